@@ -1,0 +1,53 @@
+# Everything a user or a developer runs. Only python3 (3.11 or newer) and make are needed beforehand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest
+
+.PHONY: demo serve test check format soak bench docs openapi clean
+
+# The stamps say what is installed; they are made anew when pyproject.toml changes.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("tuner needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed  ## Tune real models on a real table and print the leaderboard.
+	$(BIN)/tuner demo
+
+serve: $(VENV)/.installed  ## Keep a service running in ./data.
+	TUNER_HOME=data $(BIN)/tuner serve
+
+test: $(VENV)/.installed-dev  ## Every test that is not slow, on both databases.
+	$(PYTEST) -n 2 --dist worksteal -m "not slow and not soak"
+
+check: $(VENV)/.installed-dev  ## Format, lint, types, import contracts, and every test but the soaks.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -n 2 --dist worksteal -m "not soak"
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+soak: $(VENV)/.installed-dev  ## Minutes of load and faults; not part of the pipeline.
+	$(PYTEST) -m soak
+
+bench: $(VENV)/.installed-dev  ## The figures of benchmarks/README.md.
+	$(BIN)/python -m benchmarks
+
+openapi: $(VENV)/.installed  ## Write api/openapi.json anew after a change of the API.
+	$(BIN)/python -m api.openapi > api/openapi.json
+
+docs: $(VENV)/.installed-dev  ## Build the documentation into site/.
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
