@@ -1,0 +1,31 @@
+"""Facts: what is true of studies and trials, immutable and free of I/O."""
+
+from tuner.records.states import (
+    Direction,
+    FailureReason,
+    Origin,
+    StudyState,
+    TrialState,
+    ValueKind,
+)
+from tuner.records.study import Budget, Objective, Study, StudySpec
+from tuner.records.trial import Artifact, Lease, Measurement, Trial
+from tuner.records.view import StudyView
+
+__all__ = [
+    "Artifact",
+    "Budget",
+    "Direction",
+    "FailureReason",
+    "Lease",
+    "Measurement",
+    "Objective",
+    "Origin",
+    "Study",
+    "StudySpec",
+    "StudyState",
+    "StudyView",
+    "Trial",
+    "TrialState",
+    "ValueKind",
+]

@@ -1,0 +1,122 @@
+"""A study: what is tuned, how, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tuner.data.profile import TargetProfile
+from tuner.errors import InvalidInput, Place
+from tuner.records.states import Direction, StudyState, TrialState
+from tuner.space import SearchSpace
+
+MAX_BUDGET_TRIALS = 10_000_000
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a study may spend. It ends at whichever limit comes first; without limits it runs until cancelled.
+
+    Args:
+        trials: Trials created, whatever their end, except those cancelled while waiting. Retries are not new trials.
+        seconds: Wall time while the study is running.
+    """
+
+    trials: int | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.trials is not None and not (
+            isinstance(self.trials, int) and not isinstance(self.trials, bool) and 1 <= self.trials <= MAX_BUDGET_TRIALS
+        ):
+            raise _invalid_budget(
+                "trials", f"must be a whole number from 1 to {MAX_BUDGET_TRIALS}, got {self.trials!r}"
+            )
+        if self.seconds is not None and not (
+            isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool) and 0 < self.seconds <= 1e9
+        ):
+            raise _invalid_budget("seconds", f"must be a number above 0, at most 1e9, got {self.seconds!r}")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A number that is tuned, and which way it is better."""
+
+    name: str
+    direction: Direction
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """What the user asked for, complete with defaults: two equal specifications are the same study.
+
+    Args:
+        name: Unique within the project.
+        space: What may be tuned. For a dataset study it is composed of the families' spaces.
+        objectives: At least one; the first leads where only one can.
+        sampler: Name of the sampler.
+        pruner: Name of the pruner, or ``none``.
+        seed: Fixes every random choice of the study, the split of the rows included.
+        budget: How much it may spend.
+        max_attempts: How often a trial is tried while its workers die.
+        dataset_id: The table that the service trains on; None for a study whose user trains.
+        families: Model families that compete, for a dataset study.
+        target: What is predicted, for a dataset study.
+        metric: Name of the metric behind the objective, for a dataset study.
+    """
+
+    name: str
+    space: SearchSpace
+    objectives: tuple[Objective, ...]
+    sampler: str
+    pruner: str
+    seed: int
+    budget: Budget = field(default_factory=Budget)
+    max_attempts: int = 3
+    dataset_id: str | None = None
+    families: tuple[str, ...] = ()
+    target: TargetProfile | None = None
+    metric: str | None = None
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Directions of the objectives, in their order."""
+        return tuple(objective.direction for objective in self.objectives)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study as it stands now.
+
+    Args:
+        id: UUIDv7 in text form.
+        spec: What was asked for; ``spec.budget`` may have been changed since.
+        state: Where it stands.
+        state_reason: Why, when it is not simply running.
+        seq: Rises with every ask, result and control, never with reports.
+        next_number: The number the next trial will get, so also how many there are.
+        counts: Number of trials by state.
+        best_number: The best completed trial, if any. With several objectives: the first on the Pareto front.
+        best_value: Its first objective.
+        used_seconds: Wall time spent running so far.
+        created_at: UTC.
+        updated_at: Last change other than a report, UTC.
+    """
+
+    id: str
+    spec: StudySpec
+    state: StudyState
+    state_reason: str | None
+    seq: int
+    next_number: int
+    counts: Mapping[TrialState, int]
+    best_number: int | None
+    best_value: float | None
+    used_seconds: float
+    created_at: datetime
+    updated_at: datetime
+
+
+def _invalid_budget(field_name: str, detail: str) -> InvalidInput:
+    return InvalidInput(f"budget.{field_name} {detail}.", places=[Place(f"#/budget/{field_name}", detail)])

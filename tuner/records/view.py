@@ -1,0 +1,40 @@
+"""What samplers and pruners may know of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tuner.records.states import Direction, TrialState
+from tuner.records.trial import Measurement, Trial
+from tuner.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """Read-only facts of one study at one ``seq``.
+
+    Args:
+        study_id: Identifies the study; samplers may key what they remember by it.
+        space: What may be tuned.
+        directions: One per objective.
+        objective_names: Names of the objectives, in the same order.
+        seed: The study's seed.
+        seq: The state of the study these facts show.
+        trials: All trials but baselines and ensembles, by number, waiting and running ones included.
+        curves: Measurements of each trial's present attempt by trial number, by step. Only trials with reports appear.
+    """
+
+    study_id: str
+    space: SearchSpace
+    directions: tuple[Direction, ...]
+    objective_names: tuple[str, ...]
+    seed: int
+    seq: int
+    trials: Sequence[Trial]
+    curves: Mapping[int, Sequence[Measurement]]
+
+    def finished(self, *states: TrialState) -> list[Trial]:
+        """Trials in one of ``states`` (default: completed), by number."""
+        wanted = states or (TrialState.COMPLETED,)
+        return [trial for trial in self.trials if trial.state in wanted]
