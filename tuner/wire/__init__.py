@@ -1,0 +1,74 @@
+"""Requests and replies as they cross the wire: one definition for the API, the engine and the client."""
+
+from tuner.records.states import Direction, FailureReason, Origin, StudyState, TrialState
+from tuner.records.study import Budget
+from tuner.wire.artifacts import ArtifactPage, ArtifactResource
+from tuner.wire.datasets import ChangeDataset, DatasetPage, DatasetResource
+from tuner.wire.families import FamilyPage, FamilyResource
+from tuner.wire.health import Health
+from tuner.wire.problems import Problem
+from tuner.wire.studies import BudgetBody, ChangeStudy, CreateStudy, Importances, StudyPage, StudyResource
+from tuner.wire.suggestions import (
+    Capabilities,
+    ClaimedTrial,
+    ClaimReply,
+    ClaimTrials,
+    LeasedTrial,
+    Suggest,
+    SuggestReply,
+)
+from tuner.wire.trials import (
+    CompleteTrial,
+    Directive,
+    EnqueueTrials,
+    MeasurementResource,
+    ReleaseTrial,
+    ReportReply,
+    ReportTrial,
+    TrialPage,
+    TrialPoint,
+    TrialResource,
+    TrialsCreated,
+)
+
+__all__ = [
+    "ArtifactPage",
+    "ArtifactResource",
+    "Budget",
+    "BudgetBody",
+    "Capabilities",
+    "ChangeDataset",
+    "ChangeStudy",
+    "ClaimReply",
+    "ClaimTrials",
+    "ClaimedTrial",
+    "CompleteTrial",
+    "CreateStudy",
+    "DatasetPage",
+    "DatasetResource",
+    "Direction",
+    "Directive",
+    "EnqueueTrials",
+    "FailureReason",
+    "FamilyPage",
+    "FamilyResource",
+    "Health",
+    "Importances",
+    "LeasedTrial",
+    "MeasurementResource",
+    "Origin",
+    "Problem",
+    "ReleaseTrial",
+    "ReportReply",
+    "ReportTrial",
+    "StudyPage",
+    "StudyResource",
+    "StudyState",
+    "Suggest",
+    "SuggestReply",
+    "TrialPage",
+    "TrialPoint",
+    "TrialResource",
+    "TrialState",
+    "TrialsCreated",
+]

@@ -1,0 +1,146 @@
+"""Bodies about studies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from tuner.data.profile import Task
+from tuner.records import Budget, Direction, Study, StudyState, TrialState
+from tuner.wire.base import Name, Request, Resource, Whole
+
+# The space has its own reader, with better messages than a schema's: `tuner.space.SearchSpace.from_json`.
+SpaceBody = Annotated[
+    dict[str, Any],
+    Field(
+        description="A search space in its one JSON form, version 1.",
+        examples=[{"version": 1, "parameters": {"lr": {"type": "float", "low": 1e-5, "high": 0.1, "log": True}}}],
+    ),
+]
+
+
+class BudgetBody(Request):
+    """How much the study may spend: whichever limit comes first ends it."""
+
+    trials: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] | None = None
+    seconds: Annotated[float, Field(strict=True, gt=0, le=1e9)] | None = None
+
+    def to_record(self) -> Budget:
+        """The budget as a fact."""
+        return Budget(trials=self.trials, seconds=self.seconds)
+
+
+class CreateStudy(Request):
+    """A new study: either over a ``dataset``, which workers train on, or over a ``space`` whose user trains."""
+
+    name: Name
+    space: SpaceBody | None = None
+    objectives: Annotated[dict[Name, Direction], Field(min_length=1, max_length=16)] | None = None
+    sampler: Name = "auto"
+    pruner: Name = "asha"
+    seed: Whole | None = None
+    budget: BudgetBody = BudgetBody()
+    max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
+    dataset: Name | None = None
+    target: Name | None = None
+    task: Task | None = None
+    models: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
+    metric: Name | None = None
+
+
+class ChangeStudy(Request):
+    """What may change after creation. A raised budget sets a completed study running again."""
+
+    budget: BudgetBody | None = None
+
+
+class TargetResource(Resource):
+    """What is predicted."""
+
+    name: str
+    task: Task
+    task_reason: str
+    classes: tuple[str, ...]
+
+
+class StudyResource(Resource):
+    """A study as it stands."""
+
+    id: str
+    name: str
+    state: StudyState
+    state_reason: str | None
+    seq: int
+    space: dict[str, Any]
+    objectives: dict[str, Direction]
+    sampler: str
+    pruner: str
+    seed: int
+    budget: BudgetBody
+    max_attempts: int
+    dataset: str | None
+    target: TargetResource | None
+    models: tuple[str, ...]
+    metric: str | None
+    num_trials: int
+    counts: dict[TrialState, int]
+    best_number: int | None
+    best_value: float | None
+    used_seconds: float
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, study: Study) -> StudyResource:
+        """The body that shows ``study``."""
+        spec = study.spec
+        target = spec.target
+        return cls(
+            id=study.id,
+            name=spec.name,
+            state=study.state,
+            state_reason=study.state_reason,
+            seq=study.seq,
+            space=spec.space.to_json(),
+            objectives={objective.name: objective.direction for objective in spec.objectives},
+            sampler=spec.sampler,
+            pruner=spec.pruner,
+            seed=spec.seed,
+            budget=BudgetBody(trials=spec.budget.trials, seconds=spec.budget.seconds),
+            max_attempts=spec.max_attempts,
+            dataset=spec.dataset_id,
+            target=None
+            if target is None
+            else TargetResource(
+                name=target.name, task=target.task, task_reason=target.task_reason, classes=target.classes
+            ),
+            models=spec.families,
+            metric=spec.metric,
+            num_trials=study.next_number,
+            counts=dict(study.counts),
+            best_number=study.best_number,
+            best_value=study.best_value,
+            used_seconds=study.used_seconds,
+            created_at=study.created_at,
+            updated_at=study.updated_at,
+        )
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the study hands out no more trials, unless it is given more budget."""
+        return self.state in (StudyState.COMPLETED, StudyState.CANCELLED, StudyState.FAILED)
+
+
+class StudyPage(Resource):
+    """Some studies, newest first, and where to go on."""
+
+    items: tuple[StudyResource, ...]
+    next_cursor: str | None = None
+
+
+class Importances(Resource):
+    """The share of the objective's variance that each parameter explains, by name."""
+
+    importances: dict[str, float]

@@ -1,0 +1,81 @@
+"""Bodies with which trials are handed out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from tuner.records import Lease, StudyState
+from tuner.wire.base import LeaseSeconds, Name, Request, Resource, WaitSeconds
+from tuner.wire.datasets import DatasetResource
+from tuner.wire.studies import StudyResource
+from tuner.wire.trials import TrialResource
+
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+
+
+class Suggest(Request):
+    """Asks a study for trials to run."""
+
+    worker: Name
+    count: Count = 1
+    wait_seconds: WaitSeconds = 0
+    lease_seconds: LeaseSeconds = 60
+
+
+class LeasedTrial(Resource):
+    """A trial and the right to run it: ``lease`` goes with every report and result."""
+
+    trial: TrialResource
+    lease: str
+    lease_seconds: float
+    lease_expires_at: datetime
+
+    @classmethod
+    def of(cls, lease: Lease) -> LeasedTrial:
+        """The body that shows ``lease``."""
+        return cls(
+            trial=TrialResource.of(lease.trial),
+            lease=lease.token,
+            lease_seconds=lease.lease_seconds,
+            lease_expires_at=lease.expires_at,
+        )
+
+
+class SuggestReply(Resource):
+    """The trials handed out; empty (status 202) when there is none now but may be one later."""
+
+    trials: tuple[LeasedTrial, ...]
+    study_state: StudyState
+
+
+class Capabilities(Request):
+    """What a worker can train."""
+
+    families: Annotated[list[Name], Field(max_length=1_000)]
+
+
+class ClaimTrials(Request):
+    """Asks for work of any study that the service trains itself."""
+
+    worker: Name
+    capabilities: Capabilities
+    count: Count = 1
+    wait_seconds: WaitSeconds = 0
+    lease_seconds: LeaseSeconds = 60
+
+
+class ClaimedTrial(Resource):
+    """A leased trial with all that is needed to train it."""
+
+    leased: LeasedTrial
+    study: StudyResource
+    dataset: DatasetResource
+
+
+class ClaimReply(Resource):
+    """The trials claimed; empty (status 202) when there is no work now."""
+
+    claims: tuple[ClaimedTrial, ...]

@@ -1,0 +1,174 @@
+"""Bodies about trials."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from tuner.records import FailureReason, Measurement, Origin, Trial, TrialState
+from tuner.wire.base import Name, Number, Request, Resource, Text, Token, Whole
+
+ScalarBody = str | bool | int | float | None
+
+
+class Directive(StrEnum):
+    """What a worker must do now, told in the reply to every report.
+
+    ``prune``: stop, the pruner has decided. ``cancel``: stop, the study or the trial was ended from outside; keep what
+    has been reached.
+    """
+
+    CONTINUE = "continue"
+    PRUNE = "prune"
+    CANCEL = "cancel"
+
+
+class TrialPoint(Request):
+    """Parameter values to try next, or, with ``values``, a trial that was finished elsewhere."""
+
+    params: Annotated[dict[str, Any], Field(max_length=1_000)]
+    values: dict[Name, Number] | None = None
+
+
+class EnqueueTrials(Request):
+    """Points that are handed out before the sampler is asked, and finished trials to learn from."""
+
+    trials: Annotated[list[TrialPoint], Field(min_length=1, max_length=1_000)]
+
+
+class ReportTrial(Request):
+    """An intermediate value; without step and value it is the heartbeat. Renews the lease."""
+
+    lease: Token
+    step: Whole | None = None
+    value: Number | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.step is None) != (self.value is None):
+            raise ValueError("step and value belong together: give both, or neither for a heartbeat")
+        return self
+
+
+class ReportReply(Resource):
+    """What to do now, and until when the worker may stay silent."""
+
+    directive: Directive
+    lease_expires_at: datetime
+
+
+class CompleteTrial(Request):
+    """How the trial ended.
+
+    ``completed`` needs ``values`` for every objective; ``pruned`` keeps its last report unless values are given;
+    ``failed`` needs ``failure``; ``cancelled`` is for a worker that was told to and has nothing to show.
+    """
+
+    lease: Token
+    state: TrialState
+    values: dict[Name, Number] | None = None
+    failure: FailureReason | None = None
+    message: Text | None = None
+    metrics: Annotated[dict[Name, Number], Field(max_length=100, default_factory=dict)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.state.is_finished:
+            raise ValueError("state must be completed, pruned, failed or cancelled")
+        if (self.state is TrialState.FAILED) != (self.failure is not None):
+            raise ValueError("failure belongs to state failed, and is needed there")
+        if self.state is TrialState.COMPLETED and not self.values:
+            raise ValueError("a completed trial needs values, one for each objective")
+        if self.state in (TrialState.FAILED, TrialState.CANCELLED) and self.values:
+            raise ValueError("values belong to completed and pruned trials")
+        return self
+
+
+class ReleaseTrial(Request):
+    """Hands a trial back untrained: it waits again at once, and the attempt does not count as lost."""
+
+    lease: Token
+
+
+class TrialResource(Resource):
+    """A trial as it stands. ``rank`` is only filled on a leaderboard, for completed trials, from 1."""
+
+    id: str
+    study: str
+    number: int
+    state: TrialState
+    origin: Origin
+    params: dict[str, ScalarBody]
+    attempt: int
+    values: dict[str, float] | None
+    failure: FailureReason | None
+    message: str | None
+    worker: str | None
+    last_step: int | None
+    last_value: float | None
+    metrics: dict[str, float]
+    rank: int | None = None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration_seconds: float | None
+
+    @classmethod
+    def of(cls, trial: Trial, rank: int | None = None) -> TrialResource:
+        """The body that shows ``trial``."""
+        return cls(
+            id=trial.id,
+            study=trial.study_id,
+            number=trial.number,
+            state=trial.state,
+            origin=trial.origin,
+            params=dict(trial.params),
+            attempt=trial.attempt,
+            values=None if trial.values is None else dict(trial.values),
+            failure=trial.failure,
+            message=trial.message,
+            worker=trial.worker,
+            last_step=trial.last_step,
+            last_value=trial.last_value,
+            metrics=dict(trial.metrics),
+            rank=rank,
+            created_at=trial.created_at,
+            started_at=trial.started_at,
+            finished_at=trial.finished_at,
+            duration_seconds=trial.duration_seconds,
+        )
+
+
+class TrialPage(Resource):
+    """Some trials, and where to go on."""
+
+    items: tuple[TrialResource, ...]
+    next_cursor: str | None = None
+
+
+class TrialsCreated(Resource):
+    """Trials that a request made, in the order of the request."""
+
+    items: tuple[TrialResource, ...]
+
+
+class MeasurementResource(Resource):
+    """One reported value."""
+
+    attempt: int
+    step: int
+    value: float
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> MeasurementResource:
+        """The body that shows ``measurement``."""
+        return cls(attempt=measurement.attempt, step=measurement.step, value=measurement.value)
+
+
+class MeasurementPage(Resource):
+    """The learning curve of a trial, all attempts, by attempt and step."""
+
+    items: tuple[MeasurementResource, ...]
