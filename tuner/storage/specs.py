@@ -1,0 +1,64 @@
+"""A study's specification as JSON text, in the column that never changes after creation."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from functools import lru_cache
+from typing import Any
+
+from tuner.data.profile import TargetProfile, Task
+from tuner.records import Direction, Objective, StudySpec
+from tuner.space import SearchSpace
+
+
+def dump_spec(spec: StudySpec) -> str:
+    """JSON text of everything but the budget, which may change and has columns of its own."""
+    target = None
+    if spec.target is not None:
+        target = dataclasses.asdict(spec.target) | {"task": str(spec.target.task)}
+    return json.dumps(
+        {
+            "name": spec.name,
+            "space": spec.space.to_json(),
+            "objectives": [[objective.name, objective.direction] for objective in spec.objectives],
+            "sampler": spec.sampler,
+            "pruner": spec.pruner,
+            "seed": spec.seed,
+            "max_attempts": spec.max_attempts,
+            "dataset_id": spec.dataset_id,
+            "families": list(spec.families),
+            "target": target,
+            "metric": spec.metric,
+        },
+        allow_nan=False,
+        separators=(",", ":"),
+    )
+
+
+@lru_cache(maxsize=512)
+def load_spec(text: str) -> StudySpec:
+    """The specification behind ``text``, with an empty budget. Cached: every write to a study needs it."""
+    form: dict[str, Any] = json.loads(text)
+    target = form["target"]
+    return StudySpec(
+        name=form["name"],
+        space=SearchSpace.from_json(form["space"]),
+        objectives=tuple(Objective(name, Direction(direction)) for name, direction in form["objectives"]),
+        sampler=form["sampler"],
+        pruner=form["pruner"],
+        seed=form["seed"],
+        max_attempts=form["max_attempts"],
+        dataset_id=form["dataset_id"],
+        families=tuple(form["families"]),
+        target=target
+        and TargetProfile(
+            **{
+                **target,
+                "task": Task(target["task"]),
+                "classes": tuple(target["classes"]),
+                "class_counts": tuple(target["class_counts"]),
+            }
+        ),
+        metric=form["metric"],
+    )
