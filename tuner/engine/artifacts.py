@@ -1,0 +1,105 @@
+"""Artifacts: what a trial's attempt leaves behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from tuner.engine.limits import Limits
+from tuner.engine.trials import check_holder, existing
+from tuner.errors import InvalidInput, LeaseLost, NotFound
+from tuner.records import Artifact
+from tuner.storage import Blobs, Database, file_rows
+from tuner.storage.blobs import artifact_name
+from tuner.wire import ArtifactPage, ArtifactResource
+from tuner.wire.artifacts import LOG
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Artifacts:
+    """The use cases about artifacts."""
+
+    def __init__(self, database: Database, blobs: Blobs, limits: Limits) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._limits = limits
+
+    def put(
+        self,
+        study_id: str,
+        number: int,
+        attempt: int,
+        name: str,
+        chunks: Iterator[bytes],
+        *,
+        lease: str,
+        sha256: str | None = None,
+    ) -> ArtifactResource:
+        """Store a file of the attempt that ``lease`` holds.
+
+        Raises:
+            LeaseLost: Another attempt holds the trial.
+            InvalidInput: The name is not one, or the content does not have the hash announced.
+        """
+        if not _NAME.fullmatch(name):
+            raise InvalidInput(
+                f"{name!r} cannot be the name of an artifact.",
+                hint="Use up to 100 letters, digits, dots, dashes and underscores, a letter or digit first.",
+            )
+
+        def check(connection: Connection, *, lock: bool) -> int:
+            row = existing(connection, study_id, number, lock=lock)
+            check_holder(row, lease)
+            if row.trial.attempt != attempt:
+                raise LeaseLost(f"{study_id}/{number}", f"attempt {row.trial.attempt} holds it, not {attempt}")
+            return row.key
+
+        with self._database.read() as connection:
+            check(connection, lock=False)
+        received = self._blobs.receive(chunks, max_bytes=self._limits.max_artifact_bytes, sha256=sha256)
+        try:
+            self._blobs.keep(received, artifact_name(study_id, number, attempt, received.sha256))
+        finally:
+            self._blobs.discard(received)
+
+        def operation(connection: Connection, now: datetime) -> ArtifactResource:
+            # Looked at again under a lock: the lease may have been lost while the file came in.
+            key = check(connection, lock=True)
+            file_rows.put_artifact(connection, key, attempt, name, received.size, received.sha256, now)
+            return ArtifactResource.of(Artifact(study_id, number, attempt, name, received.size, received.sha256, now))
+
+        return self._database.write(operation).result()
+
+    def of_trial(self, study_id: str, number: int) -> ArtifactPage:
+        """All artifacts of a trial."""
+        return ArtifactPage(items=tuple(map(ArtifactResource.of, self._list(study_id, number))))
+
+    def find(self, study_id: str, number: int, attempt: int, name: str) -> tuple[ArtifactResource, Path]:
+        """An artifact and where its content lies.
+
+        Raises:
+            NotFound: The trial has no such artifact.
+        """
+        for artifact in self._list(study_id, number):
+            if artifact.attempt == attempt and artifact.name == name:
+                path = self._blobs.path(artifact_name(study_id, number, attempt, artifact.sha256))
+                return ArtifactResource.of(artifact), path
+        raise NotFound("artifact", f"{study_id}/{number}/{attempt}/{name}", hint="List the trial's artifacts.")
+
+    def log(self, study_id: str, number: int) -> Path | None:
+        """The log of the latest attempt that left one."""
+        logs = [artifact for artifact in self._list(study_id, number) if artifact.name == LOG]
+        if not logs:
+            return None
+        latest = logs[-1]
+        return self._blobs.path(artifact_name(study_id, number, latest.attempt, latest.sha256))
+
+    def _list(self, study_id: str, number: int) -> list[Artifact]:
+        with self._database.read() as connection:
+            row = existing(connection, study_id, number)
+            return file_rows.artifacts_of(connection, row.key, study_id, number)

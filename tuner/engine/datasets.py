@@ -1,0 +1,150 @@
+"""Datasets: upload, read, rename, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from tuner.data.profile import target_profile
+from tuner.data.upload import profile_file
+from tuner.engine.changes import Changes
+from tuner.engine.cursors import dump_cursor, load_cursor
+from tuner.engine.identity import new_id
+from tuner.engine.limits import Limits
+from tuner.engine.outcome import Outcome
+from tuner.errors import DatasetInUse
+from tuner.storage import Blobs, Database, file_rows
+from tuner.storage.blobs import dataset_name
+from tuner.storage.file_rows import DatasetRow
+from tuner.wire import ChangeDataset, DatasetPage, DatasetResource
+
+
+class Datasets:
+    """The use cases about tables."""
+
+    def __init__(self, database: Database, blobs: Blobs, changes: Changes, limits: Limits) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._changes = changes
+        self._limits = limits
+
+    def upload(
+        self, chunks: Iterator[bytes], *, name: str, target: str | None, sha256: str | None = None
+    ) -> Outcome[DatasetResource]:
+        """Store a table and find out what is in it. The same content under the same name is stored once.
+
+        Args:
+            chunks: The file, CSV, plain or gzip.
+            name: How to call it.
+            target: The column that studies predict unless they say otherwise.
+            sha256: Hash of the file, if the sender knows it.
+
+        Raises:
+            InvalidDataset: It is not a table, or ``target`` cannot be predicted.
+            TooLarge: It is larger than allowed.
+        """
+        received = self._blobs.receive(chunks, max_bytes=self._limits.max_upload_bytes, sha256=sha256)
+        try:
+            with self._database.read() as connection:
+                known = file_rows.find_dataset(connection, name, received.sha256)
+            if known is not None and target in (None, known.target):
+                return Outcome(present_dataset(known), created=False)
+            profile = known.profile if known is not None else profile_file(received.path)
+            if target is not None:
+                target_profile(profile, target)
+            dataset_id = new_id(self._database.now())
+            self._blobs.keep(received, dataset_name(dataset_id))
+        finally:
+            self._blobs.discard(received)
+
+        def operation(connection: Connection, now: datetime) -> DatasetRow:
+            file_rows.insert_dataset(
+                connection,
+                dataset_id,
+                name=name,
+                target=target,
+                size=received.size,
+                sha256=received.sha256,
+                profile=profile,
+                now=now,
+            )
+            return file_rows.get_dataset(connection, dataset_id)
+
+        return Outcome(present_dataset(self._database.write(operation).result()), created=True)
+
+    def get(self, dataset_id: str) -> DatasetResource:
+        """The dataset."""
+        with self._database.read() as connection:
+            return present_dataset(file_rows.get_dataset(connection, dataset_id))
+
+    def page(self, *, name: str | None = None, limit: int = 100, cursor: str | None = None) -> DatasetPage:
+        """Datasets, newest first."""
+        after = load_cursor(cursor, "datasets", [int])
+        before = None if after is None else int(after[0])
+        with self._database.read() as connection:
+            rows = file_rows.page_of_datasets(connection, name=name, before=before, limit=limit + 1)
+        following = dump_cursor("datasets", rows[limit - 1].key) if len(rows) > limit else None
+        return DatasetPage(items=tuple(map(present_dataset, rows[:limit])), next_cursor=following)
+
+    def change(self, dataset_id: str, request: ChangeDataset) -> Future[DatasetResource]:
+        """Give a dataset another name or target. Studies that exist keep theirs."""
+
+        def operation(connection: Connection, now: datetime) -> DatasetResource:
+            row = file_rows.get_dataset(connection, dataset_id)
+            if request.target is not None:
+                target_profile(row.profile, request.target)
+            file_rows.change_dataset(
+                connection, row.key, name=request.name or row.name, target=request.target or row.target
+            )
+            return present_dataset(file_rows.get_dataset(connection, dataset_id))
+
+        return self._database.write(operation)
+
+    def delete(self, dataset_id: str) -> Future[None]:
+        """Remove a dataset.
+
+        Raises:
+            DatasetInUse: Studies use it; set on the future.
+        """
+
+        def operation(connection: Connection, now: datetime) -> None:
+            row = file_rows.get_dataset(connection, dataset_id)
+            users = file_rows.studies_of_dataset(connection, row.key, limit=5)
+            if users:
+                raise DatasetInUse(
+                    f"Dataset {row.name!r} is used by: {', '.join(users)}.", hint="Delete these studies first."
+                )
+            file_rows.delete_dataset(connection, row.key)
+
+        return self._changes.after(
+            self._database.write(operation), lambda _: self._blobs.remove(dataset_name(dataset_id))
+        )
+
+    def path(self, dataset_id: str) -> Path:
+        """The stored file.
+
+        Raises:
+            NotFound: There is no such dataset.
+        """
+        with self._database.read() as connection:
+            file_rows.get_dataset(connection, dataset_id)
+        return self._blobs.path(dataset_name(dataset_id))
+
+
+def present_dataset(row: DatasetRow) -> DatasetResource:
+    """The resource that shows a stored dataset."""
+    return DatasetResource(
+        id=row.id,
+        name=row.name,
+        target=row.target,
+        size=row.size,
+        sha256=row.sha256,
+        num_rows=row.profile_json["num_rows"],
+        num_columns=len(row.profile_json["columns"]),
+        profile=row.profile_json,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,158 @@
+"""The engine: opens the storage and offers the use cases, grouped by what they are about."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import Self
+
+from tuner.data.profile import target_profile
+from tuner.engine.artifacts import Artifacts
+from tuner.engine.changes import Changes
+from tuner.engine.datasets import Datasets
+from tuner.engine.limits import Limits
+from tuner.engine.rankings import Rankings
+from tuner.engine.studies import Studies
+from tuner.engine.suggestions import Suggestions
+from tuner.engine.timer import Timer
+from tuner.engine.trials import Trials
+from tuner.engine.views import Views
+from tuner.errors import ForkedEngine
+from tuner.models import families
+from tuner.storage import Blobs, Database, Ownership, file_rows
+from tuner.storage.schema import require_current
+from tuner.wire import FamilyPage, FamilyResource
+
+
+class Engine:
+    """Everything the service does, over one database and one folder of files.
+
+    Reads answer at once. Writes answer a ``concurrent.futures.Future`` that is resolved after COMMIT, or block where
+    they wait for something else (a sampler, a stream). Replies are the models of ``tuner.wire``.
+
+    Args:
+        database: Where studies and trials live; with the current schema.
+        folder: Where uploaded tables and artifacts lie.
+        ownership: The right to use an SQLite file, released on ``close``.
+        limits: Bounds and rhythms.
+        embedded: The engine lives inside a user's process: when it dies, the leases it gave are void.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        *,
+        ownership: Ownership | None = None,
+        limits: Limits | None = None,
+        embedded: bool = False,
+    ) -> None:
+        limits = limits or Limits()
+        self._database = database
+        self._ownership = ownership
+        self._pid = os.getpid()
+        self._is_closed = False
+        changes = Changes()
+        views = Views(database)
+        blobs = Blobs(folder)
+        self._rankings = Rankings(views)
+        self.studies = Studies(database, blobs, views, self._rankings, changes)
+        self.trials = Trials(database, views, self._rankings, changes)
+        self.suggestions = Suggestions(database, views, changes, uuid.uuid4().hex if embedded else None)
+        self.datasets = Datasets(database, blobs, changes, limits)
+        self.artifacts = Artifacts(database, blobs, limits)
+        self.timer = Timer(database, changes, limits)
+
+    @classmethod
+    def open(cls, database_url: str, folder: Path, *, limits: Limits | None = None, embedded: bool = False) -> Self:
+        """Open the storage, make its schema if an SQLite file is fresh, and start the timer.
+
+        Args:
+            database_url: ``sqlite:///path`` or ``postgresql://...``.
+            folder: Where uploaded tables and artifacts lie.
+            limits: Bounds and rhythms.
+            embedded: The engine lives inside a user's process: when it dies, the leases it gave are void.
+
+        Raises:
+            DatabaseInUse: Another process owns the SQLite file.
+            DatabaseOutdated: The schema is not the one this version needs.
+        """
+        database_path = sqlite_path(database_url)
+        ownership = None if database_path is None else Ownership(database_path)
+        try:
+            require_current(database_url)
+            engine = cls(Database(database_url), folder, ownership=ownership, limits=limits, embedded=embedded)
+        except BaseException:
+            if ownership is not None:
+                ownership.release()
+            raise
+        if ownership is not None:
+            # Whoever held leases as part of a former owner of this file is dead.
+            engine.timer.void_held_leases()
+        engine.timer.start()
+        return engine
+
+    def close(self) -> None:
+        """Finish the writes handed over and give the storage up. Again: no effect."""
+        if self._is_closed or os.getpid() != self._pid:
+            return
+        self._is_closed = True
+        self.timer.stop()
+        self.trials.close()
+        self._database.close()
+        if self._ownership is not None:
+            self._ownership.release()
+
+    def announce(self, url: str) -> None:
+        """Tell others on this machine where this engine is served."""
+        if self._ownership is not None:
+            self._ownership.announce(url)
+
+    def ready(self) -> bool:
+        """Whether the database answers."""
+        return self._database.is_ready()
+
+    def importances(self, study_id: str) -> dict[str, float]:
+        """How much each parameter of the study matters."""
+        return self._rankings.importances(study_id)
+
+    def families(self, dataset_id: str | None = None) -> FamilyPage:
+        """All model families; for a dataset with a target, with their default spaces on it."""
+        profile = target = None
+        if dataset_id is not None:
+            with self._database.read() as connection:
+                row = file_rows.get_dataset(connection, dataset_id)
+            profile = row.profile
+            target = None if row.target is None else target_profile(profile, row.target)
+        items = []
+        for name, family in families().items():
+            space = None
+            if profile is not None and target is not None and family.supports(target):
+                space = family.space(profile, target).to_json()
+            items.append(
+                FamilyResource(
+                    name=name, title=family.title, step=family.step, available=family.is_available(), space=space
+                )
+            )
+        return FamilyPage(items=tuple(items))
+
+    def refuse_forked(self) -> None:
+        """Check that this is the process that opened the engine.
+
+        Raises:
+            ForkedEngine: It is a fork of it, in which the writer's thread does not exist.
+        """
+        if os.getpid() != self._pid:
+            raise ForkedEngine(
+                "This engine was opened in another process and copied by fork.",
+                hint="Open a Client in the new process, or run `tuner serve` and use it over HTTP.",
+            )
+
+
+def sqlite_path(database_url: str) -> Path | None:
+    """The file behind an SQLite URL; None for another database."""
+    from tuner.storage.database import parse_url
+
+    url = parse_url(database_url)
+    return Path(url.database).expanduser() if url.get_backend_name() == "sqlite" and url.database else None

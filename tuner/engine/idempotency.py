@@ -1,0 +1,46 @@
+"""Requests that may be repeated: the reply is stored under the client's key, in the transaction of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from tuner.errors import IdempotencyConflict
+from tuner.storage import study_rows
+
+R = TypeVar("R", bound=BaseModel)
+
+
+def once(
+    key: str | None, request: str, reply: type[R], operation: Callable[[Connection, datetime], R | None]
+) -> Callable[[Connection, datetime], R | None]:
+    """The operation, with the effect of at most one run for each key.
+
+    Args:
+        key: The client's key; None: run it as often as asked.
+        request: Hash of what was asked for, to tell a repetition from a mistake.
+        reply: Class of the reply.
+        operation: Answers None when it changed nothing; that is not stored.
+    """
+    if key is None:
+        return operation
+
+    def run(connection: Connection, now: datetime) -> R | None:
+        found = study_rows.find_reply(connection, key)
+        if found is not None:
+            stored_request, body = found
+            if stored_request != request:
+                raise IdempotencyConflict(
+                    "The idempotency key was used before, for a different request.", hint="Make a new key per request."
+                )
+            return reply.model_validate_json(body)
+        answer = operation(connection, now)
+        if answer is not None:
+            study_rows.insert_reply(connection, key, request, answer.model_dump_json(), now)
+        return answer
+
+    return run

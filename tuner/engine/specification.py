@@ -1,0 +1,140 @@
+"""From a request to a specification: defaults filled in, names resolved, contradictions refused."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from tuner.automl.plan import choose_families
+from tuner.data.profile import target_profile
+from tuner.errors import InvalidInput, Place
+from tuner.models import compose_space, families, family
+from tuner.pruners import create_pruner
+from tuner.records import Objective, StudySpec
+from tuner.samplers import create_sampler
+from tuner.space import SearchSpace
+from tuner.storage.file_rows import DatasetRow
+from tuner.training.metrics import default_metric, metric
+from tuner.wire import CreateStudy
+
+# Seeds beyond 53 bits are not exact in the JSON readers of other languages.
+_SEED_BITS = 53
+
+
+def specify(request: CreateStudy, dataset: Callable[[str], DatasetRow]) -> StudySpec:
+    """The specification that a request means.
+
+    Args:
+        request: What the user wrote.
+        dataset: Finds a dataset by id.
+
+    Raises:
+        InvalidInput: A name is unknown, a space is wrong, or two fields contradict each other.
+    """
+    create_sampler(request.sampler, pointer="#/sampler")
+    create_pruner(request.pruner, pointer="#/pruner")
+    if request.dataset is None:
+        return _own_study(request)
+    return _dataset_study(request, dataset(request.dataset))
+
+
+def differing_fields(request: CreateStudy, asked: StudySpec, found: StudySpec) -> list[Place]:
+    """Where a repeated creation asks for another study than the one that has the name."""
+    pairs = {
+        "space": (asked.space, found.space),
+        "objectives": (asked.objectives, found.objectives),
+        "sampler": (asked.sampler, found.sampler),
+        "pruner": (asked.pruner, found.pruner),
+        "budget": (asked.budget, found.budget),
+        "max_attempts": (asked.max_attempts, found.max_attempts),
+        "dataset": (asked.dataset_id, found.dataset_id),
+        "models": (asked.families, found.families),
+        "target": (asked.target, found.target),
+        "metric": (asked.metric, found.metric),
+    }
+    if request.seed is not None:
+        pairs["seed"] = (asked.seed, found.seed)
+    return [Place(f"#/{name}", "differs from the existing study") for name, (a, b) in pairs.items() if a != b]
+
+
+def _own_study(request: CreateStudy) -> StudySpec:
+    places = [
+        Place(f"#/{name}", "only goes with a dataset")
+        for name in ("target", "task", "models", "metric")
+        if getattr(request, name) is not None
+    ]
+    if request.space is None:
+        places.append(Place("#/space", "is missing; a study without a dataset needs a search space"))
+    if request.objectives is None:
+        places.append(Place("#/objectives", 'is missing; say what is tuned, e.g. {"accuracy": "maximize"}'))
+    if request.space is None or request.objectives is None or places:
+        raise InvalidInput(
+            "A study needs either a dataset, which the service trains on, or a space and objectives of its own.",
+            hint="Give dataset, or give space and objectives.",
+            places=places,
+        )
+    space = SearchSpace.from_json(request.space)
+    if not len(space):
+        raise InvalidInput(
+            "The search space has no parameters.",
+            hint="Give at least one parameter.",
+            places=[Place("#/space/parameters", "is empty")],
+        )
+    return StudySpec(
+        name=request.name,
+        space=space,
+        objectives=tuple(Objective(name, direction) for name, direction in request.objectives.items()),
+        sampler=request.sampler,
+        pruner=request.pruner,
+        seed=_seed(request),
+        budget=request.budget.to_record(),
+        max_attempts=request.max_attempts,
+    )
+
+
+def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
+    if request.objectives is not None:
+        raise InvalidInput(
+            "A study over a dataset is tuned for its metric.",
+            hint="Leave objectives out and give metric.",
+            places=[Place("#/objectives", "does not go with a dataset")],
+        )
+    target_name = request.target or dataset.target
+    if target_name is None:
+        raise InvalidInput(
+            "It is not said what to predict.",
+            hint="Give target here, or set it on the dataset.",
+            places=[Place("#/target", "is missing, and the dataset has no target of its own")],
+        )
+    target = target_profile(dataset.profile, target_name, request.task)
+    chosen_metric = metric(request.metric, target.task) if request.metric else default_metric(target.task)
+    if request.models is not None:
+        names = tuple(dict.fromkeys(request.models))
+        for position, name in enumerate(request.models):
+            if not family(name, pointer=f"#/models/{position}").supports(target):
+                raise InvalidInput(
+                    f"The family {name!r} cannot predict {target.name!r} ({target.task}).",
+                    places=[Place(f"#/models/{position}", f"does not support {target.task}")],
+                )
+    else:
+        usable = [name for name, each in families().items() if each.is_available() and each.supports(target)]
+        names = choose_families(dataset.profile, target, usable)
+    overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
+    return StudySpec(
+        name=request.name,
+        space=compose_space(names, dataset.profile, target, overrides),
+        objectives=(Objective(chosen_metric.name, chosen_metric.direction),),
+        sampler=request.sampler,
+        pruner=request.pruner,
+        seed=_seed(request),
+        budget=request.budget.to_record(),
+        max_attempts=request.max_attempts,
+        dataset_id=dataset.id,
+        families=names,
+        target=target,
+        metric=chosen_metric.name,
+    )
+
+
+def _seed(request: CreateStudy) -> int:
+    return secrets.randbits(_SEED_BITS) if request.seed is None else request.seed

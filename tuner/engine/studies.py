@@ -1,0 +1,241 @@
+"""Studies: create, find, control, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from tuner.automl.plan import opening_points
+from tuner.engine import transitions
+from tuner.engine.changes import Changes
+from tuner.engine.cursors import dump_cursor, load_cursor
+from tuner.engine.idempotency import once
+from tuner.engine.identity import body_hash, new_id
+from tuner.engine.outcome import Outcome
+from tuner.engine.rankings import Rankings
+from tuner.engine.specification import differing_fields, specify
+from tuner.engine.views import Views
+from tuner.errors import Conflict, InvalidInput, Place, StudyExists
+from tuner.records import Budget, Origin, StudySpec, StudyState, TrialState
+from tuner.space import Params
+from tuner.storage import Blobs, Database, file_rows, study_rows, trial_rows
+from tuner.storage.blobs import study_folder
+from tuner.storage.study_rows import StudyChange, StudyRow
+from tuner.storage.trial_rows import NewTrial
+from tuner.wire import ChangeStudy, CreateStudy, StudyPage, StudyResource
+
+_ENDED = (StudyState.COMPLETED, StudyState.CANCELLED, StudyState.FAILED)
+
+
+class Studies:
+    """The use cases about studies."""
+
+    def __init__(self, database: Database, blobs: Blobs, views: Views, rankings: Rankings, changes: Changes) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._views = views
+        self._rankings = rankings
+        self._changes = changes
+
+    def create(self, request: CreateStudy, key: str | None = None) -> Future[Outcome[StudyResource]]:
+        """Make a study, or find the one that was made by the same request before.
+
+        Raises:
+            InvalidInput: The request is wrong; raised at once.
+            StudyExists: The name belongs to another study; set on the future.
+        """
+        with self._database.read() as connection:
+            spec = specify(request, lambda dataset_id: file_rows.get_dataset(connection, dataset_id))
+            points = self._opening(connection, spec)
+        made: list[bool] = []
+
+        def operation(connection: Connection, now: datetime) -> StudyResource:
+            found = study_rows.find_study(connection, spec.name, now)
+            made.append(found is None)
+            if found is not None:
+                _refuse_other(request, spec, found)
+                return present(connection, found)
+            study_id = new_id(now)
+            study_rows.insert_study(connection, study_id, spec, now)
+            row = study_rows.get_study(connection, study_id, now)
+            if points:
+                change = StudyChange(row)
+                _add_waiting(connection, change, points, Origin.ENQUEUED, now)
+                study_rows.apply(connection, change, now)
+            return present(connection, study_rows.get_study(connection, study_id, now))
+
+        reply = self._database.write(once(key, body_hash("create-study", request), StudyResource, operation))
+        return self._changes.after(reply, lambda study: Outcome(_some(study), created=bool(made) and made[-1]))
+
+    def get(self, study_id: str) -> StudyResource:
+        """The study as it stands."""
+        with self._database.read() as connection:
+            row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
+            shown = present(connection, row)
+        if len(row.spec.objectives) > 1 and shown.counts[TrialState.COMPLETED]:
+            best = self._rankings.of(study_id).trials[0]
+            value = None if best.values is None else best.values[row.spec.objectives[0].name]
+            shown = shown.model_copy(update={"best_number": best.number, "best_value": value})
+        return shown
+
+    def page(
+        self,
+        *,
+        state: StudyState | None = None,
+        name: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> StudyPage:
+        """Studies, newest first."""
+        after = load_cursor(cursor, "studies", [int])
+        before = None if after is None else int(after[0])
+        with self._database.read() as connection:
+            now = self._database.clock.now(connection)
+            rows = study_rows.page_of_studies(connection, now, state=state, name=name, before=before, limit=limit + 1)
+            items = tuple(present(connection, row) for row in rows[:limit])
+        following = dump_cursor("studies", rows[limit - 1].key) if len(rows) > limit else None
+        return StudyPage(items=items, next_cursor=following)
+
+    def change(self, study_id: str, request: ChangeStudy) -> Future[StudyResource]:
+        """Change the budget; a raised one sets a completed study running again, a spent one completes it."""
+        if request.budget is None:
+            raise InvalidInput(
+                "Nothing is to be changed.", hint="Give budget.", places=[Place("#/budget", "is missing")]
+            )
+        budget = request.budget.to_record()
+
+        def edit(change: StudyChange, connection: Connection, now: datetime) -> None:
+            change.budget = budget
+            if change.row.study.state is StudyState.COMPLETED and _has_budget_left(change, budget, now):
+                change.state = StudyState.RUNNING
+
+        return self._control(study_id, edit)
+
+    def pause(self, study_id: str) -> Future[StudyResource]:
+        """Hand out no more trials; running ones go on. Again: no effect."""
+
+        def edit(change: StudyChange, connection: Connection, now: datetime) -> None:
+            _refuse_ended(change.row, "paused")
+            if change.row.study.state is StudyState.RUNNING:
+                change.state, change.state_reason = StudyState.PAUSED, "paused by the user"
+
+        return self._control(study_id, edit)
+
+    def resume(self, study_id: str) -> Future[StudyResource]:
+        """Hand out trials again. Again: no effect."""
+
+        def edit(change: StudyChange, connection: Connection, now: datetime) -> None:
+            _refuse_ended(change.row, "resumed")
+            if change.row.study.state is StudyState.PAUSED:
+                change.state, change.consecutive_lost = StudyState.RUNNING, 0
+
+        return self._control(study_id, edit)
+
+    def cancel(self, study_id: str) -> Future[StudyResource]:
+        """End the study: waiting trials are cancelled, running ones are told to stop and may hand in what they have."""
+
+        def edit(change: StudyChange, connection: Connection, now: datetime) -> None:
+            if change.row.study.state in _ENDED:
+                return
+            change.state, change.state_reason = StudyState.CANCELLED, "cancelled by the user"
+            num_cancelled = trial_rows.cancel_waiting(connection, change.row.key, change.seq, now)
+            for _ in range(num_cancelled):
+                change.move(TrialState.WAITING, TrialState.CANCELLED)
+            change.uncounted += num_cancelled
+            trial_rows.set_stop_of_all(connection, change.row.key, transitions.CANCEL)
+
+        return self._control(study_id, edit)
+
+    def delete(self, study_id: str) -> Future[None]:
+        """Remove the study, its trials and their artifacts.
+
+        Raises:
+            Conflict: It is running; set on the future.
+        """
+
+        def operation(connection: Connection, now: datetime) -> None:
+            row = study_rows.get_study(connection, study_id, now, lock=True)
+            if row.study.state is StudyState.RUNNING:
+                raise Conflict(f"Study {row.spec.name!r} is running.", hint="Cancel or pause it first.")
+            study_rows.delete_study(connection, row.key)
+
+        def forget(_: None) -> None:
+            self._views.forget(study_id)
+            self._blobs.remove(study_folder(study_id))
+
+        return self._changes.after(self._database.write(operation), forget)
+
+    def _control(
+        self, study_id: str, edit: Callable[[StudyChange, Connection, datetime], None]
+    ) -> Future[StudyResource]:
+        def operation(connection: Connection, now: datetime) -> StudyResource:
+            row = study_rows.get_study(connection, study_id, now, lock=True)
+            change = StudyChange(row)
+            edit(change, connection, now)
+            transitions.settle(connection, change, now)
+            return present(connection, study_rows.get_study(connection, study_id, now))
+
+        return self._changes.after(self._database.write(operation), lambda study: study)
+
+    def _opening(self, connection: Connection, spec: StudySpec) -> list[Params]:
+        """Each family's default point, the first trials of a dataset study."""
+        if spec.dataset_id is None or spec.target is None:
+            return []
+        dataset = file_rows.get_dataset(connection, spec.dataset_id)
+        points = opening_points(spec.families, dataset.profile, spec.target, spec.space)
+        return points[: spec.budget.trials]
+
+
+def present(connection: Connection, row: StudyRow) -> StudyResource:
+    """The resource that shows a stored study; with one objective, its best trial included."""
+    study = row.study
+    if study.counts[TrialState.COMPLETED] and len(row.spec.objectives) == 1:
+        best = trial_rows.best_completed(connection, row.key)
+        if best is not None:
+            study = replace(study, best_number=best[0], best_value=best[1])
+    return StudyResource.of(study)
+
+
+def _add_waiting(
+    connection: Connection, change: StudyChange, points: list[Params], origin: Origin, now: datetime
+) -> None:
+    row = change.row
+    first = row.study.next_number + change.numbers
+    new = [NewTrial(new_id(now), first + position, origin, point) for position, point in enumerate(points)]
+    trial_rows.insert_trials(connection, row.key, row.study.id, change.seq, row.spec.objectives[0].direction, new, now)
+    change.numbers += len(new)
+    for _ in new:
+        change.move(None, TrialState.WAITING)
+
+
+def _refuse_other(request: CreateStudy, asked: StudySpec, found: StudyRow) -> None:
+    places = differing_fields(request, asked, found.spec)
+    if places:
+        names = ", ".join(place.pointer.removeprefix("#/") for place in places)
+        raise StudyExists(
+            f"There is a study {asked.name!r} already, and it differs in: {names}.",
+            hint="Choose another name, delete the other study, or change its budget with PATCH.",
+            places=places,
+        )
+
+
+def _refuse_ended(row: StudyRow, verb: str) -> None:
+    if row.study.state in _ENDED:
+        raise Conflict(
+            f"Study {row.spec.name!r} is {row.study.state}; it cannot be {verb}.",
+            hint="Raise the budget of a completed study, or create a new one.",
+        )
+
+
+def _has_budget_left(change: StudyChange, budget: Budget, now: datetime) -> bool:
+    has_time = budget.seconds is None or change.row.used_seconds(now) < budget.seconds
+    return has_time and change.trials_left != 0
+
+
+def _some(study: StudyResource | None) -> StudyResource:
+    assert study is not None, "creating a study always answers"
+    return study

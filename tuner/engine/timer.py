@@ -1,0 +1,134 @@
+"""The timer: finds expired leases and spent time budgets, whether or not anybody asks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from tuner.engine import transitions
+from tuner.engine.changes import Changes
+from tuner.engine.limits import Limits
+from tuner.errors import NotFound, Unavailable
+from tuner.records import TrialState
+from tuner.storage import Database, study_rows, trial_rows
+from tuner.storage.study_rows import StudyChange
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 500
+_FORGET_EVERY_SECONDS = 3600.0
+
+
+class Timer:
+    """A thread that looks around every ``limits.timer_seconds``."""
+
+    def __init__(self, database: Database, changes: Changes, limits: Limits) -> None:
+        self._database = database
+        self._changes = changes
+        self._limits = limits
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tuner-timer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look around."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the look under way."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Expire leases and end studies that are out of time, once."""
+        with self._database.read() as connection:
+            now = self._database.clock.now(connection)
+            expired = trial_rows.expired_leases(connection, now, _BATCH)
+            timed = study_rows.studies_with_time_budget(connection)
+            out_of_time = [
+                study_id for study_id in timed if study_rows.get_study(connection, study_id, now).is_out_of_time(now)
+            ]
+        for study_id, number in expired:
+            self._expire(study_id, number)
+        for study_id in out_of_time:
+            self._end_by_time(study_id)
+
+    def void_held_leases(self) -> None:
+        """Take back what a dead embedded engine had handed out; its trials wait again at once."""
+        with self._database.read() as connection:
+            held = trial_rows.held_leases(connection)
+        for study_id, number in held:
+
+            def operation(
+                connection: Connection, now: datetime, study_id: str = study_id, number: int = number
+            ) -> None:
+                study = study_rows.get_study(connection, study_id, now, lock=True)
+                row = trial_rows.get_trial(connection, study_id, number, lock=True)
+                if row is not None and row.trial.state is TrialState.RUNNING:
+                    change = StudyChange(study)
+                    transitions.give_back(connection, change, row, now)
+                    transitions.settle(connection, change, now)
+
+            self._database.write(operation).result()
+
+    def _run(self) -> None:
+        since_forgetting = _FORGET_EVERY_SECONDS
+        while not self._stopped.wait(self._limits.timer_seconds):
+            try:
+                self.look()
+                since_forgetting += self._limits.timer_seconds
+                if since_forgetting >= _FORGET_EVERY_SECONDS:
+                    self._forget_replies()
+                    since_forgetting = 0.0
+            except Unavailable as error:
+                logger.warning("timer could not look", extra={"reason": error.message})
+            except Exception:
+                # The edge of the timer's loop: it must go on, whatever one look ran into.
+                logger.exception("timer failed")
+
+    def _expire(self, study_id: str, number: int) -> None:
+        def operation(connection: Connection, now: datetime) -> str | None:
+            study = study_rows.get_study(connection, study_id, now, lock=True)
+            row = trial_rows.get_trial(connection, study_id, number, lock=True)
+            if row is None or row.trial.state is not TrialState.RUNNING:
+                return None
+            # It may have been renewed since the look.
+            if row.trial.lease_expires_at is None or row.trial.lease_expires_at >= now:
+                return None
+            change = StudyChange(study)
+            transitions.lose(
+                connection,
+                change,
+                row,
+                now,
+                retry_seconds=self._limits.retry_seconds,
+                lost_trials_to_pause=self._limits.lost_trials_to_pause,
+            )
+            transitions.settle(connection, change, now)
+            return row.trial.worker
+
+        try:
+            worker = self._database.write(operation).result()
+        except NotFound:
+            return
+        if worker is not None:
+            logger.warning("lease expired", extra={"study_id": study_id, "trial": number, "worker": worker})
+            self._changes.notify()
+
+    def _end_by_time(self, study_id: str) -> None:
+        def operation(connection: Connection, now: datetime) -> None:
+            study = study_rows.get_study(connection, study_id, now, lock=True)
+            transitions.settle(connection, StudyChange(study), now)
+
+        try:
+            self._database.write(operation).result()
+        except NotFound:
+            return
+        self._changes.notify()
+
+    def _forget_replies(self) -> None:
+        keep = timedelta(hours=self._limits.reply_hours)
+        self._database.write(lambda connection, now: study_rows.delete_replies(connection, now - keep)).result()

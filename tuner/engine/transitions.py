@@ -1,0 +1,113 @@
+"""The trial state machine: what each event does to a trial and to its study, inside one transaction.
+
+All functions here run with the study's row locked. They change the trial, count it in a ``StudyChange``, and leave it
+to the caller to ``settle`` the study in the end.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from tuner.engine.identity import new_token
+from tuner.records import FailureReason, Lease, StudyState, Trial, TrialState
+from tuner.storage import study_rows, trial_rows
+from tuner.storage.study_rows import StudyChange
+from tuner.storage.trial_rows import Ending, Handout, TrialRow
+
+CANCEL = "cancel"
+
+
+def hand_out(connection: Connection, change: StudyChange, count: int, handout: Handout, now: datetime) -> list[Lease]:
+    """Give up to ``count`` waiting trials to one worker, each under a token of its own."""
+    leases = []
+    for key in trial_rows.due_trials(connection, change.row.key, now, count):
+        own = replace(handout, token=new_token())
+        trial = trial_rows.start(connection, key, change.row.study.id, own, change.seq, now)
+        if trial is not None:
+            change.move(TrialState.WAITING, TrialState.RUNNING)
+            leases.append(lease(trial, own))
+    return leases
+
+
+def lease(trial: Trial, handout: Handout) -> Lease:
+    """The right to run a trial that has just been handed out."""
+    assert trial.lease_expires_at is not None
+    return Lease(trial, handout.token, trial.lease_expires_at, handout.lease_seconds)
+
+
+def end(connection: Connection, change: StudyChange, row: TrialRow, ending: Ending, now: datetime) -> None:
+    """Bring a running or waiting trial to its end."""
+    direction = change.row.spec.objectives[0].direction
+    trial_rows.finish(connection, row, ending, direction, change.seq, now)
+    change.move(row.trial.state, ending.state)
+    if ending.state in (TrialState.COMPLETED, TrialState.PRUNED):
+        change.consecutive_lost = 0
+    if row.trial.state is TrialState.WAITING and ending.state is TrialState.CANCELLED:
+        change.uncounted += 1
+
+
+def lose(
+    connection: Connection,
+    change: StudyChange,
+    row: TrialRow,
+    now: datetime,
+    *,
+    retry_seconds: float,
+    lost_trials_to_pause: int,
+) -> None:
+    """A running trial's worker has fallen silent: try again with the same parameters, or give up."""
+    spec = change.row.spec
+    if row.stop == CANCEL:
+        end(connection, change, row, Ending(TrialState.CANCELLED, message="stopped; its worker did not answer"), now)
+    elif row.num_lost + 1 >= spec.max_attempts:
+        message = f"lost its worker {spec.max_attempts} times, the last one {row.trial.worker!r}"
+        ending = Ending(TrialState.FAILED, failure=FailureReason.LOST_WORKER, message=message)
+        end(connection, change, row, ending, now)
+        before = change.row.consecutive_lost if change.consecutive_lost is None else change.consecutive_lost
+        change.consecutive_lost = before + 1
+        if change.consecutive_lost >= lost_trials_to_pause and change.row.study.state is StudyState.RUNNING:
+            change.state = StudyState.PAUSED
+            change.state_reason = (
+                f"{change.consecutive_lost} trials in a row were lost with their workers; "
+                f"look at the workers' logs and memory, then resume"
+            )
+    else:
+        # The first retry is due at once: most often one machine went away. Later ones spread out, so that a trial
+        # that kills its workers does not take them down in step.
+        delay = random.uniform(1.0, retry_seconds) if row.num_lost else 0.0
+        due_at = now + timedelta(seconds=delay)
+        if trial_rows.requeue(connection, row, lost=True, due_at=due_at, keep_token=True, seq=change.seq):
+            change.move(TrialState.RUNNING, TrialState.WAITING)
+
+
+def give_back(connection: Connection, change: StudyChange, row: TrialRow, now: datetime) -> None:
+    """A worker hands a running trial back untrained: it waits again, and nothing counts as lost."""
+    if row.stop == CANCEL:
+        end(connection, change, row, Ending(TrialState.CANCELLED, message="stopped"), now)
+    elif trial_rows.requeue(connection, row, lost=False, due_at=now, keep_token=False, seq=change.seq):
+        change.move(TrialState.RUNNING, TrialState.WAITING)
+
+
+def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
+    """Complete a running study whose budget is spent, and write the change."""
+    state = change.state or change.row.study.state
+    if state is StudyState.RUNNING:
+        if change.trials_left == 0 and change.num_open == 0:
+            change.state, change.state_reason = StudyState.COMPLETED, "all trials of the budget have ended"
+        elif (change.budget or change.row.spec.budget).seconds is not None and _is_out_of_time(change, now):
+            change.state, change.state_reason = StudyState.COMPLETED, "the time budget is spent"
+            trial_rows.set_stop_of_all(connection, change.row.key, CANCEL)
+            num_cancelled = trial_rows.cancel_waiting(connection, change.row.key, change.seq, now)
+            for _ in range(num_cancelled):
+                change.move(TrialState.WAITING, TrialState.CANCELLED)
+            change.uncounted += num_cancelled
+    study_rows.apply(connection, change, now)
+
+
+def _is_out_of_time(change: StudyChange, now: datetime) -> bool:
+    limit = (change.budget or change.row.spec.budget).seconds
+    return limit is not None and change.row.used_seconds(now) >= limit

@@ -1,0 +1,377 @@
+"""Trials: read, enqueue, report, complete, hand back, stop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection
+
+from tuner.engine import transitions
+from tuner.engine.changes import Changes
+from tuner.engine.cursors import dump_cursor, load_cursor
+from tuner.engine.idempotency import once
+from tuner.engine.identity import body_hash, new_id
+from tuner.engine.rankings import Rankings
+from tuner.engine.views import Views
+from tuner.errors import Conflict, InvalidInput, LeaseLost, NotFound, Place, StaleCursor, StudyClosed, TrialFinished
+from tuner.pruners import Decision, Pruner, create_pruner
+from tuner.records import Origin, StudySpec, StudyState, Trial, TrialState
+from tuner.space.parameters import escape
+from tuner.storage import Database, study_rows, trial_rows
+from tuner.storage.study_rows import StudyChange, StudyRow
+from tuner.storage.trial_rows import Ending, NewTrial, TrialRow
+from tuner.wire import (
+    CompleteTrial,
+    Directive,
+    EnqueueTrials,
+    MeasurementResource,
+    ReleaseTrial,
+    ReportReply,
+    ReportTrial,
+    TrialPage,
+    TrialPoint,
+    TrialResource,
+    TrialsCreated,
+)
+from tuner.wire.trials import MeasurementPage
+
+logger = logging.getLogger(__name__)
+
+ORDERS = ("number", "rank")
+
+
+class Trials:
+    """The use cases about single trials."""
+
+    def __init__(self, database: Database, views: Views, rankings: Rankings, changes: Changes) -> None:
+        self._database = database
+        self._views = views
+        self._rankings = rankings
+        self._changes = changes
+        # Pruners look at the whole study: neither the writer nor a caller that must not block does that itself.
+        self._deciders = ThreadPoolExecutor(2, thread_name_prefix="tuner-pruner")
+
+    def close(self) -> None:
+        """Finish the decisions under way."""
+        self._deciders.shutdown()
+
+    def get(self, study_id: str, number: int) -> TrialResource:
+        """One trial."""
+        with self._database.read() as connection:
+            return TrialResource.of(existing(connection, study_id, number).trial)
+
+    def measurements(self, study_id: str, number: int) -> MeasurementPage:
+        """A trial's learning curve."""
+        with self._database.read() as connection:
+            row = existing(connection, study_id, number)
+            found = trial_rows.measurements_of(connection, row.key)
+        return MeasurementPage(items=tuple(map(MeasurementResource.of, found)))
+
+    def page(
+        self,
+        study_id: str,
+        *,
+        states: Sequence[TrialState] = (),
+        order_by: str = "number",
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> TrialPage:
+        """Trials by number or by rank.
+
+        Raises:
+            StaleCursor: With several objectives, the ranking changed since the page before.
+        """
+        if order_by not in ORDERS:
+            raise InvalidInput(
+                f"Trials cannot be ordered by {order_by!r}.",
+                hint=f"Use one of: {', '.join(ORDERS)}.",
+                places=[Place("?order_by", "unknown order")],
+            )
+        with self._database.read() as connection:
+            study = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
+            if order_by == "number":
+                return _page_by_number(connection, study_id, states, limit, cursor)
+            if len(study.spec.objectives) == 1:
+                return _page_by_rank(connection, study, states, limit, cursor)
+        return self._page_by_fronts(study_id, states, limit, cursor)
+
+    def enqueue(self, study_id: str, request: EnqueueTrials, key: str | None = None) -> Future[TrialsCreated]:
+        """Add points to be tried next, and trials that were finished elsewhere.
+
+        Raises:
+            InvalidInput: A point does not fit the space; set on the future, like the others.
+            Conflict: The study has ended, or the points exceed its budget.
+        """
+
+        def operation(connection: Connection, now: datetime) -> TrialsCreated:
+            row = study_rows.get_study(connection, study_id, now, lock=True)
+            if row.study.state not in (StudyState.RUNNING, StudyState.PAUSED):
+                raise StudyClosed(f"Study {row.spec.name!r} is {row.study.state}.", hint="Raise its budget first.")
+            change = StudyChange(row)
+            new = [
+                _new_trial(row.spec, point, position, row.study.next_number + position, now)
+                for position, point in enumerate(request.trials)
+            ]
+            num_imported = sum(trial.state is TrialState.COMPLETED for trial in new)
+            left = row.trials_left
+            if left is not None and len(new) - num_imported > left:
+                raise Conflict(
+                    f"The study has budget for {left} more trials, and {len(new) - num_imported} were given.",
+                    hint="Raise the budget first, or enqueue fewer.",
+                )
+            direction = row.spec.objectives[0].direction
+            made = trial_rows.insert_trials(connection, row.key, study_id, change.seq, direction, new, now)
+            change.numbers, change.uncounted = len(new), num_imported
+            for trial in new:
+                change.move(None, trial.state)
+            transitions.settle(connection, change, now)
+            return TrialsCreated(items=tuple(map(TrialResource.of, made)))
+
+        request_hash = body_hash(f"enqueue {study_id}", request)
+        write = self._database.write(once(key, request_hash, TrialsCreated, operation))
+        return self._changes.after(write, lambda reply: _some(reply))
+
+    def report(self, study_id: str, number: int, request: ReportTrial) -> Future[ReportReply]:
+        """Renew the lease, store a value, and learn whether to go on.
+
+        Raises:
+            LeaseLost: The token holds the trial no longer; set on the future.
+        """
+        step, value = request.step, request.value
+
+        def operation(connection: Connection, now: datetime) -> ReportReply:
+            renewed = trial_rows.renew(connection, study_id, number, request.lease, now)
+            if renewed is None:
+                raise _why_lost(existing(connection, study_id, number), request.lease)
+            if step is not None and value is not None:
+                trial_rows.record(connection, renewed, number, step, value, now)
+            directive = Directive(renewed.stop) if renewed.stop else Directive.CONTINUE
+            return ReportReply(directive=directive, lease_expires_at=renewed.expires_at)
+
+        written = self._database.write(operation, durable=False)
+        if step is None:
+            return written
+        result: Future[ReportReply] = Future()
+
+        def decide(reply: ReportReply) -> None:
+            try:
+                result.set_result(self._with_decision(study_id, number, reply))
+            except Exception as failure:
+                # The edge of a pool's task: what is not passed on would vanish, and the worker wait for ever.
+                result.set_exception(failure)
+
+        def on_written(done: Future[ReportReply]) -> None:
+            error = done.exception()
+            if error is not None:
+                result.set_exception(error)
+            elif done.result().directive is not Directive.CONTINUE:
+                result.set_result(done.result())
+            else:
+                self._deciders.submit(decide, done.result())
+
+        written.add_done_callback(on_written)
+        return result
+
+    def complete(self, study_id: str, number: int, request: CompleteTrial) -> Future[TrialResource]:
+        """End a trial. The same result twice has its effect once.
+
+        A result that comes after the lease ran out is welcome while nobody else has taken the trial over: its training
+        has been paid for.
+
+        Raises:
+            LeaseLost: Somebody else holds the trial.
+            TrialFinished: It has ended with another result.
+            InvalidInput: The values do not match the objectives.
+        """
+        completion = body_hash("complete", request, without=frozenset({"lease"}))
+
+        def operation(connection: Connection, now: datetime) -> TrialResource:
+            study = study_rows.get_study(connection, study_id, now, lock=True)
+            row = existing(connection, study_id, number, lock=True)
+            if row.lease_token != request.lease:
+                raise _why_lost(row, request.lease)
+            if row.trial.state.is_finished:
+                if row.completion == completion:
+                    return TrialResource.of(row.trial)
+                raise TrialFinished(
+                    f"Trial {number} has ended already: {row.trial.state}.", hint="Ask for another trial."
+                )
+            ending = Ending(
+                state=request.state,
+                values=_checked_values(study.spec, request.values, "#/values"),
+                failure=request.failure,
+                message=request.message,
+                metrics=request.metrics,
+                completion=completion,
+            )
+            change = StudyChange(study)
+            transitions.end(connection, change, row, ending, now)
+            transitions.settle(connection, change, now)
+            return TrialResource.of(existing(connection, study_id, number).trial)
+
+        return self._changes.after(self._database.write(operation), lambda trial: trial)
+
+    def release(self, study_id: str, number: int, request: ReleaseTrial) -> Future[TrialResource]:
+        """Hand a running trial back untrained.
+
+        Raises:
+            LeaseLost: The token holds the trial no longer.
+        """
+
+        def operation(connection: Connection, now: datetime) -> TrialResource:
+            study = study_rows.get_study(connection, study_id, now, lock=True)
+            row = existing(connection, study_id, number, lock=True)
+            if row.lease_token != request.lease or row.trial.state is not TrialState.RUNNING:
+                raise _why_lost(row, request.lease)
+            change = StudyChange(study)
+            transitions.give_back(connection, change, row, now)
+            transitions.settle(connection, change, now)
+            return TrialResource.of(existing(connection, study_id, number).trial)
+
+        return self._changes.after(self._database.write(operation), lambda trial: trial)
+
+    def stop(self, study_id: str, number: int) -> Future[TrialResource]:
+        """Cancel a waiting trial at once; have a running one stop at its next report and keep what it has."""
+
+        def operation(connection: Connection, now: datetime) -> TrialResource:
+            study = study_rows.get_study(connection, study_id, now, lock=True)
+            row = existing(connection, study_id, number, lock=True)
+            if row.trial.state is TrialState.WAITING:
+                change = StudyChange(study)
+                transitions.end(connection, change, row, Ending(TrialState.CANCELLED, message="stopped"), now)
+                transitions.settle(connection, change, now)
+            elif row.trial.state is TrialState.RUNNING:
+                trial_rows.set_stop(connection, row.key, transitions.CANCEL)
+            return TrialResource.of(existing(connection, study_id, number).trial)
+
+        return self._changes.after(self._database.write(operation), lambda trial: trial)
+
+    def _with_decision(self, study_id: str, number: int, reply: ReportReply) -> ReportReply:
+        """The reply, changed to ``prune`` when the study's pruner says so."""
+        study, view = self._views.of(study_id)
+        if len(study.spec.objectives) > 1 or study.spec.pruner == "none":
+            return reply
+        with self._database.read() as connection:
+            row = existing(connection, study_id, number)
+        if _pruner(study.spec.pruner).decide(view, row.trial) is Decision.CONTINUE:
+            return reply
+        # Heartbeats must hear it too, should this reply get lost.
+        self._database.write(
+            lambda connection, now: trial_rows.set_stop(connection, row.key, Directive.PRUNE), durable=False
+        )
+        return reply.model_copy(update={"directive": Directive.PRUNE})
+
+    def _page_by_fronts(self, study_id: str, states: Sequence[TrialState], limit: int, cursor: str | None) -> TrialPage:
+        ranking = self._rankings.of(study_id)
+        after = load_cursor(cursor, "fronts", [int, int])
+        seq, first = (ranking.seq, 0) if after is None else (int(after[0]), int(after[1]))
+        if seq != ranking.seq:
+            raise StaleCursor("The ranking has changed since the page before.", hint="Start again without a cursor.")
+        ranked = [
+            (rank, trial) for rank, trial in enumerate(ranking.trials, start=1) if not states or trial.state in states
+        ]
+        items = tuple(
+            TrialResource.of(trial, rank if trial.state is TrialState.COMPLETED else None)
+            for rank, trial in ranked[first : first + limit]
+        )
+        following = dump_cursor("fronts", seq, first + limit) if len(ranked) > first + limit else None
+        return TrialPage(items=items, next_cursor=following)
+
+
+def existing(connection: Connection, study_id: str, number: int, *, lock: bool = False) -> TrialRow:
+    """The trial.
+
+    Raises:
+        NotFound: There is no such study, or it has no such trial.
+    """
+    row = trial_rows.get_trial(connection, study_id, number, lock=lock)
+    if row is None:
+        raise NotFound("trial", f"{study_id}/{number}")
+    return row
+
+
+def check_holder(row: TrialRow, lease: str) -> None:
+    """Whether ``lease`` may still write for this trial.
+
+    Raises:
+        LeaseLost: Somebody else took over, or the trial has ended.
+    """
+    if row.lease_token != lease or row.trial.state.is_finished:
+        raise _why_lost(row, lease)
+
+
+@lru_cache(maxsize=32)
+def _pruner(name: str) -> Pruner:
+    return create_pruner(name)
+
+
+def _page_by_number(
+    connection: Connection, study_id: str, states: Sequence[TrialState], limit: int, cursor: str | None
+) -> TrialPage:
+    after = load_cursor(cursor, "trials", [int])
+    last = None if after is None else int(after[0])
+    found = trial_rows.page_by_number(connection, study_id, states, last, limit + 1)
+    following = dump_cursor("trials", found[limit - 1].number) if len(found) > limit else None
+    return TrialPage(items=tuple(map(TrialResource.of, found[:limit])), next_cursor=following)
+
+
+def _page_by_rank(
+    connection: Connection, study: StudyRow, states: Sequence[TrialState], limit: int, cursor: str | None
+) -> TrialPage:
+    # The cursor carries how many rows came before, so that ranks go on without counting them again.
+    after = load_cursor(cursor, "rank", [int, float, int, int])
+    key = None if after is None else (int(after[0]), float(after[1]), int(after[2]))
+    before = 0 if after is None else int(after[3])
+    found = trial_rows.page_by_rank(connection, study.key, study.study.id, states, key, limit + 1)
+    items = tuple(
+        TrialResource.of(trial, before + position if trial.state is TrialState.COMPLETED else None)
+        for position, (trial, _) in enumerate(found[:limit], start=1)
+    )
+    following = None
+    if len(found) > limit:
+        following = dump_cursor("rank", *found[limit - 1][1], before + limit)
+    return TrialPage(items=items, next_cursor=following)
+
+
+def _new_trial(spec: StudySpec, point: TrialPoint, position: int, number: int, now: datetime) -> NewTrial:
+    params = spec.space.check(point.params, pointer=f"#/trials/{position}/params")
+    values = _checked_values(spec, point.values, f"#/trials/{position}/values")
+    origin = Origin.ENQUEUED if values is None else Origin.IMPORTED
+    return NewTrial(new_id(now), number, origin, params, values=values)
+
+
+def _checked_values(spec: StudySpec, values: Mapping[str, float] | None, pointer: str) -> dict[str, float] | None:
+    """The values in the order of the objectives."""
+    if values is None:
+        return None
+    names = [objective.name for objective in spec.objectives]
+    places = [Place(f"{pointer}/{escape(name)}", "is missing") for name in names if name not in values]
+    places += [Place(f"{pointer}/{escape(name)}", "is not an objective") for name in values if name not in names]
+    if places:
+        raise InvalidInput(
+            "The values do not match the objectives.",
+            hint=f"Give one value for each of: {', '.join(names)}.",
+            places=places,
+        )
+    return {name: values[name] for name in names}
+
+
+def _why_lost(row: TrialRow, lease: str) -> LeaseLost:
+    trial: Trial = row.trial
+    name = f"{trial.study_id}/{trial.number}"
+    if trial.state.is_finished:
+        return LeaseLost(name, f"it has ended ({trial.state})")
+    if row.lease_token == lease:
+        return LeaseLost(name, "its lease ran out and it waits for another worker")
+    if trial.state is TrialState.RUNNING:
+        return LeaseLost(name, f"{trial.worker!r} has taken it over")
+    return LeaseLost(name, "it waits for a worker")
+
+
+def _some(reply: TrialsCreated | None) -> TrialsCreated:
+    assert reply is not None, "enqueuing always answers"
+    return reply
