@@ -1,0 +1,263 @@
+"""Typed features as one array of numbers, with state that is plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tuner.data.profile import ColumnKind, ColumnProfile, in_value_order
+from tuner.errors import InvalidDataset
+
+ENCODER_VERSION = 1
+
+# Standardised values are cut off here: far outside the training range a single cell must not overflow a model.
+_LARGEST_SCALED = 1e6
+
+_MISSING_CODE = 0
+_UNKNOWN_CODE = 1
+_FIRST_CODE = 2
+
+
+@dataclass(frozen=True)
+class _Numeric:
+    """How one number or boolean column is encoded: ``(value or fill - center) / spread``, then perhaps a flag."""
+
+    name: str
+    fill: float | None
+    center: float
+    spread: float
+    has_flag: bool
+
+    def width(self, one_hot: bool) -> int:
+        return 2 if self.has_flag else 1
+
+    def names(self, one_hot: bool) -> list[str]:
+        return [self.name, f"{self.name} is missing"] if self.has_flag else [self.name]
+
+    def encode(self, cells: pd.Series[Any], one_hot: bool, into: NDArray[Any]) -> None:
+        values = cells.to_numpy(dtype=np.float64)
+        missing = np.isnan(values)
+        if self.fill is not None:
+            values = np.where(missing, self.fill, values)
+        if (self.center, self.spread) != (0.0, 1.0):
+            with np.errstate(over="ignore"):
+                values = (values - self.center) / self.spread
+            values = np.clip(values, -_LARGEST_SCALED, _LARGEST_SCALED)
+        into[:, 0] = values
+        if self.has_flag:
+            into[:, 1] = missing
+
+
+@dataclass(frozen=True)
+class _Categorical:
+    """How one category column is encoded; ``values`` are the categories that have a place of their own, in order."""
+
+    name: str
+    values: tuple[str, ...]
+    has_rare: bool
+    has_missing: bool
+
+    def width(self, one_hot: bool) -> int:
+        return len(self.values) + self.has_rare + self.has_missing if one_hot else 1
+
+    def names(self, one_hot: bool) -> list[str]:
+        if not one_hot:
+            return [self.name]
+        names = [f"{self.name}={value}" for value in self.values]
+        if self.has_rare:
+            names.append(f"{self.name} is rare")
+        if self.has_missing:
+            names.append(f"{self.name} is missing")
+        return names
+
+    def encode(self, cells: pd.Series[Any], one_hot: bool, into: NDArray[Any]) -> None:
+        labels = cells.to_numpy(dtype=object)
+        missing = cells.isna().to_numpy()
+        places = pd.Index(self.values, dtype=object).get_indexer(pd.Index(labels, dtype=object))
+        if not one_hot:
+            into[:, 0] = np.where(missing, _MISSING_CODE, np.where(places < 0, _UNKNOWN_CODE, places + _FIRST_CODE))
+            return
+        into[:] = 0
+        known = np.flatnonzero(places >= 0)
+        into[known, places[known]] = 1
+        if self.has_rare:
+            into[(places < 0) & ~missing, len(self.values)] = 1
+        if self.has_missing:
+            into[missing, -1] = 1
+
+
+@dataclass(frozen=True)
+class TabularEncoder:
+    """Turns typed features into one array. Fitted on the training rows only, and the same at prediction.
+
+    Make one with ``fit`` (or ``from_json``). Columns keep their order.
+
+    - A number is itself. With ``impute``, missing ones become the median, and a column ``<name> is missing`` follows if
+      training rows had gaps; without, they stay NaN for models that know what to do with them.
+    - A boolean is 1 or 0, its gaps as for numbers.
+    - A category under ``one_hot`` is one column of 0 and 1 for each value, for rare values together if there are any,
+      and for gaps if training rows had any. A value never seen counts as rare; with no such column it is all zeros.
+    - A category under ``ordinal`` is one column of codes: 0 for a gap, 1 for a rare or new value, 2 and up for values
+      in order (by number if all are numbers, else alphabetical). ``cardinalities`` tells how many codes there are.
+
+    With ``scale``, numbers are standardised and the array is float32; else it is float64 and holds numbers exactly.
+
+    Example:
+        ```python
+        encoder = TabularEncoder.fit(table.features.iloc[split.train], table.columns, categories="one_hot", scale=True)
+        x = encoder.transform(features_frame(new_rows, table.columns))
+        ```
+    """
+
+    categories: Literal["one_hot", "ordinal"]
+    scale: bool
+    _columns: tuple[_Numeric | _Categorical, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        frame: pd.DataFrame,
+        columns: Sequence[ColumnProfile],
+        *,
+        categories: Literal["one_hot", "ordinal"],
+        scale: bool,
+        impute: bool = True,
+        max_categories: int = 100,
+    ) -> Self:
+        """Learn medians, spreads and categories.
+
+        Args:
+            frame: The training rows of ``Table.features``, or of what ``features_frame`` returned.
+            columns: Their profiles.
+            categories: ``one_hot`` for linear models, distances and plain networks; ``ordinal`` for trees and
+                embeddings.
+            scale: Whether to standardise numbers to mean 0 and variance 1.
+            impute: Whether to fill missing numbers and booleans.
+            max_categories: Values of one column that keep a place of their own, the most frequent ones.
+        """
+        fitted = tuple(
+            _fit_category(frame[column.name], column.name, max_categories)
+            if column.kind is ColumnKind.CATEGORY
+            else _fit_number(frame[column.name], column, scale, impute)
+            for column in columns
+        )
+        return cls(categories, scale, fitted)
+
+    def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
+        """Encode typed features.
+
+        Returns:
+            float32 with ``scale``, else float64; shape (n, len(feature_names)).
+        """
+        one_hot = self.categories == "one_hot"
+        encoded = np.empty((len(frame), len(self.feature_names)), dtype=np.float32 if self.scale else np.float64)
+        start = 0
+        for column in self._columns:
+            stop = start + column.width(one_hot)
+            column.encode(frame[column.name], one_hot, encoded[:, start:stop])
+            start = stop
+        return encoded
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """A name for each column of the array."""
+        one_hot = self.categories == "one_hot"
+        return tuple(name for column in self._columns for name in column.names(one_hot))
+
+    @property
+    def categorical_indices(self) -> tuple[int, ...]:
+        """Columns of the array that hold codes; none under ``one_hot``."""
+        if self.categories == "one_hot":
+            return ()
+        indices = []
+        start = 0
+        for column in self._columns:
+            if isinstance(column, _Categorical):
+                indices.append(start)
+            start += column.width(one_hot=False)
+        return tuple(indices)
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """How many codes each of ``categorical_indices`` can take, from 0."""
+        if self.categories == "one_hot":
+            return ()
+        return tuple(len(column.values) + _FIRST_CODE for column in self._columns if isinstance(column, _Categorical))
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as plain JSON types."""
+        return {
+            "version": ENCODER_VERSION,
+            "categories": self.categories,
+            "scale": self.scale,
+            "columns": [
+                {"type": "category", **asdict(column), "values": list(column.values)}
+                if isinstance(column, _Categorical)
+                else {"type": "number", **asdict(column)}
+                for column in self._columns
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The encoder that ``to_json`` wrote.
+
+        Raises:
+            InvalidDataset: It was written by another version.
+        """
+        if document.get("version") != ENCODER_VERSION:
+            raise InvalidDataset(
+                f"The stored encoder has version {document.get('version')!r}; this version of tuner reads "
+                f"{ENCODER_VERSION}.",
+                hint="Train the model again.",
+            )
+        columns = tuple(_column_from_json(column) for column in document["columns"])
+        return cls(document["categories"], document["scale"], columns)
+
+
+def _column_from_json(document: Mapping[str, Any]) -> _Numeric | _Categorical:
+    if document["type"] == "category":
+        return _Categorical(document["name"], tuple(document["values"]), document["has_rare"], document["has_missing"])
+    return _Numeric(document["name"], document["fill"], document["center"], document["spread"], document["has_flag"])
+
+
+def _fit_number(cells: pd.Series[Any], column: ColumnProfile, scale: bool, impute: bool) -> _Numeric:
+    values = cells.to_numpy(dtype=np.float64)
+    present = values[~np.isnan(values)]
+    fill = None
+    if impute:
+        # Halves first: the middle of two large numbers can overflow. A boolean's gap becomes its commoner value.
+        fill = float(np.median(present / 2) * 2) if len(present) else 0.0
+        if column.kind is ColumnKind.BOOLEAN:
+            fill = float(fill > 0.5)
+    center, spread = _standard(present) if scale and column.kind is ColumnKind.NUMBER else (0.0, 1.0)
+    return _Numeric(column.name, fill, center, spread, has_flag=impute and len(present) < len(values))
+
+
+def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and standard deviation; a deviation of 1 where all values are equal."""
+    largest = float(np.abs(values).max()) if len(values) else 0.0
+    if largest == 0.0:
+        return 0.0, 1.0
+    # Squares of large or tiny numbers leave float64: computed on numbers within 1, then scaled back.
+    mean = float(np.mean(values / largest)) * largest
+    spread = float(np.std(values / largest)) * largest
+    return mean, spread if spread > 1e-12 * largest else 1.0
+
+
+def _fit_category(cells: pd.Series[Any], name: str, max_categories: int) -> _Categorical:
+    codes, distinct = pd.factorize(cells.to_numpy(dtype=object))
+    counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
+    order = sorted(range(len(distinct)), key=lambda position: (-counts[position], distinct[position]))
+    kept = [str(distinct[position]) for position in order[:max_categories]]
+    return _Categorical(
+        name,
+        tuple(in_value_order(kept)),
+        has_rare=len(distinct) > max_categories,
+        has_missing=bool((codes < 0).any()),
+    )

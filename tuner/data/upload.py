@@ -1,0 +1,85 @@
+"""Profiling a file from outside, in a child process that can neither exhaust this one nor take it down."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tuner.data.profile import DatasetProfile
+from tuner.errors import InvalidDataset, Place, TunerError, error_classes
+
+logger = logging.getLogger(__name__)
+
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def profile_file(path: Path, *, memory_bytes: int = 4 * 1024**3, seconds: int = 120) -> DatasetProfile:
+    """Read and profile a CSV file in a limited child process. This process loads neither NumPy nor pandas.
+
+    Args:
+        path: The file, plain or gzip.
+        memory_bytes: Address space of the child. NumPy and pandas alone take up to 200 MiB.
+        seconds: Processor time of the child; it may take twice as long by the clock.
+
+    Raises:
+        InvalidDataset: The file is not a table, or takes more memory or time than allowed.
+        TooLarge: It is over a limit of ``tuner.data.reading.ReadLimits``.
+    """
+    command = [sys.executable, "-P", "-m", "tuner.data.profile_child", str(path.absolute())]
+    command += ["--memory-bytes", str(memory_bytes), "--seconds", str(seconds)]
+    try:
+        child = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * seconds, env=_environment(), check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise _too_slow(seconds) from None
+    if child.returncode == 0:
+        return _read_answer(json.loads(child.stdout))
+    logger.warning(
+        "profiling child died",
+        extra={
+            "action": "profile",
+            "returncode": child.returncode,
+            "stderr": child.stderr[-2000:].decode(errors="replace"),
+        },
+    )
+    if child.returncode == -signal.SIGXCPU:
+        raise _too_slow(seconds)
+    raise InvalidDataset(
+        f"The table could not be read: the process that read it {_describe_end(child.returncode)}, most likely for "
+        f"want of memory ({memory_bytes / 1024**3:.1f} GiB are allowed).",
+        hint="Upload a sample of its rows, or raise the memory limit for uploads.",
+    )
+
+
+def _environment() -> dict[str, str]:
+    """The environment without our own settings: the child reads strangers' files and needs no database address."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TUNER_")}
+    return inherited | _ONE_THREAD
+
+
+def _read_answer(answer: dict[str, Any]) -> DatasetProfile:
+    if "profile" in answer:
+        return DatasetProfile.from_json(answer["profile"])
+    error = answer["error"]
+    places = [Place(**place) for place in error["places"]]
+    raise error_classes().get(error["code"], TunerError).restored(error["message"], error["hint"], places)
+
+
+def _too_slow(seconds: int) -> InvalidDataset:
+    return InvalidDataset(
+        f"Reading the table takes more than {seconds} seconds.",
+        hint="Upload a sample of its rows, or raise the time limit for uploads.",
+    )
+
+
+def _describe_end(returncode: int) -> str:
+    if returncode < 0:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    return f"failed with status {returncode}"
