@@ -186,14 +186,15 @@ class Float(Parameter):
     def decode(self, coordinate: float) -> float:
         if self.step is not None:
             return min(self.low + _clip(round(coordinate), 0, self.num_steps) * self.step, self.high)
-        share = _clip(coordinate, 0.0, 1.0)
+        if not 0 < coordinate < 1:
+            return self.low if coordinate <= 0 else self.high
         if self.log:
             low, high = math.log(self.low), math.log(self.high)
             # Rounding must not carry the exponent past log(high), where exp may overflow.
-            value = math.exp(min(low * (1 - share) + high * share, high))
+            value = math.exp(min(low * (1 - coordinate) + high * coordinate, high))
         else:
-            # Not low + share * (high - low): that width overflows for ranges near 1e308.
-            value = self.low * (1 - share) + self.high * share
+            # Not low + coordinate * (high - low): that width overflows for ranges near 1e308.
+            value = self.low * (1 - coordinate) + self.high * coordinate
         return _clip(value, self.low, self.high)
 
     def describe(self) -> str:

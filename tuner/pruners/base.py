@@ -1,0 +1,41 @@
+"""What a pruner promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import StrEnum
+
+from tuner.records import StudyView, Trial
+
+
+class Decision(StrEnum):
+    """What becomes of a running trial after a report."""
+
+    CONTINUE = "continue"
+    PRUNE = "prune"
+
+
+class Pruner(ABC):
+    """Decides after each report whether a trial goes on.
+
+    A pruner is a pure decision, like a sampler: ``view`` and ``trial`` determine the answer, and the same question has
+    the same answer in every process. It knows reports by their step, not by their time of arrival.
+
+    With several objectives nothing is pruned: reports carry the first objective only, and a trial that is behind in
+    one may be the best in another.
+
+    Subclass it and check the result with ``tuner.testing.pruner.PrunerContract``.
+    """
+
+    @abstractmethod
+    def decide(self, view: StudyView, trial: Trial) -> Decision:
+        """Judge the report that ``trial.last_step`` names.
+
+        Args:
+            view: Facts of the study, this report included.
+            trial: The trial that reported. To judge several reports that came together, ask once for each, with
+                ``last_step`` set to its step.
+
+        Returns:
+            ``continue`` or ``prune``.
+        """

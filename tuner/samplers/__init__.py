@@ -1,0 +1,6 @@
+"""Samplers: what to try next. Pure decisions over the facts of one study."""
+
+from tuner.samplers.base import Sampler
+from tuner.samplers.registry import create_sampler, sampler_names
+
+__all__ = ["Sampler", "create_sampler", "sampler_names"]
