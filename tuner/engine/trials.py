@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,8 +19,9 @@ from tuner.engine.identity import body_hash, new_id
 from tuner.engine.rankings import Rankings
 from tuner.engine.views import Views
 from tuner.errors import Conflict, InvalidInput, LeaseLost, NotFound, Place, StaleCursor, StudyClosed, TrialFinished
+from tuner.models import MODEL
 from tuner.pruners import Decision, Pruner, create_pruner
-from tuner.records import Origin, StudySpec, StudyState, Trial, TrialState
+from tuner.records import Origin, StudySpec, StudyState, StudyView, Trial, TrialState
 from tuner.space.parameters import escape
 from tuner.storage import Database, study_rows, trial_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
@@ -257,6 +259,8 @@ class Trials:
             return reply
         with self._database.read() as connection:
             row = existing(connection, study_id, number)
+        if study.spec.families:
+            view = _among_family(view, row.trial)
         if _pruner(study.spec.pruner).decide(view, row.trial) is Decision.CONTINUE:
             return reply
         # Heartbeats must hear it too, should this reply get lost.
@@ -302,6 +306,12 @@ def check_holder(row: TrialRow, lease: str) -> None:
     """
     if row.lease_token != lease or row.trial.state.is_finished:
         raise _why_lost(row, lease)
+
+
+def _among_family(view: StudyView, trial: Trial) -> StudyView:
+    """The view with the curves of one model family only: three epochs of one are not three rounds of another."""
+    same = {other.number for other in view.trials if other.params[MODEL] == trial.params[MODEL]}
+    return replace(view, curves={number: curve for number, curve in view.curves.items() if number in same})
 
 
 @lru_cache(maxsize=32)

@@ -10,7 +10,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-import tuner
 from tuner.errors import DatabaseOutdated
 from tuner.storage.database import connect, parse_url
 
@@ -90,6 +89,6 @@ def _refuse_newer(revision: str | None) -> None:
 def _config() -> Config:
     config = Config()
     # By path, not by name: a user's own package called "migrations" must not be found instead.
-    config.set_main_option("script_location", str(Path(tuner.__file__).parent.parent / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parents[2] / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
