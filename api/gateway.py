@@ -1,0 +1,121 @@
+"""The engine as async handlers use it: blocking calls run in threads, each kind within its own limit.
+
+Reads, asks, waiting asks and uploads have separate threads, so that none of them can starve the others, and results
+(writes) need no thread at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from typing import Annotated, ParamSpec, TypeVar
+
+import anyio
+from anyio import CapacityLimiter, from_thread, to_thread
+from fastapi import Depends, Request
+
+from api.settings import ApiSettings
+from tuner.engine import Engine
+from tuner.errors import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# A waiting ask returns to the event loop this often, to see whether its client has gone or the server is stopping.
+_SLICE_SECONDS = 2.0
+_HEALTH_SECONDS = 3.0
+
+
+class Gateway:
+    """Calls the engine from async code.
+
+    Args:
+        engine: What answers.
+        settings: Limits of threads and uploads.
+    """
+
+    def __init__(self, engine: Engine, settings: ApiSettings) -> None:
+        self.engine = engine
+        self.settings = settings
+        self._readers = CapacityLimiter(settings.max_readers)
+        self._askers = CapacityLimiter(settings.max_askers)
+        self._waiters = CapacityLimiter(settings.max_waiters)
+        self._transfers = CapacityLimiter(settings.max_transfers)
+        self._probes = CapacityLimiter(1)
+        self._silences: set[anyio.CancelScope] = set()
+        self._drained_at = math.inf
+
+    def drain(self) -> None:
+        """Answer waiting asks and end unfinished uploads soon, because the server is stopping."""
+        # A little earlier than Uvicorn loses its patience, so that the uploads' clients still get an answer.
+        self._drained_at = anyio.current_time() + 0.8 * self.settings.shutdown_seconds
+        for silence in self._silences:
+            silence.deadline = min(silence.deadline, self._drained_at)
+
+    async def read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a call that reads."""
+        return await to_thread.run_sync(lambda: call(*args, **kwargs), limiter=self._readers)
+
+    async def write(self, future: Future[T]) -> T:
+        """The result of an operation that has been handed to the writer."""
+        # Shielded, because the writer's future must not be cancelled under its hands when a stopping server gives up.
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def ask(
+        self, request: Request, wait_seconds: float, call: Callable[[float], T], is_empty: Callable[[T], bool]
+    ) -> T:
+        """The result of an ask that may wait for work.
+
+        Args:
+            request: Whose client may go away meanwhile.
+            wait_seconds: How long it is ready to wait.
+            call: Asks the engine, given how long to wait.
+            is_empty: Whether a result holds no work, so that waiting goes on.
+        """
+        deadline = time.monotonic() + wait_seconds
+        result = await to_thread.run_sync(call, 0.0, limiter=self._askers)
+        while is_empty(result) and (remaining := deadline - time.monotonic()) > 0:
+            if self._drained_at < math.inf or self._waiters.available_tokens < 1 or await request.is_disconnected():
+                break
+            result = await to_thread.run_sync(call, min(remaining, _SLICE_SECONDS), limiter=self._waiters)
+        return result
+
+    async def receive(self, stream: AsyncIterator[bytes], call: Callable[[Iterator[bytes]], T]) -> T:
+        """The result of a call that consumes a body, a chunk at a time as it arrives."""
+        return await to_thread.run_sync(lambda: call(self._pull(stream)), limiter=self._transfers)
+
+    async def is_ready(self) -> bool:
+        """Whether the engine's database answers, and soon."""
+        with anyio.move_on_after(_HEALTH_SECONDS):
+            return await to_thread.run_sync(self.engine.ready, limiter=self._probes, abandon_on_cancel=True)
+        return False
+
+    def _pull(self, stream: AsyncIterator[bytes]) -> Iterator[bytes]:
+        """The chunks of ``stream``, fetched from the event loop one by one; runs in a worker thread."""
+        while chunk := from_thread.run(self._next_chunk, stream):
+            yield chunk
+
+    async def _next_chunk(self, stream: AsyncIterator[bytes]) -> bytes:
+        seconds = self.settings.upload_silence_seconds
+        deadline = min(anyio.current_time() + seconds, self._drained_at)
+        with anyio.CancelScope(deadline=deadline) as silence:
+            self._silences.add(silence)
+            try:
+                return await anext(stream, b"")
+            finally:
+                self._silences.discard(silence)
+        if self._drained_at < math.inf:
+            raise Unavailable("The server is stopping and has ended the upload.", hint="Send it again later.")
+        raise Unavailable(f"The upload was silent for {seconds:g} seconds and has been ended.", hint="Send it again.")
+
+
+async def _gateway(request: Request) -> Gateway:
+    # Async though it awaits nothing: FastAPI would send a plain function to a thread.
+    gateway: Gateway = request.app.state.gateway
+    return gateway
+
+
+CurrentGateway = Annotated[Gateway, Depends(_gateway)]

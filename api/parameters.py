@@ -1,0 +1,90 @@
+"""Types of the values in paths, queries and headers, shared by the routes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Header, Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tuner.records import StudyState, TrialState
+from tuner.wire.base import MAX_PAGE, Name
+
+_MAX_INTEGER = 2**63 - 1
+_KEY_EXAMPLE = "0b8d6a3c5f2e4d1798a7c6b5e4f3a291"
+
+StudyId = Annotated[Name, Path(description="Id of the study.", examples=["01981c1e-7a70-7c3e-9c60-2f8b3d5a1e77"])]
+DatasetId = Annotated[Name, Path(description="Id of the dataset.", examples=["01981c1e-9d44-7b0a-8a11-6f0e2c4b9d35"])]
+TrialNumber = Annotated[int, Path(ge=0, le=_MAX_INTEGER, description="The trial's number in its study, from 0.")]
+Attempt = Annotated[int, Path(ge=0, le=_MAX_INTEGER, description="Which execution of the trial.")]
+ArtifactName = Annotated[
+    str,
+    Path(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="Name of the file.", examples=["model.zip", "log.txt"]
+    ),
+]
+IdempotencyKey = Annotated[
+    Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")] | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Any unique text. A repetition with the same key and body has no second effect and the same reply.",
+        examples=[_KEY_EXAMPLE],
+    ),
+]
+LeaseToken = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$"),
+    Header(alias="Tuner-Lease", description="The lease under which the trial runs.", examples=[_KEY_EXAMPLE]),
+]
+Sha256 = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")] | None,
+    Header(alias="Tuner-Sha256", description="SHA-256 of the body in hex. A body with another one is refused."),
+]
+
+
+class Query(BaseModel):
+    """The query of a request; a misspelt parameter is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PageQuery(Query):
+    """Which page of a list."""
+
+    limit: int = Field(100, ge=1, le=MAX_PAGE, description="Items on a page.")
+    cursor: str | None = Field(None, max_length=2_000, description="next_cursor of the page before.")
+
+
+class StudyQuery(PageQuery):
+    """Which studies."""
+
+    state: StudyState | None = Field(None, description="Only studies in this state.")
+    name: Name | None = Field(None, description="Only the study of this name.")
+
+
+class DatasetQuery(PageQuery):
+    """Which datasets."""
+
+    name: Name | None = Field(None, description="Only datasets of this name.")
+
+
+class TrialQuery(PageQuery):
+    """Which trials, in which order."""
+
+    state: list[TrialState] = Field([], description="Only trials in one of these states. May be repeated.")
+    order_by: Literal["number", "rank"] = Field(
+        "number", description="`rank` is the leaderboard: best first, failed trials last."
+    )
+
+
+class UploadQuery(Query):
+    """What an uploaded table is called and used for."""
+
+    name: Name = Field(description="What to call the dataset.", examples=["titanic"])
+    target: Name | None = Field(None, description="The column that studies predict unless they say otherwise.")
+
+
+class FamilyQuery(Query):
+    """Which search spaces to show."""
+
+    dataset: Name | None = Field(None, description="Id of the dataset that the families' spaces are made for.")

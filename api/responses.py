@@ -1,0 +1,54 @@
+"""Answers other than a plain body: tagged for polling, files, and the problems that a route can give."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+
+from tuner.errors import NotFound
+from tuner.wire import Problem
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:  # Any: the form that FastAPI declares
+    """The problems a route can answer beside those every route can, for its OpenAPI description."""
+    return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses}
+
+
+def tagged(request: Request, resource: BaseModel) -> Response:
+    """The body that shows ``resource``, or 304 without one if the client has it already."""
+    content = resource.model_dump_json().encode()
+    # A hash of the body, because seq does not rise with reports and with the seconds used.
+    tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    known = request.headers.get("if-none-match", "")
+    if known.strip() == "*" or tag in (part.strip() for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")
+
+
+def file_response(path: Path, *, kind: str, name: str, media_type: str, sha256: str | None = None) -> Response:
+    """A stored file as a download; blocking, because it looks at the file.
+
+    Args:
+        path: Where it lies.
+        kind: What it is, for the error if it is gone.
+        name: What to call it on the client's disk.
+        media_type: Its media type.
+        sha256: Its hash, where it is known.
+
+    Raises:
+        NotFound: It was deleted a moment ago.
+    """
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        raise NotFound(kind, name) from None
+    headers = {"Tuner-Sha256": sha256, "ETag": f'"{sha256}"'} if sha256 else {"Cache-Control": "no-cache"}
+    return FileResponse(path, headers=headers, media_type=media_type, filename=name, stat_result=found)

@@ -1,0 +1,14 @@
+"""One module per resource, each with its ``router``."""
+
+from api.routes import artifacts, claims, datasets, families, health, studies, trials
+
+# Routes are tried one after another: those that every trial needs several times come first.
+ROUTERS = (
+    trials.router,
+    claims.router,
+    studies.router,
+    artifacts.router,
+    datasets.router,
+    families.router,
+    health.router,
+)
