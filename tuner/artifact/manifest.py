@@ -1,0 +1,133 @@
+"""What a saved model says about itself: ``manifest.json``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from tuner.data.profile import ColumnProfile, TargetProfile, ValueForm
+from tuner.errors import TunerError
+from tuner.space import Params
+
+FILE_NAME = "manifest.json"
+FORMAT_VERSION = 1
+
+# Flat names only: a manifest must not be able to point outside its folder.
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a trained model is.
+
+    Args:
+        family: Name of its family.
+        params: What it was built with, under the family's own names.
+        target: What it predicts.
+        target_form: How the target's cells were written, so that labels that were numbers come back as numbers.
+        columns: The features it was trained on.
+        metric: Name of the metric it was chosen by.
+        value: That metric on the validation rows.
+    """
+
+    family: str
+    params: Params
+    target: TargetProfile
+    target_form: ValueForm
+    columns: tuple[ColumnProfile, ...]
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A saved model's facts, and what is needed to check and read its files.
+
+    Args:
+        facts: What the model is. Its columns are without their values, which belong to the dataset.
+        versions: Versions of Python and of the libraries it was trained with.
+        files: SHA-256 of each other file in the folder, in hex.
+    """
+
+    facts: ModelFacts
+    versions: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write ``manifest.json`` into the model's folder."""
+        text = json.dumps(self.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+        (folder / FILE_NAME).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read ``manifest.json`` from a model's folder.
+
+        Raises:
+            TunerError: There is none, it is damaged, or a later version wrote it.
+        """
+        try:
+            document = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise damaged(f"there is no {FILE_NAME}") from None
+        except ValueError as error:
+            raise damaged(f"{FILE_NAME} cannot be read ({error})") from None
+        return cls.from_json(document)
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest as plain JSON types."""
+        facts = self.facts
+        return {
+            "format_version": FORMAT_VERSION,
+            "family": facts.family,
+            "params": facts.params,
+            "target": facts.target.to_json(),
+            "target_form": facts.target_form.value,
+            "columns": [replace(column, value_counts=()).to_json() for column in facts.columns],
+            "metric": facts.metric,
+            "value": facts.value,
+            "versions": dict(self.versions),
+            "files": dict(self.files),
+        }
+
+    @classmethod
+    def from_json(cls, document: Any) -> Self:  # Any: whatever the file held
+        """The manifest that ``to_json`` wrote."""
+        version = document.get("format_version") if isinstance(document, dict) else None
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            raise TunerError(
+                f"The model was saved in format {version}; this version of tuner reads up to {FORMAT_VERSION}.",
+                hint="Install a newer tuner: pip install --upgrade tuner",
+            )
+        try:
+            manifest = cls(
+                facts=ModelFacts(
+                    family=document["family"],
+                    params=dict(document["params"]),
+                    target=TargetProfile.from_json(document["target"]),
+                    target_form=ValueForm(document["target_form"]),
+                    columns=tuple(ColumnProfile.from_json(column) for column in document["columns"]),
+                    metric=document["metric"],
+                    value=document["value"],
+                ),
+                versions=dict(document["versions"]),
+                files=dict(document["files"]),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise damaged(f"{FILE_NAME} lacks what it should hold ({error!r})") from None
+        for name, digest in manifest.files.items():
+            if not _FILE_NAME.fullmatch(name) or name == FILE_NAME or not _SHA256.fullmatch(str(digest)):
+                raise damaged(f"{FILE_NAME} lists {name!r:.100}, which is no file of a model")
+        return manifest
+
+
+def damaged(why: str) -> TunerError:
+    """The error for a model that is not as it was saved."""
+    return TunerError(
+        f"The saved model is damaged: {why}.",
+        hint="Download the model again, or train it again if the original is damaged.",
+    )

@@ -1,0 +1,213 @@
+"""Saved models: written after training, loaded anywhere to predict, without the server and the training table."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import logging
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from tuner.artifact.manifest import Manifest, ModelFacts, damaged
+from tuner.artifact.package import unpack
+from tuner.data.profile import Task, ValueForm
+from tuner.errors import InvalidInput, MissingExtra, NotFound
+from tuner.models import Estimator, ModelFamily, family
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path
+
+logger = logging.getLogger(__name__)
+
+# Where the name of the distribution is not that of the module.
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
+
+class SavedModel:
+    """A trained model that predicts new rows. Comes from ``load_model``.
+
+    Rows are a DataFrame, a list of dicts, or the path of a CSV file. They need the columns that the model was trained
+    on, in any order; cells may be missing and categories may be new.
+
+    Args:
+        manifest: What the model says about itself.
+        estimator: The model, loaded.
+
+    Example:
+        ```python
+        model = load_model("model.zip")
+        model.predict([{"age": 41, "sex": "female", "fare": 26.0}])
+        ```
+    """
+
+    def __init__(self, manifest: Manifest, estimator: Estimator) -> None:
+        self.manifest = manifest
+        self._estimator = estimator
+
+    def __repr__(self) -> str:
+        facts = self.manifest.facts
+        return f"<SavedModel {facts.family} predicts {facts.target.name!r}, {facts.metric} {facts.value:.6g}>"
+
+    @property
+    def task(self) -> Task:
+        """What is predicted."""
+        return self.manifest.facts.target.task
+
+    @property
+    def classes(self) -> list[str] | list[int] | list[float] | list[bool]:
+        """The labels as they were in the table, in the order of the probabilities; empty for regression."""
+        return _original_labels(self.manifest.facts.target.classes, self.manifest.facts.target_form)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The columns that rows need."""
+        return tuple(column.name for column in self.manifest.facts.columns)
+
+    def predict(self, rows: Rows) -> NDArray[np.generic]:
+        """The most probable label of each row, or its value.
+
+        Returns:
+            Shape (n,): labels as they were in the table, numbers as numbers; for regression float64.
+
+        Raises:
+            InvalidDataset: A column is missing, or a cell cannot be read.
+        """
+        import numpy as np
+
+        prediction = self._predict(_to_frame(rows))
+        if not self.task.is_classification:
+            return prediction
+        labels = self.classes
+        # Text as Python strings, as pandas users know it, instead of NumPy's fixed-width kind.
+        values = np.array(labels, dtype=object if isinstance(labels[0], str) else None)
+        chosen: NDArray[np.generic] = values[prediction.argmax(axis=1)]
+        return chosen
+
+    def predict_proba(self, rows: Rows) -> pd.DataFrame:
+        """The probability of each class.
+
+        Returns:
+            One row for each row given, under its index; one column for each class, named by its label.
+
+        Raises:
+            InvalidDataset: A column is missing, or a cell cannot be read.
+            InvalidInput: The model predicts a quantity.
+        """
+        import pandas as pd
+
+        if not self.task.is_classification:
+            raise InvalidInput(
+                f"The model predicts a quantity, {self.manifest.facts.target.name!r}, and has no probabilities.",
+                hint="Use predict.",
+            )
+        frame = _to_frame(rows)
+        return pd.DataFrame(self._predict(frame), index=frame.index, columns=pd.Index(self.classes))
+
+    def _predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        from tuner.data.table import features_frame
+
+        return self._estimator.predict(features_frame(frame, self.manifest.facts.columns))
+
+
+def save_model(folder: Path, estimator: Estimator, facts: ModelFacts) -> Manifest:
+    """Write a trained model into a folder, with a manifest that lists every file and its checksum.
+
+    Args:
+        folder: Created if it does not exist; must be empty.
+        estimator: The model, fitted.
+        facts: What it is.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    estimator.save(folder)
+    files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    manifest = Manifest(facts, _library_versions(family(facts.family)), files)
+    # Last: a folder with a manifest is complete.
+    manifest.write(folder)
+    return manifest
+
+
+def load_model(path: Path | str) -> SavedModel:
+    """Load a saved model from its folder, or from the zip file that ``pack`` made of it.
+
+    Every file is checked against the manifest before anything is built from it.
+
+    Raises:
+        NotFound: There is nothing at ``path``.
+        MissingExtra: The model's library is not installed.
+        TunerError: The model is damaged, or too new for this version.
+        TooLarge: The zip file unpacks to more than 4 GiB.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _load_folder(path)
+    if not path.exists():
+        raise NotFound("model", str(path), hint="Give the folder or the .zip file of a saved model.")
+    with tempfile.TemporaryDirectory(prefix="tuner-model-") as folder:
+        unpack(path, Path(folder))
+        return _load_folder(Path(folder))
+
+
+def _load_folder(folder: Path) -> SavedModel:
+    manifest = Manifest.read(folder)
+    for name, digest in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise damaged(f"the file {name!r} is missing")
+        if _sha256(path) != digest:
+            raise damaged(f"the file {name!r} does not match its checksum")
+    found = family(manifest.facts.family, pointer="#/family")
+    if not found.is_available():
+        raise MissingExtra(found.extra, f"A model of the family {found.name!r}")
+    versions = _library_versions(found)
+    if versions != manifest.versions:
+        logger.info(
+            "Model was saved with other versions of libraries",
+            extra={"saved_with": dict(manifest.versions), "loaded_with": versions},
+        )
+    return SavedModel(manifest, found.estimator.load(folder))
+
+
+def _to_frame(rows: Rows) -> pd.DataFrame:
+    import pandas as pd
+
+    from tuner.data.reading import ReadLimits, read_table
+
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    if isinstance(rows, str | Path):
+        return read_table(Path(rows), ReadLimits(min_rows=1))
+    if isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows):
+        return pd.DataFrame(list(rows))
+    raise InvalidInput(
+        f"Rows to predict must be a DataFrame, a list of dicts or the path of a CSV file, not {type(rows).__name__}.",
+        hint='For one row, give a list of one dict: [{"age": 41, "sex": "female"}].',
+    )
+
+
+def _original_labels(labels: Sequence[str], form: ValueForm) -> list[str] | list[int] | list[float] | list[bool]:
+    if form is ValueForm.WHOLE:
+        return [int(label) for label in labels]
+    if form is ValueForm.FRACTION:
+        return [float(label) for label in labels]
+    # pandas reads a column of these as truth values, so that is what users compare with.
+    if set(labels) == {"False", "True"}:
+        return [label == "True" for label in labels]
+    return list(labels)
+
+
+def _library_versions(of: ModelFamily) -> dict[str, str]:
+    distributions = [_DISTRIBUTIONS.get(module, module) for module in ("tuner", "numpy", "pandas", *of.modules)]
+    versions = {name: importlib.metadata.version(name) for name in distributions}
+    return {"python": platform.python_version(), **versions}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,22 @@
+"""Model families: what each lets be tuned, and how its candidates are built, fitted, saved and loaded.
+
+Importing this package imports no training library; training does.
+"""
+
+from tuner.models.base import Estimator, ModelFamily, Report, Verdict
+from tuner.models.composition import MODEL, compose_space, default_params, split_params
+from tuner.models.registry import available_families, families, family
+
+__all__ = [
+    "MODEL",
+    "Estimator",
+    "ModelFamily",
+    "Report",
+    "Verdict",
+    "available_families",
+    "compose_space",
+    "default_params",
+    "families",
+    "family",
+    "split_params",
+]

@@ -1,0 +1,142 @@
+"""What a model family is: a name, a search space, and estimators that can be fitted, saved and loaded.
+
+The process that composes search spaces imports every family, so nothing here or at the top of a family's module imports
+NumPy, pandas or a training library; the methods of estimators do.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+
+from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.space import Params, Scalar, SearchSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tuner.data.table import Table
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the caller of ``fit`` makes of a step.
+
+    Args:
+        best_step: The best step so far, the reported one included.
+        stop: Whether the estimator must stop now and keep the best step's model.
+    """
+
+    best_step: int
+    stop: bool = False
+
+
+Report: TypeAlias = "Callable[[int, NDArray[np.float64]], Verdict]"
+"""Called after each step with the step (from 1) and the predictions for the validation rows made so far."""
+
+
+class Estimator(ABC):
+    """One candidate: parameters of a family on their way to a trained model.
+
+    Args:
+        params: A point of the family's space.
+        seed: Fixes every random choice: same seed, same tables, same machine, same model.
+        threads: Processor threads that fitting and predicting may use.
+    """
+
+    # Any: values of different types, checked against the family's space before.
+    def __init__(self, params: Mapping[str, Any], *, seed: int, threads: int) -> None:
+        self._params = params
+        self._seed = seed
+        self._threads = threads
+
+    @abstractmethod
+    def fit(self, train: Table, validation: Table, report: Report) -> int:
+        """Learn from ``train``; the validation rows only tell when to stop and which step to keep.
+
+        Args:
+            train: Rows to learn from.
+            validation: Rows that are predicted at each step.
+            report: Takes a step's predictions and says whether to go on. Must be called at least once.
+
+        Returns:
+            The step whose model is kept, in the family's ``step`` units.
+        """
+
+    @abstractmethod
+    def predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Predict rows.
+
+        Args:
+            frame: Rows with the training columns. Missing cells and categories never seen before are allowed.
+
+        Returns:
+            Probabilities, shape (n, classes), for classification (two columns for two classes); values, shape (n,),
+            for regression.
+        """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write everything that ``load`` needs into an existing folder, as flat files without code."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Self:
+        """The estimator that ``save`` wrote, ready to predict on one thread."""
+
+
+class ModelFamily(ABC):
+    """A kind of model and what may be tuned about it. Stateless; one instance of each lives in the registry."""
+
+    name: ClassVar[str]
+    """Stands in requests, parameter names and artifacts."""
+    title: ClassVar[str]
+    """For people."""
+    extra: ClassVar[str]
+    """The extra of this distribution that brings the libraries."""
+    step: ClassVar[str]
+    """What a step of the learning curve counts: ``rounds``, ``trees``, ``epochs``; ``fit`` when there is but one."""
+    modules: ClassVar[tuple[str, ...]]
+    """Top-level modules that must be installed."""
+    estimator: ClassVar[type[Estimator]]
+    """Its estimators."""
+
+    def supports(self, target: TargetProfile) -> bool:
+        """Whether the family can predict this target at all."""
+        return True
+
+    @abstractmethod
+    def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
+        """What may be tuned on this table, under the family's own names."""
+
+    @abstractmethod
+    def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
+        """A point of the space that is strong on most tables; tried first."""
+
+    def complete(self, params: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile) -> Params:
+        """The point with the default of every active parameter that it leaves out."""
+        space, default = self.space(profile, target), self.default(profile, target)
+        point = dict(params)
+        for name in space.order:
+            if name not in point and name in default and space.is_active(name, point):
+                point[name] = default[name]
+        return point
+
+    def build(self, params: Mapping[str, Scalar], *, seed: int, threads: int) -> Estimator:
+        """An estimator to be fitted; arguments as for ``Estimator``."""
+        return self.estimator(params, seed=seed, threads=threads)
+
+    def is_available(self) -> bool:
+        """Whether the libraries are installed. Looks for them without importing."""
+        return all(importlib.util.find_spec(module) is not None for module in self.modules)
+
+
+def has_categories(profile: DatasetProfile, target: TargetProfile) -> bool:
+    """Whether any feature is a category, so that parameters about categories have an effect."""
+    return any(column.kind == "category" for column in profile.features(target.name))

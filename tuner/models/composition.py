@@ -1,0 +1,228 @@
+"""The search space of a study on a dataset: which family, and that family's parameters."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeGuard
+
+from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.errors import InvalidInput, InvalidSearchSpace, Place, TooLarge
+from tuner.models.registry import families
+from tuner.models.registry import family as family_called
+from tuner.space import Categorical, Float, Int, Parameter, Params, Scalar, SearchSpace
+from tuner.space.parameters import escape
+
+MODEL = "model"
+"""The parameter that chooses the family."""
+
+_NO_OVERRIDES: Mapping[str, Parameter] = MappingProxyType({})
+
+
+def compose_space(
+    names: Sequence[str],
+    profile: DatasetProfile,
+    target: TargetProfile,
+    overrides: Mapping[str, Parameter] = _NO_OVERRIDES,
+) -> SearchSpace:
+    """Join the spaces of families into one.
+
+    A categorical ``model`` chooses the family; the parameters of each are called ``<family>.<name>`` and are active
+    only while it is chosen. An override keeps the conditions of what it replaces and may add its own; what could never
+    be active under the overrides is left out.
+
+    Args:
+        names: The families that compete.
+        profile: The table.
+        target: What is predicted.
+        overrides: Replacements by full name, e.g. ``lightgbm.learning_rate``. ``model`` may be narrowed.
+
+    Raises:
+        UnknownName: There is no such family.
+        InvalidInput: No family is named, one is named twice, or cannot predict the target.
+        InvalidSearchSpace: An override names nothing that is tuned, or has values that the family cannot take.
+    """
+    _check_names(names, target)
+    originals: dict[str, Parameter] = {MODEL: Categorical(list(names))}
+    for name in names:
+        originals |= _prefixed(name, family_called(name).space(profile, target))
+    parameters = dict(originals)
+    for full_name, override in overrides.items():
+        if full_name not in originals:
+            raise _no_such_parameter(full_name, names, originals)
+        _check_override(full_name, originals[full_name], override)
+        parameters[full_name] = _with_conditions(originals[full_name], override)
+    return _space(_reachable(parameters, originals))
+
+
+def split_params(params: Mapping[str, Scalar]) -> tuple[str, Params]:
+    """The family of a point of a composed space, and its parameters under the family's own names."""
+    name = str(params[MODEL])
+    prefix = f"{name}."
+    return name, {key.removeprefix(prefix): value for key, value in params.items() if key.startswith(prefix)}
+
+
+def default_params(
+    family: str, profile: DatasetProfile, target: TargetProfile, space: SearchSpace | None = None
+) -> Params:
+    """The family's default as a point of a composed space.
+
+    Args:
+        family: The family's name.
+        profile: The table.
+        target: What is predicted.
+        space: The composed space, if it was made with overrides: values that these exclude become the nearest ones
+            that they allow.
+
+    Raises:
+        InvalidInput: ``space`` does not let the family be chosen.
+    """
+    found = family_called(family)
+    point: Params = {MODEL: family}
+    point |= {f"{family}.{name}": value for name, value in found.default(profile, target).items()}
+    if space is None:
+        return point
+    nearest: Params = {}
+    for name in space.order:
+        if space.is_active(name, nearest):
+            nearest[name] = _nearest(space[name], point.get(name)) if name != MODEL else family
+    return space.check(nearest)
+
+
+def _check_names(names: Sequence[str], target: TargetProfile) -> None:
+    if not names:
+        raise InvalidInput("No model family is named.", places=[Place("#/models", "must name at least one family")])
+    for position, name in enumerate(names):
+        pointer = f"#/models/{position}"
+        if name in names[:position]:
+            raise InvalidInput(f"The family {name!r} is named twice.", places=[Place(pointer, "is named before")])
+        if not family_called(name, pointer).supports(target):
+            raise InvalidInput(
+                f"The family {name!r} cannot predict {target.name!r} ({target.task}, {len(target.classes):,} classes).",
+                hint="Leave it out, or group rare classes.",
+                places=[Place(pointer, "cannot predict this target")],
+            )
+
+
+def _prefixed(name: str, space: SearchSpace) -> dict[str, Parameter]:
+    """The family's parameters under their full names, active only while the family is chosen."""
+    return {
+        f"{name}.{own}": _conditioned(
+            parameter,
+            {MODEL: (name,)} | {f"{name}.{parent}": values for parent, values in (parameter.when or {}).items()},
+        )
+        for own, parameter in space.items()
+    }
+
+
+def _check_override(name: str, original: Parameter, override: Parameter) -> None:
+    """Refuse values of a kind that the family cannot take. A wider range of numbers is the user's choice."""
+    values = list(override.choices) if isinstance(override, Categorical) else []
+    match original:
+        case Categorical():
+            fits = isinstance(override, Categorical) and all(original.contains(value) for value in values)
+            expected = f"must be a categorical with choices among {list(original.choices)}"
+        case Int():
+            fits = isinstance(override, Int) or (values != [] and all(_is_whole(value) for value in values))
+            expected = "must be an int, or a categorical of whole numbers"
+        case _:
+            fits = isinstance(override, Float | Int) or (values != [] and all(_is_number(value) for value in values))
+            expected = "must be a float or int, or a categorical of numbers"
+    if not fits:
+        raise _invalid(name, expected)
+    if name == MODEL and override.when:
+        raise _invalid(name, "must not have a condition")
+
+
+def _with_conditions(original: Parameter, override: Parameter) -> Parameter:
+    """The override under the original's conditions, which the family relies on, and its own."""
+    return _conditioned(override, {**(override.when or {}), **(original.when or {})})
+
+
+def _conditioned(parameter: Parameter, when: Mapping[str, Sequence[Scalar]]) -> Parameter:
+    assert isinstance(parameter, Float | Int | Categorical)
+    return replace(parameter, when=when or None)
+
+
+def _reachable(parameters: Mapping[str, Parameter], originals: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """The parameters without conditions on values that an override took away, and without those left with none.
+
+    Conditions that were never possible stay, so that the space refuses them by name.
+    """
+    kept = dict(parameters)
+    while True:
+        reachable: dict[str, Parameter] = {}
+        for name, parameter in kept.items():
+            conditions = {
+                parent: tuple(value for value in values if not _is_taken_away(parent, value, kept, originals))
+                for parent, values in (parameter.when or {}).items()
+            }
+            if all(conditions.values()):
+                reachable[name] = _conditioned(parameter, conditions)
+        if len(reachable) == len(kept):
+            return reachable
+        kept = reachable
+
+
+def _is_taken_away(
+    parent: str, value: Scalar, kept: Mapping[str, Parameter], originals: Mapping[str, Parameter]
+) -> bool:
+    if parent not in originals or not originals[parent].contains(value):
+        return False
+    return parent not in kept or not kept[parent].contains(value)
+
+
+def _space(parameters: Mapping[str, Parameter]) -> SearchSpace:
+    try:
+        return SearchSpace(parameters)
+    except (InvalidSearchSpace, TooLarge) as error:
+        error.places = tuple(Place(f"#/space{place.pointer.removeprefix('#')}", place.detail) for place in error.places)
+        raise
+
+
+def _nearest(parameter: Parameter, value: Scalar) -> Scalar:
+    """The value of the parameter that is nearest to ``value``."""
+    if parameter.contains(value):
+        return value
+    if isinstance(parameter, Categorical):
+        numbers = [choice for choice in parameter.choices if _is_number(choice)]
+        if _is_number(value) and numbers:
+            return min(numbers, key=lambda choice: abs(float(choice) - float(value)))
+        return parameter.choices[0]
+    assert isinstance(parameter, Float | Int)
+    number = min(max(float(value), parameter.low), parameter.high) if _is_number(value) else parameter.low
+    if parameter.step is not None:
+        steps = min(round((number - parameter.low) / parameter.step), parameter.num_steps)
+        number = parameter.low + steps * parameter.step
+    return int(number) if isinstance(parameter, Int) else min(number, parameter.high)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _no_such_parameter(name: str, names: Sequence[str], parameters: Mapping[str, Parameter]) -> InvalidSearchSpace:
+    owner, _, own = name.partition(".")
+    if own and owner in families() and owner not in names:
+        return _invalid(
+            name, f"belongs to the family {owner!r}, which is not among the models", f"Add {owner!r} to models."
+        )
+    near = difflib.get_close_matches(name, parameters, n=3)
+    # Without a near name, the family's own list helps; without a family, the families do.
+    shown = (
+        near or [known for known in parameters if known.startswith(f"{owner}.")] or [MODEL, *(f"{n}.*" for n in names)]
+    )
+    question = "Did you mean" if near else "Use one of:"
+    return _invalid(name, "is not a parameter of the models", f"{question} {', '.join(shown)}{'?' if near else '.'}")
+
+
+def _invalid(name: str, detail: str, hint: str | None = None) -> InvalidSearchSpace:
+    return InvalidSearchSpace(
+        f"{name} {detail}.", hint=hint, places=[Place(f"#/space/parameters/{escape(name)}", detail)]
+    )

@@ -1,0 +1,37 @@
+"""The families there are."""
+
+from __future__ import annotations
+
+from tuner.data.profile import TargetProfile
+from tuner.errors import UnknownName
+from tuner.models.base import ModelFamily
+from tuner.models.hist_gradient_boosting import HistGradientBoosting
+from tuner.models.keras_mlp import KerasMLP
+from tuner.models.lightgbm import LightGBM
+from tuner.models.linear import Linear
+from tuner.models.random_forest import RandomForest
+
+# In the order in which they are worth a first trial.
+_FAMILIES: tuple[ModelFamily, ...] = (LightGBM(), HistGradientBoosting(), RandomForest(), Linear(), KerasMLP())
+
+
+def families() -> dict[str, ModelFamily]:
+    """All families by name, those that are not installed included."""
+    return {family.name: family for family in _FAMILIES}
+
+
+def family(name: str, pointer: str = "#/models") -> ModelFamily:
+    """The family of this name.
+
+    Raises:
+        UnknownName: There is none; the error points to ``pointer`` and lists those there are.
+    """
+    known = families()
+    if name not in known:
+        raise UnknownName("family", name, known, pointer)
+    return known[name]
+
+
+def available_families(target: TargetProfile) -> list[ModelFamily]:
+    """The installed families that can predict ``target``."""
+    return [family for family in _FAMILIES if family.supports(target) and family.is_available()]

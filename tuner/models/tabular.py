@@ -1,0 +1,150 @@
+"""What estimators for tables share: features are encoded, a model learns from arrays, and both are saved together."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+
+from tuner.models.base import Estimator, Report
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tuner.data.encoding import TabularEncoder
+    from tuner.data.table import Table
+
+    Target: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
+
+_STATE_FILE = "estimator.json"
+# Below this, OpenMP threads wait for each other longer than they work; on a busy machine a hundred times longer.
+_CELLS_WORTH_THREADS = 200_000
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a model wants its features; the arguments of ``TabularEncoder.fit``."""
+
+    categories: Literal["one_hot", "ordinal"]
+    scale: bool
+    impute: bool
+    max_categories: int
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """A quantity in standard units, in which models learn it: far from zero, sums of squares lose what tells it apart.
+
+    Args:
+        center: The training rows' mean.
+        spread: Their standard deviation, or 1 where all are equal.
+    """
+
+    center: float = 0.0
+    spread: float = 1.0
+
+    @classmethod
+    def fit(cls, target: Target) -> Self:
+        """The scale of the training rows."""
+        largest = float(abs(target).max()) or 1.0
+        # Squares of large numbers overflow: computed on numbers within 1, then scaled back.
+        share = target / largest
+        return cls(float(share.mean()) * largest, float(share.std()) * largest or 1.0)
+
+    def to_standard(self, target: Target) -> NDArray[np.float64]:
+        """Values in standard units."""
+        import numpy as np
+
+        return np.asarray((target - self.center) / self.spread, np.float64)
+
+    def to_original(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values in the target's own units."""
+        return values * self.spread + self.center
+
+
+class TabularEstimator(Estimator):
+    """An encoder with a model behind it. Subclasses say how to encode, and handle the model on arrays."""
+
+    encoding: ClassVar[Encoding]
+
+    _encoder: TabularEncoder
+    _num_classes: int  # 0 for regression
+    _scale: TargetScale
+
+    def fit(self, train: Table, validation: Table, report: Report) -> int:
+        from tuner.data.encoding import TabularEncoder
+
+        self._num_classes = len(train.target_profile.classes)
+        self._encoder = TabularEncoder.fit(train.features, train.columns, **asdict(self.encoding))
+        self._scale = TargetScale() if self._num_classes else TargetScale.fit(train.target)
+        return self._learn(
+            self._encoder.transform(train.features),
+            train.target if self._num_classes else self._scale.to_standard(train.target),
+            self._encoder.transform(validation.features),
+            lambda step, prediction: report(step, self._to_answer(prediction)),
+        )
+
+    def predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        import numpy as np
+
+        if not len(frame):
+            # Most libraries refuse to predict nothing.
+            return np.zeros((0, self._num_classes) if self._num_classes else 0)
+        return self._to_answer(self._predict_encoded(self._encoder.transform(frame)))
+
+    def save(self, folder: Path) -> None:
+        state = {
+            "num_classes": self._num_classes,
+            "encoder": self._encoder.to_json(),
+            "scale": asdict(self._scale),
+            "model": dict(self._save_model(folder)),
+        }
+        (folder / _STATE_FILE).write_text(json.dumps(state, allow_nan=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        from tuner.data.encoding import TabularEncoder
+
+        state = json.loads((folder / _STATE_FILE).read_text(encoding="utf-8"))
+        estimator = cls({}, seed=0, threads=1)
+        estimator._num_classes = state["num_classes"]
+        estimator._encoder = TabularEncoder.from_json(state["encoder"])
+        estimator._scale = TargetScale(**state["scale"])
+        estimator._load_model(folder, state["model"])
+        return estimator
+
+    def _to_answer(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+        return prediction if self._num_classes else self._scale.to_original(prediction)
+
+    @abstractmethod
+    def _learn(
+        self,
+        encoded: NDArray[np.floating],
+        target: Target,
+        validation: NDArray[np.floating],
+        report: Report,
+    ) -> int:
+        """As ``fit``, on encoded rows, with quantities in standard units."""
+
+    @abstractmethod
+    def _predict_encoded(self, encoded: NDArray[np.floating]) -> NDArray[np.float64]:
+        """As ``predict``, on encoded rows, with quantities in standard units."""
+
+    @abstractmethod
+    def _save_model(self, folder: Path) -> Mapping[str, object]:
+        """Write the model's own files; returns facts of plain JSON types to keep beside them."""
+
+    # Any: each class reads back the facts that it gave itself.
+    @abstractmethod
+    def _load_model(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        """Read what ``_save_model`` wrote."""
+
+
+def worthwhile_threads(threads: int, encoded: NDArray[np.floating]) -> int:
+    """How many of the allowed threads to use on an array."""
+    return threads if encoded.size >= _CELLS_WORTH_THREADS else 1

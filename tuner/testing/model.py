@@ -1,0 +1,324 @@
+"""What every model family promises. Subclass ``ModelFamilyContract`` in a test module to check one.
+
+Example:
+    ```python
+    class TestLightGBM(ModelFamilyContract):
+        family = LightGBM()
+    ```
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from tuner.artifact import ModelFacts, save_model
+from tuner.data import ColumnKind, DatasetProfile, Task, target_profile
+from tuner.data.frames import plain_frame
+from tuner.data.profiling import profile_table
+from tuner.data.splits import holdout
+from tuner.data.table import Table, build_table, features_frame
+from tuner.models import Estimator, ModelFamily, Verdict
+from tuner.space import Params
+from tuner.training.metrics import default_metric, metric
+
+_NUM_ROWS = 320
+_CITIES = ("München", "東京", "Łódź", "São Paulo", 'O\'Brien, "Bay"')
+# How much each city adds to the target.
+_WEIGHTS = {"München": 1.5, "東京": -1.5, "Łódź": 0.5, "São Paulo": -0.5, 'O\'Brien, "Bay"': 0.0}
+
+
+@dataclass(frozen=True)
+class Data:
+    """A table with its profile, divided in two."""
+
+    profile: DatasetProfile
+    table: Table
+    train: Table
+    validation: Table
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted estimator with what it reported on the way."""
+
+    estimator: Estimator
+    kept: int
+    steps: tuple[int, ...]
+    reported: tuple[NDArray[np.float64], ...]
+
+
+@functools.cache
+def small_data(task: Task, num_rows: int = _NUM_ROWS) -> Data:
+    """A table with numbers, gaps, categories in several scripts, truth values, and a relation that can be learned."""
+    rng = np.random.Generator(np.random.Philox(20))
+    city = rng.choice(list(_WEIGHTS), num_rows)
+    size = rng.normal(170, 10, num_rows).round(2)
+    income = rng.lognormal(10, 1, num_rows).round(2)
+    member = rng.choice(["yes", "no"], num_rows)
+    signal = (
+        (size - 170) / 10
+        + np.array([_WEIGHTS[name] for name in city])
+        + (member == "yes")
+        + rng.normal(0, 0.4, num_rows)
+    )
+    frame = pd.DataFrame({"größe": size, "city": city, "income": income, "member": member}, dtype=object)
+    for name in frame.columns:
+        frame.loc[rng.random(num_rows) < 0.08, name] = None
+    match task:
+        case Task.BINARY:
+            frame["target"] = np.where(signal > np.median(signal), "да", "нет")
+        case Task.MULTICLASS:
+            frame["target"] = np.digitize(signal, np.quantile(signal, [0.4, 0.8])) + 1
+        case Task.REGRESSION:
+            frame["target"] = (1000 + 50 * signal).round(3)
+    plain = plain_frame(frame)
+    profile = profile_table(plain)
+    table = build_table(plain, profile, target_profile(profile, "target"))
+    assert table.task is task
+    assert {column.kind for column in table.columns} == {ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.BOOLEAN}
+    split = holdout(table, seed=0)
+    return Data(profile, table, table.take(split.train), table.take(split.validation))
+
+
+def fit(
+    family: ModelFamily,
+    data: Data,
+    params: Params | None = None,
+    *,
+    seed: int = 0,
+    stop: Callable[[int], bool] = lambda _: False,
+) -> Trained:
+    """Fit an estimator as training does, with the task's default metric.
+
+    Args:
+        family: What to build.
+        data: Where to learn and to score.
+        params: A point of the family's space; by default its default.
+        seed: The estimator's seed.
+        stop: Whether to stop after a step.
+    """
+    target = data.table.target_profile
+    metric = default_metric(target.task)
+    losses: list[float] = []
+    steps: list[int] = []
+    reported: list[NDArray[np.float64]] = []
+
+    def report(step: int, prediction: NDArray[np.float64]) -> Verdict:
+        steps.append(step)
+        reported.append(prediction)
+        losses.append(metric.direction.sign * metric.score(data.validation.target, prediction))
+        return Verdict(best_step=steps[int(np.argmin(losses))], stop=stop(step))
+
+    chosen = family.default(data.profile, target) if params is None else params
+    estimator = family.build(chosen, seed=seed, threads=1)
+    kept = estimator.fit(data.train, data.validation, report)
+    return Trained(estimator, kept, tuple(steps), tuple(reported))
+
+
+@functools.cache
+def _fitted(family: ModelFamily, task: Task) -> Trained:
+    """The default on the small table. Training is the slow part, so tests that only look at its result share it."""
+    return fit(family, small_data(task))
+
+
+_each_task = pytest.mark.parametrize("task", list(Task))
+
+
+class ModelFamilyContract:
+    """The promises of a family. A subclass names the family."""
+
+    family: ClassVar[ModelFamily]
+
+    @_each_task
+    def test_default_lies_in_the_space(self, task: Task) -> None:
+        data = small_data(task)
+        default = self.family.default(data.profile, data.table.target_profile)
+        assert self.family.space(data.profile, data.table.target_profile).check(default) == default
+
+    @pytest.mark.parametrize("num_rows", [4, 1_000_000])
+    def test_default_lies_in_the_space_of_any_size_of_table(self, num_rows: int) -> None:
+        data = small_data(Task.REGRESSION)
+        target = replace(data.table.target_profile, num_rows=num_rows)
+        profile = replace(data.profile, num_rows=num_rows)
+        default = self.family.default(profile, target)
+        assert self.family.space(profile, target).check(default) == default
+
+    def test_empty_point_is_completed_to_the_default(self) -> None:
+        data = small_data(Task.BINARY)
+        default = self.family.default(data.profile, data.table.target_profile)
+        assert self.family.complete({}, data.profile, data.table.target_profile) == default
+
+    @_each_task
+    def test_predictions_have_a_column_for_each_class(self, task: Task) -> None:
+        data = small_data(task)
+        prediction = _fitted(self.family, task).estimator.predict(data.validation.features)
+        assert prediction.dtype == np.float64
+        classes = data.table.target_profile.classes
+        assert prediction.shape == (data.validation.num_rows, *([len(classes)] if classes else []))
+
+    @pytest.mark.parametrize("task", [Task.BINARY, Task.MULTICLASS])
+    def test_probabilities_sum_to_one(self, task: Task) -> None:
+        prediction = _fitted(self.family, task).estimator.predict(small_data(task).validation.features)
+        assert (prediction >= 0).all()
+        np.testing.assert_allclose(prediction.sum(axis=1), 1, rtol=1e-6)
+
+    @_each_task
+    def test_default_learns_the_relation(self, task: Task) -> None:
+        data = small_data(task)
+        prediction = _fitted(self.family, task).estimator.predict(data.validation.features)
+        name, least = {
+            Task.BINARY: ("roc_auc", 0.85),
+            Task.MULTICLASS: ("accuracy", 0.65),
+            Task.REGRESSION: ("r2", 0.6),
+        }[task]
+        assert metric(name, task).score(data.validation.target, prediction) > least
+
+    def test_quantities_far_from_zero_are_learned(self) -> None:
+        data = small_data(Task.REGRESSION)
+        train, validation = (replace(part, target=part.target * 1e-3 + 1.7e9) for part in (data.train, data.validation))
+        trained = fit(self.family, replace(data, train=train, validation=validation))
+        prediction = trained.estimator.predict(validation.features)
+        assert metric("r2", Task.REGRESSION).score(validation.target, prediction) > 0.6
+
+    @_each_task
+    def test_reports_rising_steps(self, task: Task) -> None:
+        steps = _fitted(self.family, task).steps
+        assert steps[0] >= 1
+        assert all(earlier < later for earlier, later in pairwise(steps))
+        assert len(steps) == 1 if self.family.step == "fit" else len(steps) > 1
+
+    @_each_task
+    def test_the_kept_step_is_the_model(self, task: Task) -> None:
+        trained = _fitted(self.family, task)
+        prediction = trained.estimator.predict(small_data(task).validation.features)
+        reported = trained.reported[trained.steps.index(trained.kept)]
+        np.testing.assert_allclose(prediction, reported, rtol=1e-6, atol=1e-9)
+
+    def test_stops_at_once_and_can_predict(self) -> None:
+        if self.family.step == "fit":
+            pytest.skip("nothing to stop: the family learns in one go")
+        data = small_data(Task.BINARY)
+        second = _fitted(self.family, Task.BINARY).steps[1]
+        trained = fit(self.family, data, stop=lambda step: step == second)
+        assert trained.steps[-1] == second
+        assert trained.kept in trained.steps
+        assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
+
+    @_each_task
+    def test_same_seed_gives_same_predictions(self, task: Task) -> None:
+        data = small_data(task)
+        first, again = _fitted(self.family, task), fit(self.family, data)
+        assert again.steps == first.steps
+        np.testing.assert_array_equal(
+            again.estimator.predict(data.validation.features), first.estimator.predict(data.validation.features)
+        )
+
+    def test_global_random_state_is_left_alone(self) -> None:
+        # Drawn from twice around a fit; nobody else may have drawn or seeded in between.
+        random.seed(3)
+        np.random.seed(3)
+        expected = (random.random(), random.random()), (np.random.random(), np.random.random())
+        random.seed(3)
+        np.random.seed(3)
+        first = random.random(), np.random.random()
+        fit(self.family, small_data(Task.BINARY), stop=lambda _: True)
+        second = random.random(), np.random.random()
+        assert ((first[0], second[0]), (first[1], second[1])) == expected
+
+    @pytest.mark.parametrize("draw", range(3))
+    def test_drawn_points_can_be_trained(self, draw: int) -> None:
+        data = small_data(list(Task)[draw])
+        space = self.family.space(data.profile, data.table.target_profile)
+        params = space.draw(np.random.Generator(np.random.Philox(draw)))
+        trained = fit(self.family, data, params, stop=lambda _: True)
+        assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
+
+    def test_tiny_table_can_be_trained(self) -> None:
+        data = small_data(Task.REGRESSION)
+        tiny = replace(data, train=data.train.take(np.arange(3)), validation=data.validation.take(np.arange(1)))
+        trained = fit(self.family, tiny, stop=lambda _: True)
+        assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
+
+    @_each_task
+    def test_new_categories_and_gaps_are_predicted(self, task: Task) -> None:
+        data = small_data(task)
+        rows = pd.DataFrame(
+            {"größe": [None, 171.5], "city": ["Atlantis", None], "income": [None, None], "member": [None, "maybe"]}
+        )
+        prediction = _fitted(self.family, task).estimator.predict(features_frame(rows, data.table.columns))
+        assert np.isfinite(prediction).all()
+
+    def test_outliers_are_predicted(self) -> None:
+        data = small_data(Task.BINARY)
+        rows = pd.DataFrame(
+            {"größe": [1e300, -1e300], "city": ["東京"] * 2, "income": [1e300, 0], "member": ["yes", "no"]}
+        )
+        prediction = _fitted(self.family, Task.BINARY).estimator.predict(features_frame(rows, data.table.columns))
+        assert np.isfinite(prediction).all()
+
+    def test_no_rows_give_no_predictions(self) -> None:
+        data = small_data(Task.MULTICLASS)
+        prediction = _fitted(self.family, Task.MULTICLASS).estimator.predict(data.validation.features.iloc[:0])
+        assert prediction.shape == (0, 3)
+
+    @_each_task
+    def test_loaded_model_predicts_the_same(self, task: Task, tmp_path: Path) -> None:
+        data = small_data(task)
+        estimator = _fitted(self.family, task).estimator
+        estimator.save(tmp_path)
+        loaded = self.family.estimator.load(tmp_path)
+        np.testing.assert_array_equal(
+            loaded.predict(data.validation.features), estimator.predict(data.validation.features)
+        )
+
+    def test_saved_model_has_flat_files_without_pickles(self, tmp_path: Path) -> None:
+        _fitted(self.family, Task.BINARY).estimator.save(tmp_path)
+        files = list(tmp_path.iterdir())
+        assert files
+        assert all(path.is_file() for path in files)
+        for path in files:
+            assert not path.read_bytes().startswith(b"\x80")
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    assert not [name for name in archive.namelist() if name.endswith((".pkl", ".pickle"))]
+
+    def test_saved_model_predicts_in_another_process(self, tmp_path: Path) -> None:
+        data = small_data(Task.MULTICLASS)
+        target = data.table.target_profile
+        facts = ModelFacts(
+            family=self.family.name,
+            params=self.family.default(data.profile, target),
+            target=target,
+            target_form=data.profile.column(target.name).form,
+            columns=data.table.columns,
+            metric="log_loss",
+            value=0.0,
+        )
+        estimator = _fitted(self.family, Task.MULTICLASS).estimator
+        save_model(tmp_path / "model", estimator, facts)
+        data.validation.features.to_csv(tmp_path / "rows.csv", index=False)
+        program = (
+            "import sys; from tuner.artifact import load_model;"
+            "load_model(sys.argv[1]).predict_proba(sys.argv[2]).to_csv(sys.argv[3], index=False)"
+        )
+        arguments = [str(tmp_path / name) for name in ("model", "rows.csv", "prediction.csv")]
+        subprocess.run([sys.executable, "-P", "-c", program, *arguments], check=True, timeout=120)
+        prediction = pd.read_csv(tmp_path / "prediction.csv")
+        assert list(prediction.columns) == list(target.classes)
+        np.testing.assert_allclose(
+            prediction.to_numpy(), estimator.predict(data.validation.features), rtol=1e-5, atol=1e-7
+        )
