@@ -1,0 +1,103 @@
+import pytest
+
+from tuner.automl import choose_families, opening_points
+from tuner.data.profile import (
+    ColumnKind,
+    ColumnProfile,
+    DatasetProfile,
+    TargetProfile,
+    Task,
+    ValueForm,
+    target_profile,
+)
+from tuner.models import compose_space, families
+from tuner.space import Categorical, Float
+
+ALL = ("lightgbm", "hist_gradient_boosting", "random_forest", "linear", "keras_mlp")
+
+
+def column(name: str, kind: ColumnKind, counts: dict[str, int]) -> ColumnProfile:
+    return ColumnProfile(
+        name=name,
+        kind=kind,
+        reason="because",
+        form=ValueForm.TEXT if kind is ColumnKind.CATEGORY else ValueForm.WHOLE,
+        num_missing=0,
+        num_unique=len(counts),
+        value_counts=tuple(counts.items()),
+    )
+
+
+def table(num_rows: int) -> tuple[DatasetProfile, TargetProfile]:
+    half = num_rows // 2
+    profile = DatasetProfile(
+        num_rows=num_rows,
+        columns=(
+            column("size", ColumnKind.NUMBER, {str(value): num_rows // 50 for value in range(50)}),
+            column("colour", ColumnKind.CATEGORY, {"red": half, "blue": num_rows - half}),
+            column("label", ColumnKind.BOOLEAN, {"0": half, "1": num_rows - half}),
+        ),
+    )
+    target = target_profile(profile, "label")
+    assert target.task is Task.BINARY
+    return profile, target
+
+
+@pytest.mark.parametrize(("num_rows", "first"), [(600, "linear"), (2_000, "linear"), (2_001, "lightgbm")])
+def test_first_family_goes_by_the_number_of_rows(num_rows: int, first: str) -> None:
+    assert choose_families(*table(num_rows), ALL)[0] == first
+
+
+@pytest.mark.parametrize("num_rows", [600, 100_000])
+def test_networks_come_last(num_rows: int) -> None:
+    assert choose_families(*table(num_rows), ["keras_mlp", *ALL[:4], "new_family"])[-1] == "keras_mlp"
+
+
+def test_unknown_family_stands_between_trees_and_networks() -> None:
+    assert choose_families(*table(600), ["new_family", "keras_mlp", "lightgbm"]) == (
+        "lightgbm",
+        "new_family",
+        "keras_mlp",
+    )
+
+
+def test_network_is_left_out_of_a_tiny_table() -> None:
+    assert "keras_mlp" not in choose_families(*table(150), ALL)
+
+
+def test_slow_families_are_left_out_of_a_huge_table() -> None:
+    assert set(choose_families(*table(600_000), ALL)) == {"lightgbm", "hist_gradient_boosting", "linear"}
+
+
+def test_some_family_always_stays() -> None:
+    assert choose_families(*table(150), ["keras_mlp"]) == ("keras_mlp",)
+
+
+def test_only_what_is_available_is_chosen() -> None:
+    assert choose_families(*table(600), ["random_forest", "linear"]) == ("linear", "random_forest")
+
+
+def test_every_registered_family_has_a_place() -> None:
+    assert set(choose_families(*table(600), families())) == set(families())
+
+
+def test_opening_points_are_one_default_for_each_family_in_order() -> None:
+    profile, target = table(600)
+    space = compose_space(ALL, profile, target)
+    points = opening_points(ALL, profile, target, space)
+    assert [point["model"] for point in points] == list(ALL)
+    assert [space.check(point) for point in points] == points
+
+
+def test_opening_point_follows_a_narrowed_space() -> None:
+    profile, target = table(600)
+    override = {"lightgbm.learning_rate": Float(0.2, 0.3)}
+    space = compose_space(["lightgbm"], profile, target, override)
+    assert opening_points(["lightgbm"], profile, target, space)[0]["lightgbm.learning_rate"] == 0.2
+
+
+def test_family_that_the_space_excludes_has_no_opening_point() -> None:
+    profile, target = table(600)
+    space = compose_space(["lightgbm", "linear"], profile, target, {"model": Categorical(["linear"])})
+    points = opening_points(["lightgbm", "linear"], profile, target, space)
+    assert [point["model"] for point in points] == ["linear"]

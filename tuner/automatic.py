@@ -1,0 +1,372 @@
+"""``fit``: a table in, a ranked set of trained models out."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuner.client import Client, Dataset, Study
+from tuner.client.dataset import is_frame, table_name
+from tuner.client.http_transport import HttpTransport
+from tuner.client.progress import study_progress
+from tuner.client.study import WATCH_SECONDS
+from tuner.client.transport import Transport
+from tuner.errors import InvalidInput, MissingExtra, Place, TunerError, WaitTimeout
+from tuner.records import Budget, StudyState, TrialState
+from tuner.space import Params
+from tuner.wire import StudyResource
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+    from tuner.artifact import SavedModel
+
+    Table = str | Path | pd.DataFrame | tuple[ArrayLike | pd.DataFrame, ArrayLike | pd.Series[Any]]
+
+# Left over for trainings to hand in what they have when the study's time ends.
+RESERVE_SHARE, MAX_RESERVE_SECONDS = 0.05, 2.0
+# However short the budget, the first model is waited for.
+MIN_STUDY_SECONDS = 10.0
+EXTENSION_SECONDS = 30.0
+EXTEND_BEFORE_SECONDS = 3.0
+START_SECONDS = 15.0
+SHORTEST_PAUSE_SECONDS = 0.05
+LATEST_FIRST_SECONDS = 120.0
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def fit(
+    data: Table | pd.DataFrame | ArrayLike,
+    target: str | None = None,
+    *,
+    time_budget: str | float = "60s",
+    y: ArrayLike | pd.Series[Any] | None = None,
+    metric: str | None = None,
+    models: Sequence[str] | None = None,
+    name: str | None = None,
+    resume: str | None = None,
+    seed: int | None = None,
+    trials: int | None = None,
+    progress: bool = True,
+) -> Result:
+    """Train the best model for a table within a time, and rank all that were tried.
+
+    Works in this process, with training in child processes, unless ``TUNER_URL`` names a server or one owns the home
+    folder: then its workers train. Ctrl-C returns the best so far.
+
+    Args:
+        data: Path of a CSV file, plain or gzip; a DataFrame; or a pair ``(X, y)``.
+        target: Column to predict. With ``y``, the name to give it.
+        time_budget: Wall time from this call: ``"60s"``, ``"10m"``, ``"1h30m"``, or seconds. If there is no model by
+            then, the first one is waited for.
+        y: What to predict, when ``data`` holds the features alone.
+        metric: What models are judged by, such as ``roc_auc``, ``log_loss``, ``rmse``; chosen by task if None.
+        models: Model families that compete; those that suit the table if None. See ``Client.families``.
+        name: Name of the study; made up if None.
+        resume: Name of a study of an earlier ``fit`` on the same table, to be continued for another ``time_budget``.
+        seed: Fixes the random choices: which rows validate, which parameters are tried.
+        trials: End after this many trials, if that comes first.
+        progress: Show trials, time and the best score so far, in a terminal or a notebook.
+
+    Raises:
+        InvalidDataset: It is no table, or the target cannot be predicted from it.
+        TunerError: No model could be trained; the message says why.
+        MissingExtra: The packages for working in this process are not installed.
+
+    Example:
+        >>> result = tuner.fit("titanic.csv", target="survived", time_budget="60s")
+        >>> result.leaderboard()
+        >>> result.predict(new_rows)
+    """
+    started_at = time.monotonic()
+    seconds = _seconds(time_budget)
+    deadline = started_at + seconds
+    reserve = min(RESERVE_SHARE * seconds, MAX_RESERVE_SECONDS)
+    chosen = {"name": name, "metric": metric, "models": models, "seed": seed}
+    client = Client()
+    try:
+        earlier = None if resume is None else _to_resume(client, resume, chosen)
+        source, target = _labelled(data, target, y, earlier)
+        dataset = client.upload_dataset(source, name=table_name(source), target=target)
+        study_seconds = max(deadline - time.monotonic() - reserve, MIN_STUDY_SECONDS)
+        if earlier is None:
+            study = client.create_study(
+                name or _unique_name(dataset),
+                dataset=dataset,
+                metric=metric,
+                models=models,
+                seed=seed,
+                budget=Budget(trials=trials, seconds=study_seconds),
+            )
+        else:
+            study = _continued(client, earlier, dataset, trials, study_seconds)
+        _train(study, client.transport, deadline, progress)
+        return Result(study, client)
+    except BaseException:
+        client.close()
+        raise
+
+
+class Result:
+    """What ``fit`` found: the best model, ready to predict, and the study with everything that was tried."""
+
+    def __init__(self, study: Study, client: Client) -> None:
+        self._study = study
+        self._client = client
+        self._best = study.best_trial
+
+    def __repr__(self) -> str:
+        family = self.best_params.get("model")
+        return f"Result({self.metric}={self.score:.6g}, model={family!r}, study={self._study.name!r})"
+
+    def _repr_html_(self) -> str:
+        return str(self.leaderboard(limit=20).to_html(index=False))
+
+    @property
+    def study(self) -> Study:
+        """The study behind it."""
+        return self._study
+
+    @property
+    def metric(self) -> str:
+        """What the models were judged by."""
+        return next(iter(self._study.objectives))
+
+    @property
+    def score(self) -> float:
+        """The metric of the best model on the rows that were held out for validation."""
+        return (self._best.values or {})[self.metric]
+
+    @property
+    def best_params(self) -> Params:
+        """Family and parameters of the best model."""
+        return dict(self._best.params)
+
+    @cached_property
+    def best_model(self) -> SavedModel:
+        """The best model. It can be used without this library's server or database."""
+        return self._study.model(self._best.number)
+
+    def leaderboard(self, limit: int | None = None) -> pd.DataFrame:
+        """All that were tried, best first.
+
+        Args:
+            limit: Number of rows; all if None.
+        """
+        return self._study.leaderboard(limit)
+
+    def predict(self, rows: pd.DataFrame | Sequence[dict[str, Any]] | str | Path) -> np.ndarray[Any, Any]:
+        """Predict with the best model: labels for classes, numbers otherwise.
+
+        Args:
+            rows: A DataFrame, a list of dicts, or the path of a CSV file, with the columns of the training table; the
+                target may be missing.
+        """
+        return self.best_model.predict(rows)
+
+    def predict_proba(self, rows: pd.DataFrame | Sequence[dict[str, Any]] | str | Path) -> pd.DataFrame:
+        """Predict the probability of each class with the best model; the columns are the classes."""
+        return self.best_model.predict_proba(rows)
+
+    def close(self) -> None:
+        """Give up the database, if it was opened in this process, so that another one may have it."""
+        self.best_model  # noqa: B018  (predictions go on afterwards)
+        self._client.close()
+
+
+def _train(study: Study, transport: Transport, deadline: float, progress: bool) -> None:
+    """Watch the study until its time is over and there is a model; see that it ends then."""
+    try:
+        with study_progress(progress) as shown:
+            while True:
+                now = study.resource
+                shown.show(now)
+                late = time.monotonic() - deadline
+                if _is_done(now, late):
+                    break
+                hopeless = _hopelessness(study, now, late)
+                if hopeless is not None:
+                    study.cancel()
+                    raise hopeless
+                _keep_open(study, now)
+                time.sleep(max(min(WATCH_SECONDS, -late), SHORTEST_PAUSE_SECONDS))
+        _end(study)
+    except KeyboardInterrupt:
+        study.pause()
+        if not study.resource.counts.get(TrialState.COMPLETED):
+            raise
+    finally:
+        if not isinstance(transport, HttpTransport):
+            _stop_training_here(transport)
+
+
+def _is_done(study: StudyResource, late: float) -> bool:
+    has_model = bool(study.counts.get(TrialState.COMPLETED))
+    return has_model and (late >= 0 or _has_ended(study))
+
+
+def _has_ended(study: StudyResource) -> bool:
+    return study.is_finished and not study.counts.get(TrialState.RUNNING)
+
+
+def _hopelessness(study: Study, now: StudyResource, late: float) -> TunerError | None:
+    """Why there will be no first model, if that is so."""
+    if now.counts.get(TrialState.COMPLETED):
+        return None
+    if now.state is StudyState.PAUSED:
+        return TunerError(f"No model could be trained: {now.state_reason}.", hint="See the workers' logs.")
+    if _has_ended(now):
+        failed = list(study.trials(TrialState.FAILED))
+        reason = (failed[-1].message or str(failed[-1].failure)).strip().rpartition("\n")[2] if failed else "none ran"
+        return TunerError(
+            f"No model could be trained: {len(failed)} trials failed: {reason}",
+            hint=f"See all reasons: tuner.Client().get_study({now.name!r}).to_pandas()['message'].",
+        )
+    has_begun = any(count for state, count in now.counts.items() if state is not TrialState.WAITING)
+    if late > START_SECONDS and not has_begun:
+        return WaitTimeout(
+            "No worker has taken a trial.", hint="Start one with `tuner worker`, or unset TUNER_URL to train here."
+        )
+    if late > LATEST_FIRST_SECONDS:
+        return WaitTimeout(
+            f"No model was ready {LATEST_FIRST_SECONDS:.0f} seconds after the time budget was over.",
+            hint="Give more time, fewer rows, or quicker models such as models=['linear'].",
+        )
+    return None
+
+
+def _keep_open(study: Study, now: StudyResource) -> None:
+    """Lengthen the study's time while there is no model yet: its end would stop the trials that make the first."""
+    limit = now.budget.seconds
+    if limit is None or now.counts.get(TrialState.COMPLETED) or now.is_finished:
+        return
+    if now.used_seconds > limit - EXTEND_BEFORE_SECONDS:
+        study.set_budget(Budget(trials=now.budget.trials, seconds=limit + EXTENSION_SECONDS))
+
+
+def _end(study: Study) -> None:
+    """End a study whose time has come, in a way that lets it be continued: its budget is what it has used."""
+    now = study.resource
+    if not now.is_finished:
+        study.set_budget(Budget(trials=now.budget.trials, seconds=max(now.used_seconds, 1e-3)))
+
+
+def _stop_training_here(transport: Transport) -> None:
+    # Imported late: over HTTP the engine and its database need not be installed.
+    from tuner.local import LocalTransport
+
+    assert isinstance(transport, LocalTransport)
+    transport.stop_training()
+
+
+def _to_resume(client: Client, name: str, chosen: Mapping[str, object]) -> StudyResource:
+    given = [argument for argument, value in chosen.items() if value is not None]
+    if given:
+        raise InvalidInput(
+            f"A study that is continued keeps what it was created with, but {' and '.join(given)} was given.",
+            hint="Leave it out, or leave resume out.",
+            places=[Place(f"#/{argument}", "does not go with resume") for argument in given],
+        )
+    study = client.get_study(name).resource
+    if study.dataset is None or study.target is None:
+        raise InvalidInput(
+            f"Study {name!r} is not over a dataset.", hint="Its trials are yours to run: use client.get_study(name)."
+        )
+    return study
+
+
+def _continued(client: Client, earlier: StudyResource, dataset: Dataset, trials: int | None, seconds: float) -> Study:
+    assert earlier.dataset is not None
+    if client.get_dataset(earlier.dataset).sha256 != dataset.sha256:
+        raise InvalidInput(
+            f"Study {earlier.name!r} was made on another table.",
+            hint="Give the same table, or leave resume out.",
+            places=[Place("#/data", "differs from the study's table")],
+        )
+    study = client.get_study(earlier.id)
+    limit = None if trials is None else earlier.num_trials + trials
+    study.set_budget(Budget(trials=limit, seconds=earlier.used_seconds + seconds))
+    study.resume()
+    return study
+
+
+def _labelled(
+    data: Any, target: str | None, y: Any, earlier: StudyResource | None
+) -> tuple[str | Path | pd.DataFrame, str]:
+    """The table with the target in it, and the target's name."""
+    if isinstance(data, tuple) and len(data) == 2 and y is None:
+        data, y = data
+    if y is not None:
+        return _joined(data, y, target)
+    if not isinstance(data, str | Path) and not is_frame(data):
+        raise InvalidInput(
+            f"data must be a path, a DataFrame or a pair (X, y), got {type(data).__name__}.",
+            hint="Write tuner.fit((X, y)) for arrays.",
+            places=[Place("#/data", "is no table")],
+        )
+    if target is None and earlier is not None and earlier.target is not None:
+        target = earlier.target.name
+    if target is None:
+        raise InvalidInput(
+            "It is not said what to predict.",
+            hint='Name the column: tuner.fit(data, target="price").',
+            places=[Place("#/target", "is missing")],
+        )
+    return data, target
+
+
+def _joined(features: Any, y: Any, target: str | None) -> tuple[pd.DataFrame, str]:
+    """One table from features and target; rows belong together by position, as everywhere in scikit-learn."""
+    try:
+        import pandas as pd
+    except ModuleNotFoundError as error:
+        raise MissingExtra("local", "fit") from error
+    if is_frame(features):
+        frame = features.reset_index(drop=True)
+    else:
+        frame = pd.DataFrame(features)
+        frame.columns = pd.Index([f"x{position}" for position in range(frame.shape[1])])
+    labels = pd.Series(y.to_numpy() if isinstance(y, pd.Series) else y)
+    if len(labels) != len(frame):
+        raise InvalidInput(
+            f"X has {len(frame)} rows, but y has {len(labels)} values.", places=[Place("#/y", "has another length")]
+        )
+    name = target or str(getattr(y, "name", None) or "target")
+    if name in frame.columns:
+        raise InvalidInput(
+            f"X has a column {name!r}, which is what the target is called.",
+            hint="Drop it from X, or give the target another name with target=.",
+            places=[Place("#/target", "is also a column of X")],
+        )
+    return frame.assign(**{name: labels}), name
+
+
+def _unique_name(dataset: Dataset) -> str:
+    return f"{dataset.name[:100]}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _seconds(time_budget: str | float) -> float:
+    seconds = 0.0
+    if isinstance(time_budget, str):
+        found = _DURATION.fullmatch(time_budget.replace(" ", "").lower())
+        if found:
+            hours, minutes, rest = (float(part or 0) for part in found.groups())
+            seconds = 3600 * hours + 60 * minutes + rest
+    elif isinstance(time_budget, int | float) and not isinstance(time_budget, bool):
+        seconds = float(time_budget)
+    if not 0 < seconds <= 1e9:
+        raise InvalidInput(
+            f"time_budget must be a time above 0, got {time_budget!r}.",
+            hint='Write "60s", "10m", "1h30m", or a number of seconds.',
+            places=[Place("#/time_budget", "is no time")],
+        )
+    return seconds

@@ -1,0 +1,138 @@
+"""From what a user's code passes to what may go out: requests, numbers, spaces. Faults are told with their place."""
+
+from __future__ import annotations
+
+import operator
+import uuid
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from tuner.errors import InvalidInput, InvalidSearchSpace, Place
+from tuner.space import Parameter, SearchSpace
+from tuner.wire.base import Request
+
+Space = SearchSpace | Mapping[str, Parameter]
+
+_Body = TypeVar("_Body", bound=Request)
+
+
+def request(kind: type[_Body], fields: Mapping[str, Any]) -> _Body:
+    """A request body from those of ``fields`` that are not None.
+
+    Raises:
+        InvalidInput: A field breaks the body's rules; each is told with its JSON pointer.
+    """
+    try:
+        return kind.model_validate({name: value for name, value in fields.items() if value is not None})
+    except ValidationError as error:
+        places = [
+            Place("#" + "".join(f"/{_escape(step)}" for step in fault["loc"]), _reason(fault["msg"], fault["input"]))
+            for fault in error.errors(include_url=False)
+        ]
+        raise InvalidInput("The request is not valid.", places=places) from None
+
+
+def space_form(space: object) -> dict[str, Any]:
+    """The JSON form of a space, given as a ``SearchSpace``, as parameters by name, or as that form itself.
+
+    Whether the parameters fit each other is for the engine to say: for a study over a dataset the names refer to
+    parameters that only it knows.
+
+    Raises:
+        InvalidSearchSpace: An entry is no parameter.
+    """
+    if isinstance(space, SearchSpace):
+        return space.to_json()
+    if not isinstance(space, Mapping):
+        raise InvalidSearchSpace(
+            f"A space maps names to parameters, got {type(space).__name__}.",
+            hint='Write space={"lr": tuner.Float(1e-5, 1e-1, log=True)}.',
+            places=[Place("#/space", "must map names to parameters")],
+        )
+    if "parameters" in space and not isinstance(space["parameters"], Parameter):
+        return dict(space)
+    forms: dict[str, Any] = {}
+    for name, parameter in space.items():
+        if not isinstance(parameter, Parameter | Mapping):
+            raise InvalidSearchSpace(
+                f"{name}: must be Float, Int or Categorical, got {parameter!r:.80}.",
+                hint="Write tuner.Float(low, high), tuner.Int(low, high) or tuner.Categorical([...]).",
+                places=[Place(f"#/space/parameters/{_escape(name)}", "is not a parameter")],
+            )
+        forms[str(name)] = parameter.to_json() if isinstance(parameter, Parameter) else dict(parameter)
+    return {"version": 1, "parameters": forms}
+
+
+def as_number(value: object, what: str) -> float:
+    """A float from any kind of number: Python's, NumPy's, a tensor with one element.
+
+    Raises:
+        InvalidInput: It is not a number.
+    """
+    if not isinstance(value, str | bytes | bytearray):
+        try:
+            return float(value)  # type: ignore[arg-type]  # whatever cannot be converted raises
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise InvalidInput(
+        f"{what} must be a number, got {value!r:.80} ({type(value).__name__}).",
+        hint="Pass one float, not text or a list.",
+    )
+
+
+def as_whole(value: object, what: str) -> int:
+    """An int from any kind of whole number.
+
+    Raises:
+        InvalidInput: It is not a whole number.
+    """
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # whatever cannot be converted raises
+    except TypeError:
+        raise InvalidInput(f"{what} must be a whole number, got {value!r:.80} ({type(value).__name__}).") from None
+
+
+def plain_params(params: object) -> dict[str, Any]:
+    """Parameter values with NumPy's scalars turned into Python's.
+
+    Raises:
+        InvalidInput: It is not a mapping.
+    """
+    if not isinstance(params, Mapping):
+        raise InvalidInput(
+            f"Parameter values must be a mapping from names to values, got {type(params).__name__}.",
+            hint='Write {"lr": 0.01, "layers": 2}.',
+        )
+    return {str(name): _plain(value) for name, value in params.items()}
+
+
+def new_key() -> str:
+    """An idempotency key: one per call, the same over its repetitions."""
+    return uuid.uuid4().hex
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of an id."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _plain(value: Any) -> Any:
+    # NumPy's scalars have `item`, and knowing them by that spares an import of NumPy.
+    item = getattr(value, "item", None)
+    return item() if callable(item) else value
+
+
+def _reason(message: str, given: object) -> str:
+    message = message.removeprefix("Value error, ")
+    if isinstance(given, str | int | float | bool | None):
+        return f"{message}, got {given!r:.80}"
+    return message
+
+
+def _escape(step: object) -> str:
+    return str(step).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,258 @@
+"""The way in: studies and datasets of a service, or of the engine in this process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from tuner.client.bodies import Space, as_number, as_whole, is_id, new_key, request, space_form
+from tuner.client.connect import connect
+from tuner.client.dataset import Dataset, table_file, table_name
+from tuner.client.paging import all_items
+from tuner.client.renewal import LeaseRenewer
+from tuner.client.study import Study
+from tuner.client.transport import Transport
+from tuner.errors import InvalidInput, NotFound, Place
+from tuner.wire import Budget, BudgetBody, CreateStudy, DatasetResource, Direction, FamilyResource, StudyState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PAGE = 100
+
+
+class Client:
+    """Studies and datasets, wherever they are kept.
+
+    Without ``base_url`` that is the server named by ``TUNER_URL``; else a running server that owns the home folder
+    (``TUNER_HOME``, by default ``~/.tuner``); else this process itself, on a database in that folder. The same calls
+    work everywhere. Safe to use from many threads; a context manager that closes itself.
+
+    Args:
+        base_url: Where the server answers, e.g. ``http://127.0.0.1:8000``.
+        api_key: The server's key, by default ``TUNER_API_KEY``.
+
+    Raises:
+        MissingExtra: It would have to work in this process, but the packages for that are not installed.
+        DatabaseInUse: It would have to work in this process, but another one owns the database.
+
+    Example:
+        >>> client = tuner.Client()
+        >>> space = {"lr": tuner.Float(1e-5, 1e-1, log=True)}
+        >>> study = client.create_study("mine", space=space, objectives={"accuracy": "maximize"})
+        >>> trial = study.ask()
+        >>> trial.tell(train(**trial.params))
+    """
+
+    def __init__(self, base_url: str | None = None, api_key: str | None = None) -> None:
+        self._transport: Transport = connect(base_url, api_key)
+        self._renewer = LeaseRenewer()
+
+    def __repr__(self) -> str:
+        return f"Client({self.address!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def address(self) -> str:
+        """Where operations go: a server's URL, or a database."""
+        return self._transport.address
+
+    @property
+    def transport(self) -> Transport:
+        """The typed operations of the service, one layer below these objects."""
+        return self._transport
+
+    def close(self) -> None:
+        """Release connections, and the database if it was opened in this process. Later calls fail.
+
+        Trials that were asked for and not told are handed out again once their leases have run out.
+        """
+        self._renewer.close()
+        self._transport.close()
+
+    def upload_dataset(
+        self, data: str | Path | pd.DataFrame, *, name: str | None = None, target: str | None = None
+    ) -> Dataset:
+        """Upload a table to train on. The same table under the same name is stored once.
+
+        Args:
+            data: Path of a CSV file, plain or gzip, in UTF-8 with a header line; or a DataFrame, whose index is left
+                out.
+            name: By default the file's name without its ending.
+            target: Column to predict, unless a study names another.
+
+        Raises:
+            InvalidDataset: It is no table, or has no such column.
+            TooLarge: It is larger than the service takes.
+        """
+        with tempfile.TemporaryDirectory(prefix="tuner-") as folder:
+            path = table_file(data, Path(folder))
+            stored = self._transport.upload_dataset(path, name=name or table_name(data), target=target)
+        return Dataset(stored, self._transport)
+
+    def get_dataset(self, name_or_id: str) -> Dataset:
+        """A dataset by name, the newest where several have it, or by id."""
+        return Dataset(self._find_dataset(name_or_id), self._transport)
+
+    def list_datasets(self) -> list[Dataset]:
+        """All datasets, newest first."""
+        found = all_items(lambda cursor: self._transport.datasets(limit=PAGE, cursor=cursor))
+        return [Dataset(resource, self._transport) for resource in found]
+
+    def create_study(
+        self,
+        name: str,
+        *,
+        dataset: Dataset | str | None = None,
+        models: Sequence[str] | None = None,
+        metric: str | None = None,
+        target: str | None = None,
+        task: str | None = None,
+        space: Space | Mapping[str, Any] | None = None,
+        objectives: Mapping[str, Direction | str] | None = None,
+        sampler: str = "auto",
+        pruner: str = "asha",
+        seed: int | None = None,
+        budget: Budget | None = None,
+        max_attempts: int = 3,
+    ) -> Study:
+        """Create a study, or get the one that was created before with the same arguments.
+
+        With ``dataset`` the service's workers train models on that table. Otherwise you train: give ``space``, and use
+        ``Study.ask`` or ``Study.optimize``.
+
+        Args:
+            name: Unique on the service.
+            dataset: The table to train on, or its name or id.
+            models: Model families that compete; all that fit if None. See ``families``.
+            metric: What the models are judged by; chosen by task if None.
+            target: Column to predict; that of the dataset if None.
+            task: ``binary``, ``multiclass`` or ``regression``; found out from the column if None.
+            space: Parameters by name. For a study over a dataset it replaces entries of the families' own spaces, such
+                as ``lightgbm.learning_rate``.
+            objectives: What you tune, with ``minimize`` or ``maximize`` for each: ``{"accuracy": "maximize"}``. Not
+                together with ``dataset``, where the metric is the objective.
+            sampler: Who proposes parameters: ``auto``, ``random``, ``tpe``.
+            pruner: Who stops hopeless trials early: ``asha``, ``median``, ``none``.
+            seed: Fixes every random choice. A seeded study that is asked one at a time repeats itself exactly.
+            budget: When to end; never if None.
+            max_attempts: How often a trial is tried while its workers are lost.
+
+        Raises:
+            StudyExists: The name is taken by a study created with other arguments; the error lists them.
+            InvalidSearchSpace: The space contradicts itself.
+            InvalidInput: Another argument is wrong; the error says which.
+        """
+        fields = {
+            "name": name,
+            "dataset": self._dataset_id(dataset),
+            "models": None if models is None else _listed(models),
+            "metric": metric,
+            "target": target,
+            "task": task,
+            "space": None if space is None else space_form(space),
+            "objectives": None if objectives is None else _directions(objectives),
+            "sampler": sampler,
+            "pruner": pruner,
+            "seed": None if seed is None else as_whole(seed, "seed"),
+            "budget": None if budget is None else _budget_body(budget),
+            "max_attempts": as_whole(max_attempts, "max_attempts"),
+        }
+        created = self._transport.create_study(request(CreateStudy, fields), key=new_key())
+        return Study(created, self._transport, self._renewer)
+
+    def get_study(self, name_or_id: str) -> Study:
+        """A study by name or id.
+
+        Raises:
+            NotFound: There is none.
+        """
+        if is_id(name_or_id):
+            return Study(self._transport.study(name_or_id), self._transport, self._renewer)
+        for found in all_items(lambda cursor: self._transport.studies(name=name_or_id, limit=PAGE, cursor=cursor)):
+            if found.name == name_or_id:
+                return Study(found, self._transport, self._renewer)
+        raise NotFound("study", name_or_id, hint="See client.list_studies() for those there are.")
+
+    def list_studies(self, *, state: StudyState | str | None = None) -> list[Study]:
+        """All studies, newest first.
+
+        Args:
+            state: Only those in this state.
+        """
+        wanted = None if state is None else _study_state(state)
+        found = all_items(lambda cursor: self._transport.studies(state=wanted, limit=PAGE, cursor=cursor))
+        return [Study(resource, self._transport, self._renewer) for resource in found]
+
+    def families(self, dataset: Dataset | str | None = None) -> list[FamilyResource]:
+        """Model families that can be named in ``models``; with their search spaces if a dataset is given."""
+        return list(self._transport.families(dataset=self._dataset_id(dataset)).items)
+
+    def _dataset_id(self, dataset: Dataset | str | None) -> str | None:
+        if dataset is None or (isinstance(dataset, str) and is_id(dataset)):
+            return dataset
+        if isinstance(dataset, Dataset):
+            return dataset.id
+        if not isinstance(dataset, str):
+            raise InvalidInput(
+                f"dataset must be a Dataset, a name or an id, got {type(dataset).__name__}.",
+                hint="Upload the table first: data = client.upload_dataset(...).",
+                places=[Place("#/dataset", "is no dataset")],
+            )
+        return self._find_dataset(dataset).id
+
+    def _find_dataset(self, name_or_id: str) -> DatasetResource:
+        if is_id(name_or_id):
+            return self._transport.dataset(name_or_id)
+        for found in all_items(lambda cursor: self._transport.datasets(name=name_or_id, limit=PAGE, cursor=cursor)):
+            if found.name == name_or_id:
+                return found
+        raise NotFound("dataset", name_or_id, hint="See client.list_datasets() for those there are.")
+
+
+def _budget_body(budget: object) -> BudgetBody:
+    if not isinstance(budget, Budget):
+        raise InvalidInput(
+            f"budget must be a tuner.Budget, got {budget!r:.80}.",
+            hint="Write budget=tuner.Budget(trials=200, seconds=600).",
+            places=[Place("#/budget", "is no budget")],
+        )
+    seconds = None if budget.seconds is None else as_number(budget.seconds, "budget.seconds")
+    return request(BudgetBody, {"trials": budget.trials, "seconds": seconds})
+
+
+def _listed(models: object) -> list[Any]:
+    if isinstance(models, str) or not isinstance(models, Sequence):
+        raise InvalidInput(
+            f"models must be a list of names, got {models!r:.80}.",
+            hint=f"Write models=[{models!r:.80}]." if isinstance(models, str) else None,
+            places=[Place("#/models", "must be a list")],
+        )
+    return list(models)
+
+
+def _directions(objectives: object) -> dict[str, Any]:
+    if not isinstance(objectives, Mapping):
+        raise InvalidInput(
+            f"objectives must map names to directions, got {objectives!r:.80}.",
+            hint='Write objectives={"accuracy": "maximize"}.',
+            places=[Place("#/objectives", "must map names to directions")],
+        )
+    return dict(objectives)
+
+
+def _study_state(state: StudyState | str) -> StudyState:
+    try:
+        return StudyState(state)
+    except ValueError:
+        raise InvalidInput(f"{state!r} is not a state of a study.", hint=f"Use {', '.join(StudyState)}.") from None
