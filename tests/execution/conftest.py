@@ -1,0 +1,92 @@
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tuner.data.profile import target_profile
+from tuner.data.upload import profile_file
+from tuner.execution import Event, Execution, Failed, Finished, LocalExecutor
+from tuner.training.candidate import TrainingJob
+
+ROOT = Path(__file__).parents[2]
+
+
+class ActingExecutor(LocalExecutor):
+    """Starts the children of ``acting_child``. With ``acts``, each start plays the next, and at last the last."""
+
+    child_module: ClassVar[str] = "tests.execution.acting_child"
+
+    def __init__(self, folder: Path, *, acts: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(folder, **settings)
+        self.acts = list(acts)
+
+    def start(self, job: TrainingJob) -> Execution:
+        if self.acts:
+            job = replace(job, family=self.acts[0])
+            self.acts = self.acts[1:] or self.acts
+        return super().start(job)
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small table with two classes that can be told apart."""
+    generator = np.random.default_rng(7)
+    x, y = generator.normal(size=(2, 240))
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    frame = pd.DataFrame({"x": x, "y": y, "side": np.where(x + 0.3 * y > 0, "right", "left")})
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def make_job(table: Path) -> Callable[..., TrainingJob]:
+    """Makes jobs over the table."""
+    profile = profile_file(table)
+    target = target_profile(profile, "side")
+
+    def make(family: str, **params: Any) -> TrainingJob:
+        return TrainingJob(
+            dataset_path=table,
+            profile=profile,
+            target=target,
+            family=family,
+            params=params,
+            metric="roc_auc",
+            split_seed=1,
+            seed=2,
+            threads=1,
+            folder=Path(),
+        )
+
+    return make
+
+
+@pytest.fixture
+def acting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ActingExecutor]]:
+    """Makes executors of misbehaving children."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep))
+    made: list[ActingExecutor] = []
+
+    def make(**settings: Any) -> ActingExecutor:
+        made.append(ActingExecutor(tmp_path / "runs", **settings))
+        return made[-1]
+
+    yield make
+    for executor in made:
+        executor.close()
+
+
+def events_until(execution: Execution, kind: type, timeout: float = 60.0) -> list[Event]:
+    """All events up to the first of ``kind``."""
+    events: list[Event] = []
+    while not events or not isinstance(events[-1], (kind, Finished, Failed)):
+        event = execution.next_event(timeout)
+        assert event is not None, f"nothing happened for {timeout} s after {events}"
+        events.append(event)
+    assert isinstance(events[-1], kind), events[-1]
+    return events

@@ -1,0 +1,184 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+
+from tests.execution.server_process import ServerProcess
+from tuner.client.http_transport import HttpTransport
+from tuner.wire import BudgetBody, CreateStudy, StudyResource, TrialResource, TrialState
+
+KEY = "a-key-of-more-than-16-characters"
+
+StartWorker = Callable[..., subprocess.Popen[str]]
+NewStudy = Callable[[str], StudyResource]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("server"), TUNER_API_KEY=KEY)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def transport(server: ServerProcess) -> Iterator[HttpTransport]:
+    transport = HttpTransport(server.url, KEY)
+    yield transport
+    transport.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(transport: HttpTransport, tmp_path_factory: pytest.TempPathFactory) -> str:
+    generator = np.random.default_rng(7)
+    x, noise = generator.normal(size=(2, 3000))
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    pd.DataFrame({"x": x, "z": noise, "y": x + noise}).to_csv(path, index=False)
+    return transport.upload_dataset(path, name="numbers", target="y").id
+
+
+@pytest.fixture
+def new_study(transport: HttpTransport, dataset: str, request: pytest.FixtureRequest) -> Iterator[NewStudy]:
+    def make(family: str) -> StudyResource:
+        body = CreateStudy(
+            name=request.node.name,
+            dataset=dataset,
+            models=[family],
+            sampler="random",
+            pruner="none",
+            budget=BudgetBody(trials=1),
+        )
+        return transport.create_study(body, key=body.name)
+
+    yield make
+    for study in transport.studies().items:
+        if not study.is_finished:
+            transport.cancel_study(study.id)
+
+
+@pytest.fixture
+def start(server: ServerProcess, tmp_path: Path) -> Iterator[StartWorker]:
+    """Starts worker processes."""
+    started: list[subprocess.Popen[str]] = []
+
+    def make(*options: str, **settings: str) -> subprocess.Popen[str]:
+        environment = os.environ | {
+            "TUNER_URL": server.url,
+            "TUNER_API_KEY": KEY,
+            "TUNER_WORKER_FOLDER": str(tmp_path / "worker"),
+            "TUNER_WORKER_GRACE_SECONDS": "0",
+        }
+        command = [sys.executable, "-P", "-m", "worker", *options]
+        started.append(subprocess.Popen(command, env=environment | settings, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield make
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def stopped(process: subprocess.Popen[str]) -> int:
+    process.send_signal(signal.SIGTERM)
+    return process.wait(20)
+
+
+def test_worker_trains_what_the_server_has(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
+    study = new_study("linear")
+    start("--name", "the-worker")
+    wait_for(lambda: transport.trial(study.id, 0).state.is_finished)
+    trial = transport.trial(study.id, 0)
+    assert (trial.state, trial.worker) == (TrialState.COMPLETED, "the-worker")
+
+
+def test_ready_file_is_written_once_the_server_has_answered(start: StartWorker, tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    process = start("--name", "the-worker", "--ready-file", str(ready))
+    wait_for(ready.exists)
+    assert json.loads(ready.read_text()) == {"name": "the-worker", "pid": process.pid}
+
+
+def test_sigterm_ends_an_idle_worker_with_status_0(start: StartWorker, tmp_path: Path) -> None:
+    process = start("--ready-file", str(tmp_path / "ready"))
+    wait_for((tmp_path / "ready").exists)
+    assert stopped(process) == 0
+
+
+def test_sigterm_hands_a_running_trial_back(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
+    study = new_study("random_forest")
+    process = start()
+    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    assert stopped(process) == 0
+    assert transport.trial(study.id, 0).state is TrialState.WAITING
+
+
+def test_second_sigterm_cuts_the_grace_short(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
+    study = new_study("random_forest")
+    process = start(TUNER_WORKER_GRACE_SECONDS="600")
+    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert stopped(process) == 0
+
+
+def test_killed_worker_leaves_no_process_behind(
+    start: StartWorker, new_study: NewStudy, transport: HttpTransport
+) -> None:
+    study = new_study("random_forest")
+    process = start()
+    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def test_trial_of_a_killed_worker_is_trained_by_another(
+    start: StartWorker, new_study: NewStudy, transport: HttpTransport
+) -> None:
+    study = new_study("random_forest")
+    first = start("--name", "first", TUNER_WORKER_LEASE_SECONDS="2")
+    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    first.kill()
+    start("--name", "second")
+
+    def is_taken_over() -> bool:
+        trial: TrialResource = transport.trial(study.id, 0)
+        return (trial.worker, trial.attempt) == ("second", 2)
+
+    wait_for(is_taken_over)
+
+
+def test_wrong_key_ends_the_worker_with_the_reason(start: StartWorker) -> None:
+    process = start(TUNER_API_KEY="another-key-of-16-characters")
+    assert process.wait(30) == 1
+    assert process.stderr is not None
+    assert "key" in process.stderr.read()
+
+
+def test_wrong_setting_is_named(start: StartWorker) -> None:
+    process = start(TUNER_WORKER_SLOTS="many")
+    assert process.wait(30) == 1
+    assert process.stderr is not None
+    assert "TUNER_WORKER_SLOTS" in process.stderr.read()
+
+
+def test_worker_waits_for_a_server_that_is_not_up_yet(start: StartWorker, tmp_path: Path) -> None:
+    process = start("--url", "http://127.0.0.1:9")
+    time.sleep(3)
+    assert process.poll() is None
+    assert stopped(process) == 0

@@ -1,0 +1,51 @@
+"""The environment of a training process: what libraries need, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+# An allow-list, because secrets go by any name. Nothing a training needs from outside travels in the environment but
+# where things are installed, how text is encoded, and how libraries and devices are set up.
+_NAMES = frozenset(
+    {"HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LD_PRELOAD", "LOGNAME", "PATH", "TZ", "USER", "VIRTUAL_ENV"}
+)
+_PREFIXES = (
+    *("CUBLAS_", "CUDA", "GOMP_", "HIP_", "HSA_", "JAX_", "KERAS_BACKEND", "KMP_", "LC_", "LIGHTGBM_", "MKL_"),
+    *("NCCL_", "NVIDIA_", "OMP_", "OPENBLAS_", "PYTHON", "ROCM_", "ROCR_", "TF_", "TORCH_", "XLA_"),
+)
+_THREAD_COUNTS = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def child_environment(folder: Path, threads: int, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment for a child that trains in ``folder``.
+
+    Args:
+        folder: Its working directory, which also takes temporary files.
+        threads: Processor threads it may use.
+        environ: The environment to pick from.
+    """
+    inherited = {name: value for name, value in environ.items() if name in _NAMES or name.startswith(_PREFIXES)}
+    xla_flags = inherited.get("XLA_FLAGS", "").split()
+    if threads == 1:
+        xla_flags.append("--xla_cpu_multi_thread_eigen=false")
+    return (
+        # Threads that spin while they wait cost tens of times the training on a machine with more to do than cores.
+        {"KERAS_BACKEND": "jax", "OMP_WAIT_POLICY": "PASSIVE"}
+        | inherited
+        | dict.fromkeys(_THREAD_COUNTS, str(threads))
+        | {
+            # The size of XLA's thread pool.
+            "NPROC": str(threads),
+            "XLA_FLAGS": " ".join(xla_flags),
+            # Keras reads and writes its settings there; a user's own would change what is trained.
+            "KERAS_HOME": str(folder / ".keras"),
+            "TMPDIR": str(folder),
+            # Equal seeds give equal models only if sets of strings are walked in the same order.
+            "PYTHONHASHSEED": "0",
+            # The log must be complete up to the moment of a crash, and say where it was.
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONFAULTHANDLER": "1",
+        }
+    )

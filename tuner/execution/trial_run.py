@@ -1,0 +1,321 @@
+"""One claimed trial, from its table to its result."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from tuner.client.transport import Transport
+from tuner.data.profile import DatasetProfile, target_profile
+from tuner.errors import Conflict, InvalidInput, NotFound, TooLarge, TunerError
+from tuner.execution.backoff import PASSING_ERRORS, Backoff
+from tuner.execution.dataset_cache import DatasetCache
+from tuner.execution.executor import Execution, Executor, Failed, Finished, Reported
+from tuner.execution.lease_keeper import LeaseKeeper
+from tuner.models.composition import split_params
+from tuner.records import FailureReason, TrialState
+from tuner.training.candidate import TrainingJob
+from tuner.wire import ClaimedTrial, CompleteTrial, Directive, ReleaseTrial
+from tuner.wire.artifacts import LOG, MODEL, PREDICTIONS
+
+logger = logging.getLogger(__name__)
+
+_TICK_SECONDS = 1.0
+_MAX_LOG_BYTES = 4 * 1024**2
+_MAX_MESSAGE_CHARACTERS = 50_000
+
+_T = TypeVar("_T")
+
+
+class Interruption(StrEnum):
+    """Why a training is ended from outside."""
+
+    PRUNED = "pruned"
+    CANCELLED = "cancelled"
+    TIMEOUT = "timeout"
+    SHUTDOWN = "shutdown"
+    LEASE_LOST = "lease_lost"
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """How long things may take.
+
+    Args:
+        cancel_seconds: From the order to cancel until the training is killed; in between it may keep its best step.
+        trial_seconds: Wall time of one training, after which it fails as ``timeout``. None: no limit.
+        heartbeat_seconds: Between two heartbeats at most, and so until a training that reports nothing hears that it
+            is cancelled. A lease that needs it gets them more often.
+    """
+
+    cancel_seconds: float = 10.0
+    trial_seconds: float | None = None
+    heartbeat_seconds: float = 2.0
+
+
+class TrialRun:
+    """Trains one trial and delivers what came of it: a result, a failure, or the trial itself, handed back.
+
+    Args:
+        claim: The trial, its study and its table.
+        transport: Where it came from.
+        executor: Runs the training.
+        cache: Keeps the table.
+        limits: How long things may take.
+    """
+
+    def __init__(
+        self, claim: ClaimedTrial, transport: Transport, executor: Executor, cache: DatasetCache, limits: RunLimits
+    ) -> None:
+        self._claim = claim
+        self._study = claim.study
+        self._trial = claim.leased.trial
+        self._transport = transport
+        self._executor = executor
+        self._cache = cache
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._execution: Execution | None = None
+        self._interruption: Interruption | None = None
+        self._kill_at: float | None = None
+        self._abandoned = threading.Event()
+
+    def run(self) -> None:
+        """Do it all; returns when the trial is off our hands. Errors of the training end up in the trial."""
+        self._log("trial started")
+        keeper = LeaseKeeper(
+            self._transport,
+            self._claim.leased,
+            heartbeat_seconds=self._limits.heartbeat_seconds,
+            on_reply=self._obey,
+            on_lost=lambda error: self._lose(error.message),
+        )
+        try:
+            with keeper:
+                self._train_or_fail(keeper)
+        except _Abandoned:
+            if self._interruption is Interruption.SHUTDOWN:
+                self._hand_back()
+        except (Conflict, NotFound) as error:
+            self._log("trial lost", logging.WARNING, why=error.message)
+
+    def release(self) -> None:
+        """End the training now and hand the trial back; a result that is already there is still delivered."""
+        self._interrupt(Interruption.SHUTDOWN)
+
+    def abandon(self) -> None:
+        """As ``release``, and wait for no server any more."""
+        self._abandoned.set()
+        self._interrupt(Interruption.SHUTDOWN)
+
+    def _train_or_fail(self, keeper: LeaseKeeper) -> None:
+        try:
+            self._train_and_deliver(keeper)
+        except (InvalidInput, TooLarge) as error:
+            # The table, the model or a figure of this trial is refused, and would be refused again.
+            self._complete(TrialState.FAILED, failure=FailureReason.ERROR, message=str(error))
+
+    def _train_and_deliver(self, keeper: LeaseKeeper) -> None:
+        dataset = self._insist(lambda: self._cache.fetch(self._transport, self._claim.dataset))
+        job = _training_job(self._claim, dataset, self._executor.threads)
+        with closing(self._executor.start(job)) as execution:
+            end = self._watch(execution, keeper)
+            if isinstance(end, Finished):
+                self._deliver_result(end, execution.folder, keeper)
+            elif self._interruption is not None:
+                self._deliver_interrupted(self._interruption, execution.folder)
+            else:
+                self._upload_log(execution.folder)
+                self._complete(TrialState.FAILED, failure=end.reason, message=end.message)
+
+    def _watch(self, execution: Execution, keeper: LeaseKeeper) -> Finished | Failed:
+        with self._lock:
+            self._execution = execution
+            self._apply_interruption()
+        started_at = time.monotonic()
+        while True:
+            event = execution.next_event(_TICK_SECONDS)
+            match event:
+                case Reported(step, value):
+                    keeper.report(step, value)
+                case Finished() | Failed():
+                    with self._lock:
+                        self._execution = None
+                    return event
+            if keeper.has_expired:
+                self._lose("the server has been silent for a whole lease")
+            if self._limits.trial_seconds is not None and time.monotonic() > started_at + self._limits.trial_seconds:
+                self._interrupt(Interruption.TIMEOUT)
+            if self._kill_at is not None and time.monotonic() > self._kill_at:
+                execution.kill()
+
+    def _obey(self, directive: Directive, is_report: bool) -> None:
+        if directive is Directive.PRUNE:
+            self._interrupt(Interruption.PRUNED)
+        elif directive is Directive.CANCEL:
+            self._interrupt(Interruption.CANCELLED)
+        with self._lock:
+            if is_report and self._execution is not None:
+                self._execution.answer()
+
+    def _lose(self, why: str) -> None:
+        if not self._abandoned.is_set():
+            self._log("lease lost", logging.WARNING, why=why)
+            self._abandoned.set()
+            self._interrupt(Interruption.LEASE_LOST)
+
+    def _interrupt(self, interruption: Interruption) -> None:
+        """Have the training ended. The first reason stands, unless the trial is no longer ours to decide about."""
+        with self._lock:
+            overrides = interruption in (Interruption.LEASE_LOST, Interruption.SHUTDOWN)
+            if self._interruption is None or (overrides and self._interruption is not Interruption.LEASE_LOST):
+                self._interruption = interruption
+                self._apply_interruption()
+
+    def _apply_interruption(self) -> None:
+        if self._execution is None or self._interruption is None:
+            return
+        if self._interruption is Interruption.CANCELLED:
+            self._execution.stop()
+            self._kill_at = time.monotonic() + self._limits.cancel_seconds
+        else:
+            # Nothing more is wanted of it, not even its next step.
+            self._execution.kill()
+
+    def _deliver_result(self, result: Finished, folder: Path, keeper: LeaseKeeper) -> None:
+        for name in (PREDICTIONS, MODEL):
+            self._upload(folder / name)
+        self._upload_log(folder)
+        while not keeper.flush(_TICK_SECONDS):
+            self._check_ours()
+        objective = next(iter(self._study.objectives))
+        self._complete(TrialState.COMPLETED, values={objective: result.value}, metrics=dict(result.metrics))
+
+    def _deliver_interrupted(self, interruption: Interruption, folder: Path) -> None:
+        if interruption in (Interruption.LEASE_LOST, Interruption.SHUTDOWN):
+            raise _Abandoned
+        self._upload_log(folder)
+        if interruption is Interruption.PRUNED:
+            self._complete(TrialState.PRUNED)
+        elif interruption is Interruption.CANCELLED:
+            self._complete(TrialState.CANCELLED, message="It was cancelled before its training had a result.")
+        else:
+            message = f"The training took more than the {self._limits.trial_seconds:g} seconds allowed."
+            self._complete(TrialState.FAILED, failure=FailureReason.TIMEOUT, message=message)
+
+    def _hand_back(self) -> None:
+        """Release the trial. Without an answer the lease runs out and has the same effect, later."""
+        body = ReleaseTrial(lease=self._claim.leased.lease)
+        try:
+            self._transport.release(self._study.id, self._trial.number, body)
+        except TunerError as error:
+            self._log("trial not released", logging.WARNING, error=error.message)
+        else:
+            self._log("trial released")
+
+    def _complete(
+        self,
+        state: TrialState,
+        *,
+        values: dict[str, float] | None = None,
+        failure: FailureReason | None = None,
+        message: str | None = None,
+        metrics: dict[str, float] | None = None,
+    ) -> None:
+        body = CompleteTrial(
+            lease=self._claim.leased.lease,
+            state=state,
+            values=values,
+            failure=failure,
+            message=None if message is None else _storable(message),
+            metrics=metrics or {},
+        )
+        self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, body))
+        self._log("trial ended", state=state.value, failure=failure and failure.value)
+
+    def _upload(self, path: Path) -> None:
+        leased = self._claim.leased
+        self._insist(
+            lambda: self._transport.put_artifact(
+                self._study.id, self._trial.number, self._trial.attempt, path.name, path, lease=leased.lease
+            )
+        )
+
+    def _upload_log(self, folder: Path) -> None:
+        path = folder / LOG
+        _shorten(path)
+        if path.stat().st_size > 0:
+            self._upload(path)
+
+    def _insist(self, call: Callable[[], _T]) -> _T:
+        """Make a request again and again while the server is away: what it carries has been paid for."""
+        backoff = Backoff()
+        while True:
+            self._check_ours()
+            try:
+                return call()
+            except PASSING_ERRORS as error:
+                self._log("result waits for the server", logging.WARNING, error=error.message)
+                self._abandoned.wait(backoff.next_seconds())
+
+    def _check_ours(self) -> None:
+        if self._abandoned.is_set():
+            raise _Abandoned
+
+    def _log(self, message: str, level: int = logging.INFO, **facts: object) -> None:
+        identity = {"study_id": self._study.id, "trial_number": self._trial.number, "attempt": self._trial.attempt}
+        logger.log(level, message, extra={"action": "train", **identity, **facts})
+
+
+class _Abandoned(Exception):
+    """There is nothing to deliver: the worker stops, or the trial is no longer ours."""
+
+
+def _training_job(claim: ClaimedTrial, dataset: Path, threads: int) -> TrainingJob:
+    study, trial = claim.study, claim.leased.trial
+    assert study.target is not None
+    assert study.metric is not None
+    profile = DatasetProfile.from_json(claim.dataset.profile)
+    family, params = split_params(trial.params)
+    return TrainingJob(
+        dataset_path=dataset.absolute(),
+        profile=profile,
+        target=target_profile(profile, study.target.name, study.target.task),
+        family=family,
+        params=params,
+        metric=study.metric,
+        split_seed=study.seed,
+        seed=_seed_of(study.seed, trial.number),
+        threads=threads,
+        folder=Path(),
+    )
+
+
+def _seed_of(study_seed: int, number: int) -> int:
+    """A seed for one trial, the same on every machine and in every attempt; 31 bits, as the libraries want."""
+    digest = hashlib.sha256(f"{study_seed}/{number}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def _storable(message: str) -> str:
+    """``message`` as the service takes it: its end, where an error says what it is, without unprintable characters."""
+    clean = message.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return clean if len(clean) <= _MAX_MESSAGE_CHARACTERS else "[...]\n" + clean[-_MAX_MESSAGE_CHARACTERS:]
+
+
+def _shorten(path: Path) -> None:
+    """Keep the end of a log that has grown out of proportion."""
+    size = path.stat().st_size
+    if size > _MAX_LOG_BYTES:
+        with path.open("rb") as log:
+            log.seek(size - _MAX_LOG_BYTES)
+            end = log.read()
+        path.write_bytes(b"[the beginning was cut off]\n" + end)

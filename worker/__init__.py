@@ -1,0 +1,1 @@
+"""The worker service: trains for a server what the server has no hands for."""

@@ -1,0 +1,93 @@
+"""Settings of the worker process, read once from the environment in ``__main__``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WorkerSettings(BaseSettings):
+    """What an operator may decide. Environment variables are ``TUNER_WORKER_`` and the name in capitals.
+
+    Three belong to all parts of tuner and keep their common names: ``TUNER_URL``, ``TUNER_API_KEY`` and ``TUNER_HOME``.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TUNER_WORKER_", validate_by_name=True, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    url: str = Field(
+        default="http://127.0.0.1:8000",
+        validation_alias="TUNER_URL",
+        description="The server to work for. Change it when the server runs elsewhere.",
+    )
+    api_key: SecretStr | None = Field(
+        default=None, validation_alias="TUNER_API_KEY", description="The server's key. Set it if the server has one."
+    )
+    home: Path = Field(
+        default=Path("~/.tuner"),
+        validation_alias="TUNER_HOME",
+        description="Its `cache` folder keeps tables and running trainings, unless `folder` says otherwise.",
+    )
+    folder: Path | None = Field(
+        default=None,
+        description="Keeps downloaded tables and, while they run, the trainings' files. Set it to a fast, local disk.",
+    )
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Shown with the trials. By default host and process; set it where these say nothing.",
+    )
+    slots: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000,
+        description="Trainings at a time; the processor is shared out among them. By default one for every two cores; "
+        "set 1 where single trainings need all the memory.",
+    )
+    memory_bytes: int | None = Field(
+        default=None,
+        ge=256 * 1024**2,
+        description="Memory each training may allocate; one that wants more fails as out_of_memory. By default "
+        "unlimited; set it to the machine's memory divided by the slots where trainings are large.",
+    )
+    trial_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="Wall time of one training, after which it fails as timeout. By default unlimited; set it where a "
+        "single slow point must not hold a slot.",
+    )
+    cancel_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        description="How long a cancelled training may go on to finish its step and keep the best one, before it is "
+        "killed. Raise it where steps are long.",
+    )
+    lease_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        le=86_400,
+        description="Silence after which the server gives a trial to another worker. Raise it where networks fail for "
+        "longer.",
+    )
+    grace_seconds: float = Field(
+        default=8.0,
+        ge=0,
+        description="How long a worker that was told to stop lets trainings finish, before it hands their trials back. "
+        "Containers are commonly given ten seconds; raise both together.",
+    )
+    log_format: Literal["plain", "json"] = Field(
+        default="plain", description="`json` where logs are collected by a machine."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least serious messages to log. `debug` while looking for a fault."
+    )
+
+    @property
+    def resolved_folder(self) -> Path:
+        """Where tables and running trainings are kept."""
+        return (self.folder or self.home / "cache").expanduser().absolute()
