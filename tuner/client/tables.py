@@ -55,11 +55,7 @@ def trials_frame(trials: Sequence[TrialResource], objectives: Sequence[str]) -> 
         }
         row |= {f"metrics.{name}": value for name, value in trial.metrics.items()}
         rows.append(row)
-    head = list(dict.fromkeys(name for row in rows for name in row)) or [
-        "number",
-        "state",
-        *map(_value_column, objectives),
-    ]
+    head = list(dict.fromkeys(name for row in rows for name in row)) or ["number", "state"]
     return _frame(rows, head, trials)
 
 

@@ -68,7 +68,7 @@ class ClaimLoop:
         self._runs: dict[TrialRun, threading.Thread] = {}
         self._is_stopping = False
         self._is_idle = False
-        self._error: BaseException | None = None
+        self._error: TunerError | None = None
         self._thread = threading.Thread(target=self._claim_until_stopped, name="tuner-claims", daemon=True)
         self.connected = threading.Event()
         """Set once the server has answered."""
@@ -85,7 +85,7 @@ class ClaimLoop:
         """
         with self._changed:
             self._is_idle = False
-            self._changed.wait_for(lambda: self._is_idle or self._error is not None, timeout)
+            self._changed.wait_for(lambda: self._is_idle or self._is_stopping or self._error is not None, timeout)
             if self._error is not None:
                 raise self._error
             return self._is_idle
@@ -121,14 +121,20 @@ class ClaimLoop:
             self._thread.join(self._wait_seconds + _RELEASE_SECONDS)
 
     def _claim_until_stopped(self) -> None:
-        try:
-            while (count := self._wait_for_slot()) > 0:
+        backoff = Backoff()
+        while (count := self._wait_for_slot()) > 0:
+            try:
                 self._claim_and_begin(count)
-        except Exception as error:
-            logger.error("no more claims", extra=self._facts(error=str(error)))
-            with self._changed:
-                self._error = error
-                self._changed.notify_all()
+            except TunerError as error:
+                logger.error("no more claims", extra=self._facts(error=error.message))
+                with self._changed:
+                    self._error = error
+                    self._changed.notify_all()
+                return
+            except Exception:
+                # A fault of ours in one claim must not end the worker.
+                logger.exception("claim broke", extra=self._facts())
+                self._pause(backoff.next_seconds())
 
     def _claim_no_more(self) -> None:
         with self._changed:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 # The C++ runtime, LightGBM, XLA, the C library's error table, and Python itself when it dies of it.
-_WORDS = ("bad_alloc", "bad allocation", "RESOURCE_EXHAUSTED", "Cannot allocate memory", "MemoryError")
+_WORDS = ("bad_alloc", "bad allocation", "resource_exhausted", "cannot allocate memory", "memoryerror")
 
 
 def tells_out_of_memory(text: str) -> bool:
     """Whether a message or the end of a log says that an allocation failed."""
-    return any(words in text for words in _WORDS)
+    folded = text.casefold()
+    return any(words in folded for words in _WORDS)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
