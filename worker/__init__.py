@@ -1,1 +1,1 @@
-"""The worker service: trains for a server what the server has no hands for."""
+"""The worker service: claims trials from a server and trains them."""

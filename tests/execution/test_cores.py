@@ -17,7 +17,7 @@ def test_without_a_quota_all_cores_are_available(tmp_path: Path) -> None:
     assert available_cores(tmp_path / "missing") == len(os.sched_getaffinity(0))
 
 
-@pytest.mark.parametrize(("cores", "slots", "threads"), [(1, 1, 1), (2, 1, 2), (3, 1, 3), (8, 4, 2)])
+@pytest.mark.parametrize(("cores", "slots", "threads"), [(1, 1, 1), (2, 2, 1), (8, 8, 1), (32, 8, 4)])
 def test_slots_and_their_threads_use_the_cores(cores: int, slots: int, threads: int) -> None:
     assert default_slots(cores) == slots
     assert threads_per_slot(cores, slots) == threads

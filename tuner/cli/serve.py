@@ -30,7 +30,7 @@ def serve(
     ] = None,
     slots: Annotated[
         int | None,
-        typer.Option(min=1, max=1_000, help="Trainings at a time.", show_default="one for every two cores"),
+        typer.Option(min=1, max=1_000, help="Trainings at a time.", show_default="one for each core, up to 8"),
     ] = None,
     worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Train on this machine too.")] = True,
     database_url: DatabaseUrl = None,

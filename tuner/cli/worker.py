@@ -19,7 +19,7 @@ def worker(
     api_key: ApiKey = None,
     slots: Annotated[
         int | None,
-        typer.Option(min=1, max=1_000, help="Trainings at a time.", show_default="one for every two cores"),
+        typer.Option(min=1, max=1_000, help="Trainings at a time.", show_default="one for each core, up to 8"),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Shown with the trials.", show_default="host and process")] = None,
 ) -> None:

@@ -27,7 +27,7 @@ class LocalWorker:
     Args:
         transport: Where to claim trials and deliver results.
         folder: Keeps downloaded tables and, while they run, the trainings' files; by default the user's cache folder.
-        slots: Trainings at a time; by default one for every two cores.
+        slots: Trainings at a time; by default one for each core, up to eight.
         name: The worker's name, for people; by default host and process.
         memory_bytes: Memory each training may allocate; None for no limit.
         wait_seconds: How long the server may hold a claim while there is no work, and so how long ``stop`` may take.

@@ -189,7 +189,10 @@ class ModelFamilyContract:
 
     def test_quantities_far_from_zero_are_learned(self) -> None:
         data = small_data(Task.REGRESSION)
-        train, validation = (replace(part, target=part.target * 1e-3 + 1.7e9) for part in (data.train, data.validation))
+        train, validation = (
+            replace(part, target=np.asarray(part.target * 1e-3 + 1.7e9, np.float64))
+            for part in (data.train, data.validation)
+        )
         trained = fit(self.family, replace(data, train=train, validation=validation))
         prediction = trained.estimator.predict(validation.features)
         assert metric("r2", Task.REGRESSION).score(validation.target, prediction) > 0.6
