@@ -46,8 +46,8 @@ class WorkerSettings(BaseSettings):
         default=None,
         ge=1,
         le=1_000,
-        description="Trainings at a time; the processor is shared out among them. By default one for each core, up to 8; "
-        "set 1 where single trainings need all the memory.",
+        description="Trainings at a time; the processor is shared out among them. By default one for each core, up to "
+        "8; set 1 where single trainings need all the memory.",
     )
     memory_bytes: int | None = Field(
         default=None,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,7 @@ class Ownership:
         except BlockingIOError:
             os.close(self._descriptor)
             raise _in_use(database, read_owner(database)) from None
+        _held.add(self)
         self.announce(None)
 
     def announce(self, url: str | None) -> None:
@@ -53,7 +55,12 @@ class Ownership:
 
     def release(self) -> None:
         """Give the right up."""
+        _held.discard(self)
         os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+    def let_go(self) -> None:
+        """Close a forked child's copy of the lock, which would else outlive its owner. The owner keeps its own."""
         os.close(self._descriptor)
 
 
@@ -79,3 +86,12 @@ def _in_use(database: Path, owner: Owner | None) -> DatabaseInUse:
         else ("Wait until it ends, or run `tuner serve` and use the database from several processes through it.")
     )
     return DatabaseInUse(f"The database {database} is in use by {pid}.", hint=hint)
+
+
+def _let_go_of_all() -> None:
+    while _held:
+        _held.pop().let_go()
+
+
+_held: weakref.WeakSet[Ownership] = weakref.WeakSet()
+os.register_at_fork(after_in_child=_let_go_of_all)
