@@ -29,21 +29,20 @@ _LOOK_SECONDS = 0.25
 _STOP_SECONDS = 5.0
 # Beyond the budget, for trainings to hand in what they have.
 _LATE_SECONDS = 60.0
-_NEXT = """\
-What you saw: a server and a worker on this machine; a table uploaded over HTTP; trials of several model families,
-proposed by a sampler, trained in processes of their own, stored in SQL and ranked there. All of it is gone again.
+NEXT = """\
+What you saw: a server and a worker on this machine; a table uploaded over
+HTTP; trials of several model families, proposed by a sampler, trained in
+processes of their own, stored in SQL and ranked there. All of it is gone again.
 
-Next, keep a service running:
-
-    make serve                        (or: tuner serve)
-
-and give it a table of yours:
+Next, keep a service running with `make serve` (or `tuner serve`), and give it
+a table of yours:
 
     import tuner
     client = tuner.Client("http://127.0.0.1:8000")
     data = client.upload_dataset("table.csv", target="column to predict")
-    study = client.create_study("first", dataset=data, budget=tuner.Budget(seconds=60)).wait()
-    print(study.leaderboard())
+    study = client.create_study("first", dataset=data, models=["lightgbm"],
+                                budget=tuner.Budget(trials=20))
+    print(study.wait().leaderboard())
 """
 
 
@@ -76,7 +75,7 @@ def demo(
             _show_test(study, table, folder, output)
     output.print(f"First ranked result after {first_seconds:.1f} s.", style="bold")
     output.print()
-    output.print(_NEXT, markup=False)
+    output.print(NEXT, markup=False)
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -41,15 +41,17 @@ def leaderboard_table(trials: Sequence[TrialResource], objectives: Iterable[str]
     table = _table()
     for heading in ("rank", "trial", *([_MODEL] if has_models else []), *objectives, "state", "fit time"):
         table.add_column(heading, justify="left" if heading in (_MODEL, "state") else "right", no_wrap=True)
-    table.add_column("parameters", overflow="fold")
+    table.add_column("parameters")
     for trial in trials:
         cells = ["" if trial.rank is None else str(trial.rank), str(trial.number)]
         if has_models:
             cells.append(str(trial.params.get(_MODEL, "")))
         values = trial.values or {}
         cells += [f"{values[name]:.5g}" if name in values else "" for name in objectives]
-        cells += [str(trial.failure or trial.state), seconds(fit_seconds(trial)), parameters(trial)]
-        table.add_row(*[Text(cell) for cell in cells], style="dim" if trial.rank is None else None)
+        cells += [str(trial.failure or trial.state), seconds(fit_seconds(trial))]
+        # Cut where the line ends: folded into what a narrow terminal leaves they would fill pages.
+        rest = Text(parameters(trial), no_wrap=True, overflow="ellipsis")
+        table.add_row(*[Text(cell) for cell in cells], rest, style="dim" if trial.rank is None else None)
     return table
 
 
@@ -80,7 +82,7 @@ def _short(value: object) -> str:
 
 
 def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
 
 
 def _counts(counts: Mapping[TrialState, int]) -> str:

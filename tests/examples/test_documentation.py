@@ -1,0 +1,85 @@
+"""The documentation builds, and its snippets run as they stand, but for the address and with small budgets."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.examples.conftest import ROOT, run
+from tuner.cli.demo import NEXT
+
+SHORTER = {'time_budget="60s"': 'time_budget="5s"', "trials=20, seconds=120": "trials=3, seconds=120"}
+
+
+def snippets(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)
+
+
+def run_snippet(language: str, snippet: str, folder: Path, service: str) -> str:
+    shutil.copy(ROOT / "examples" / "penguins.csv", folder)
+    for words, shorter in SHORTER.items():
+        snippet = snippet.replace(words, shorter)
+    path = folder / "snippet"
+    path.write_text(snippet.replace("http://127.0.0.1:8000", service))
+    program = [sys.executable] if language == "python" else ["bash", "-euo", "pipefail"]
+    return run([*program, str(path)], folder)
+
+
+@pytest.mark.parametrize("snippet", snippets("README.md", "python"))
+def test_python_of_the_readme_runs(snippet: str, tmp_path: Path, service: str) -> None:
+    assert run_snippet("python", snippet, tmp_path, service)
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
+@pytest.mark.slow
+@pytest.mark.parametrize("snippet", snippets("README.md", "bash"))
+def test_shell_of_the_readme_runs(snippet: str, tmp_path: Path, service: str) -> None:
+    assert '"rank": 1' in run_snippet("bash", snippet, tmp_path, service)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("snippet", snippets("docs/quickstart.md", "python"))
+def test_python_of_the_quickstart_runs(snippet: str, tmp_path: Path, service: str) -> None:
+    assert run_snippet("python", snippet, tmp_path, service)
+
+
+@pytest.mark.slow
+def test_python_that_the_demonstration_ends_with_runs(tmp_path: Path, service: str) -> None:
+    snippet = "\n".join(line.removeprefix("    ") for line in NEXT.splitlines() if line.startswith("    "))
+    for words, own in {"table.csv": "penguins.csv", "column to predict": "species", "trials=20": "trials=2"}.items():
+        snippet = snippet.replace(words, own)
+    assert "lightgbm" in run_snippet("python", snippet, tmp_path, service)
+
+
+@pytest.mark.parametrize(("page", "language"), [("README.md", "python"), ("README.md", "bash")])
+def test_there_are_snippets(page: str, language: str) -> None:
+    assert snippets(page, language)
+
+
+@pytest.mark.slow
+def test_documentation_builds_without_a_warning(tmp_path: Path) -> None:
+    run(
+        [
+            sys.executable,
+            "-m",
+            "mkdocs",
+            "build",
+            "--strict",
+            "--config-file",
+            str(ROOT / "mkdocs.yml"),
+            "-d",
+            str(tmp_path),
+        ],
+        ROOT,
+    )
+    for page in (
+        "index.html",
+        "reference/command-line/index.html",
+        "reference/http/index.html",
+        "reference/openapi.json",
+    ):
+        assert (tmp_path / page).exists()

@@ -1,0 +1,35 @@
+"""The examples run as they stand."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.examples.conftest import ROOT, run
+
+
+def test_automatic(tmp_path: Path) -> None:
+    output = run([sys.executable, str(ROOT / "examples/automatic.py"), "5s"], tmp_path)
+    assert "Gentoo" in output
+
+
+def test_own_training(tmp_path: Path) -> None:
+    output = run([sys.executable, str(ROOT / "examples/own_training.py"), "4"], tmp_path)
+    assert "learning_rate" in output
+
+
+def test_service(tmp_path: Path, service: str) -> None:
+    output = run([sys.executable, str(ROOT / "examples/service.py"), "3"], tmp_path, TUNER_URL=service)
+    assert "Gentoo" in output
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
+def test_curl(tmp_path: Path, service: str) -> None:
+    output = run(["bash", str(ROOT / "examples/curl.sh"), "2"], tmp_path, TUNER_URL=service, TMPDIR=str(tmp_path))
+    assert "1\tlinear\t" in output
+    assert "continue" in output
+    assert '"best_number"' in output
+    assert list(tmp_path.rglob("model.zip"))
