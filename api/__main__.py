@@ -12,12 +12,11 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from api import logs
 from api.app import create_app
 from api.security import check_exposure
 from api.server import Server, bind, url_of_socket, write_ready_file
 from api.settings import ApiSettings
-from tuner import __version__
+from tuner import __version__, logs
 from tuner.engine import Engine, Limits
 from tuner.errors import InvalidInput, TunerError
 
@@ -31,7 +30,8 @@ def main() -> int:
         signal.signal(number, _leave)
     try:
         settings = _settings(options)
-        logs.configure(settings)
+        # Uvicorn tells at INFO what we log ourselves, and every migration names its context.
+        logs.configure(settings.log_format, settings.log_level, quiet=("uvicorn.error", "alembic"))
         check_exposure(settings)
         serve(settings, options.ready_file)
     except TunerError as error:

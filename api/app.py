@@ -7,8 +7,8 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from api import problems
+from api.description import describe
 from api.gateway import Gateway
-from api.openapi import describe
 from api.problems import ProblemMiddleware
 from api.routes import ROUTERS
 from api.security import GuardMiddleware, VersionMiddleware

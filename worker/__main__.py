@@ -14,11 +14,10 @@ from types import FrameType
 
 from pydantic import ValidationError
 
-from tuner import __version__
+from tuner import __version__, logs
 from tuner.client.http_transport import HttpTransport
 from tuner.errors import InvalidInput, TunerError
 from tuner.execution import LocalWorker, RunLimits
-from worker import logs
 from worker.settings import WorkerSettings
 
 logger = logging.getLogger("worker")
@@ -32,7 +31,8 @@ def main() -> int:
     stops = StopSignals()
     try:
         settings = _settings(options)
-        logs.configure(settings)
+        # It tells at INFO of every request, heartbeats included.
+        logs.configure(settings.log_format, settings.log_level, quiet=("httpx",))
         work(settings, options.ready_file, stops)
     except TunerError as error:
         sys.stderr.write(f"{error}\n")

@@ -1,25 +1,30 @@
-"""How the API process logs: fixed phrases, with the facts beside them."""
+"""How the services' processes log: fixed phrases, with the facts beside them. Only a ``__main__`` calls this."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from api.settings import ApiSettings
+from typing import Literal
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
-def configure(settings: ApiSettings) -> None:
-    """Send all logs of this process to standard error."""
+def configure(log_format: Literal["plain", "json"], level: str, *, quiet: Sequence[str] = ()) -> None:
+    """Send all logs of this process to standard error.
+
+    Args:
+        log_format: One line for people, or one JSON object, per record.
+        level: Lowest level that is shown.
+        quiet: Loggers that are heard from ``warning`` on only.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else PlainFormatter())
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    # Uvicorn tells at INFO what we log ourselves, and every migration names its context.
-    for chatty in ("uvicorn.error", "alembic"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    handler.setFormatter(JsonFormatter() if log_format == "json" else PlainFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in quiet:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 class PlainFormatter(logging.Formatter):
