@@ -51,7 +51,7 @@ def test_nobody_is_pruned_before_five_trials_are_completed_at_the_step() -> None
     assert judge({5: 1000.0}, {number: PEERS[number] for number in range(1, 5)}) is CONTINUE
 
 
-@pytest.mark.parametrize("state", set(TrialState) - {TrialState.COMPLETED})
+@pytest.mark.parametrize("state", [state for state in TrialState if state is not TrialState.COMPLETED])
 def test_only_completed_trials_are_compared_with(state: TrialState) -> None:
     assert judge({5: 1000.0}, peer_state=state) is CONTINUE
 
