@@ -220,9 +220,14 @@ def test_child_works_in_its_own_folder(acting: MakeExecutor, make_job: MakeJob) 
         assert f"cwd {execution.folder}" in (execution.folder / LOG).read_text()
 
 
+def children() -> list[psutil.Process]:
+    """Training processes of this process; other tests' servers may run beside them."""
+    return [child for child in psutil.Process().children() if "tests.execution.acting_child" in child.cmdline()]
+
+
 def test_spare_child_that_died_is_replaced(acting: MakeExecutor, make_job: MakeJob) -> None:
     executor = acting()
-    (spare,) = psutil.Process().children()
+    (spare,) = children()
     spare.kill()
     spare.wait()
     assert isinstance(end_of(executor, make_job("count_to_three")), Finished)
@@ -232,7 +237,7 @@ def test_close_leaves_neither_processes_nor_files(acting: MakeExecutor, make_job
     executor = acting()
     end_of(executor, make_job("count_to_three"))
     executor.close()
-    assert psutil.Process().children() == []
+    assert children() == []
     assert list((tmp_path / "runs").iterdir()) == []
 
 
