@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from typing import TypeVar
+
+from tuner.errors import Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,21 +36,46 @@ class Changes:
             self._count += 1
             self._condition.notify_all()
 
-    def after(self, write: Future[T], present: Callable[[T], R]) -> Future[R]:
-        """A future for what ``present`` makes of a write's result, once it is committed and told."""
-        result: Future[R] = Future()
+    def told(self, write: Future[T]) -> Future[T]:
+        """The same write; whoever waits for work is woken once it is committed."""
 
-        def finish(done: Future[T]) -> None:
-            error = done.exception()
-            if error is not None:
-                result.set_exception(error)
-                return
-            self.notify()
+        def tell(done: Future[T]) -> None:
+            if done.exception() is None:
+                self.notify()
+
+        write.add_done_callback(tell)
+        return write
+
+
+def then(first: Future[T], function: Callable[[T], R], executor: Executor | None = None) -> Future[R]:
+    """A future of what ``function`` makes of another future's result.
+
+    Args:
+        first: What has to be done before.
+        function: Must be quick if there is no executor: it then runs in the thread that resolved ``first``.
+        executor: Where to run the function.
+    """
+    result: Future[R] = Future()
+    result.set_running_or_notify_cancel()
+
+    def follow(value: T) -> None:
+        try:
+            result.set_result(function(value))
+        except Exception as failure:
+            # The edge of a thread's work: what is not passed on would vanish, and the caller wait for ever.
+            result.set_exception(failure)
+
+    def on_done(done: Future[T]) -> None:
+        error = done.exception()
+        if error is not None:
+            result.set_exception(error)
+        elif executor is None:
+            follow(done.result())
+        else:
             try:
-                result.set_result(present(done.result()))
-            except Exception as failure:
-                # The edge of a callback: what is not passed on would vanish, and the caller wait for ever.
-                result.set_exception(failure)
+                executor.submit(follow, done.result())
+            except RuntimeError:
+                result.set_exception(Unavailable("The engine is closing.", hint="Try again once it is back."))
 
-        write.add_done_callback(finish)
-        return result
+    first.add_done_callback(on_done)
+    return result

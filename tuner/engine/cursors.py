@@ -29,7 +29,7 @@ def load_cursor(cursor: str | None, kind: str, types: Sequence[type]) -> tuple[P
         form = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
         found, *parts = form
         fits = found == kind and len(parts) == len(types) and all(map(_is, parts, types))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         fits = False
     if not fits:
         raise InvalidInput(

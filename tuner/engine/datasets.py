@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tuner.data.profile import target_profile
 from tuner.data.upload import profile_file
-from tuner.engine.changes import Changes
+from tuner.engine.changes import then
 from tuner.engine.cursors import dump_cursor, load_cursor
 from tuner.engine.identity import new_id
 from tuner.engine.limits import Limits
@@ -26,10 +26,9 @@ from tuner.wire import ChangeDataset, DatasetPage, DatasetResource
 class Datasets:
     """The use cases about tables."""
 
-    def __init__(self, database: Database, blobs: Blobs, changes: Changes, limits: Limits) -> None:
+    def __init__(self, database: Database, blobs: Blobs, limits: Limits) -> None:
         self._database = database
         self._blobs = blobs
-        self._changes = changes
         self._limits = limits
 
     def upload(
@@ -62,6 +61,10 @@ class Datasets:
             self._blobs.discard(received)
 
         def operation(connection: Connection, now: datetime) -> DatasetRow:
+            # Looked for again: the same upload may have ended at the same time.
+            found = file_rows.find_dataset(connection, name, received.sha256)
+            if found is not None and target in (None, found.target):
+                return found
             file_rows.insert_dataset(
                 connection,
                 dataset_id,
@@ -74,7 +77,11 @@ class Datasets:
             )
             return file_rows.get_dataset(connection, dataset_id)
 
-        return Outcome(present_dataset(self._database.write(operation).result()), created=True)
+        row = self._database.write(operation).result()
+        created = row.id == dataset_id
+        if not created:
+            self._blobs.remove(dataset_name(dataset_id))
+        return Outcome(present_dataset(row), created)
 
     def get(self, dataset_id: str) -> DatasetResource:
         """The dataset."""
@@ -120,9 +127,7 @@ class Datasets:
                 )
             file_rows.delete_dataset(connection, row.key)
 
-        return self._changes.after(
-            self._database.write(operation), lambda _: self._blobs.remove(dataset_name(dataset_id))
-        )
+        return then(self._database.write(operation), lambda _: self._blobs.remove(dataset_name(dataset_id)))
 
     def path(self, dataset_id: str) -> Path:
         """The stored file.

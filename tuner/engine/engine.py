@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -18,9 +19,9 @@ from tuner.engine.suggestions import Suggestions
 from tuner.engine.timer import Timer
 from tuner.engine.trials import Trials
 from tuner.engine.views import Views
-from tuner.errors import ForkedEngine
 from tuner.models import families
 from tuner.storage import Blobs, Database, Ownership, file_rows
+from tuner.storage.database import sqlite_file
 from tuner.storage.schema import require_current
 from tuner.wire import FamilyPage, FamilyResource
 
@@ -57,10 +58,12 @@ class Engine:
         views = Views(database)
         blobs = Blobs(folder)
         self._rankings = Rankings(views)
-        self.studies = Studies(database, blobs, views, self._rankings, changes)
-        self.trials = Trials(database, views, self._rankings, changes)
+        self._pruning = ThreadPoolExecutor(2, thread_name_prefix="tuner-pruning")
+        self._removals = ThreadPoolExecutor(1, thread_name_prefix="tuner-removals")
+        self.studies = Studies(database, blobs, views, self._rankings, changes, self._removals)
+        self.trials = Trials(database, views, self._rankings, changes, self._pruning)
         self.suggestions = Suggestions(database, views, changes, uuid.uuid4().hex if embedded else None)
-        self.datasets = Datasets(database, blobs, changes, limits)
+        self.datasets = Datasets(database, blobs, limits)
         self.artifacts = Artifacts(database, blobs, limits)
         self.timer = Timer(database, changes, limits)
 
@@ -78,8 +81,8 @@ class Engine:
             DatabaseInUse: Another process owns the SQLite file.
             DatabaseOutdated: The schema is not the one this version needs.
         """
-        database_path = sqlite_path(database_url)
-        ownership = None if database_path is None else Ownership(database_path)
+        path = sqlite_file(database_url)
+        ownership = None if path is None else Ownership(path)
         try:
             require_current(database_url)
             engine = cls(Database(database_url), folder, ownership=ownership, limits=limits, embedded=embedded)
@@ -87,10 +90,14 @@ class Engine:
             if ownership is not None:
                 ownership.release()
             raise
-        if ownership is not None:
-            # Whoever held leases as part of a former owner of this file is dead.
-            engine.timer.void_held_leases()
-        engine.timer.start()
+        try:
+            if ownership is not None:
+                # Whoever held leases as part of a former owner of this file is dead.
+                engine.timer.void_held_leases()
+            engine.timer.start()
+        except BaseException:
+            engine.close()
+            raise
         return engine
 
     def close(self) -> None:
@@ -99,7 +106,8 @@ class Engine:
             return
         self._is_closed = True
         self.timer.stop()
-        self.trials.close()
+        self._pruning.shutdown()
+        self._removals.shutdown()
         self._database.close()
         if self._ownership is not None:
             self._ownership.release()
@@ -136,23 +144,3 @@ class Engine:
                 )
             )
         return FamilyPage(items=tuple(items))
-
-    def refuse_forked(self) -> None:
-        """Check that this is the process that opened the engine.
-
-        Raises:
-            ForkedEngine: It is a fork of it, in which the writer's thread does not exist.
-        """
-        if os.getpid() != self._pid:
-            raise ForkedEngine(
-                "This engine was opened in another process and copied by fork.",
-                hint="Open a Client in the new process, or run `tuner serve` and use it over HTTP.",
-            )
-
-
-def sqlite_path(database_url: str) -> Path | None:
-    """The file behind an SQLite URL; None for another database."""
-    from tuner.storage.database import parse_url
-
-    url = parse_url(database_url)
-    return Path(url.database).expanduser() if url.get_backend_name() == "sqlite" and url.database else None

@@ -13,11 +13,12 @@ from tuner.errors import IdempotencyConflict
 from tuner.storage import study_rows
 
 R = TypeVar("R", bound=BaseModel)
+Answer = TypeVar("Answer", bound=BaseModel | None)
 
 
 def once(
-    key: str | None, request: str, reply: type[R], operation: Callable[[Connection, datetime], R | None]
-) -> Callable[[Connection, datetime], R | None]:
+    key: str | None, request: str, reply: type[R], operation: Callable[[Connection, datetime], Answer]
+) -> Callable[[Connection, datetime], Answer | R]:
     """The operation, with the effect of at most one run for each key.
 
     Args:
@@ -29,18 +30,30 @@ def once(
     if key is None:
         return operation
 
-    def run(connection: Connection, now: datetime) -> R | None:
-        found = study_rows.find_reply(connection, key)
-        if found is not None:
-            stored_request, body = found
-            if stored_request != request:
-                raise IdempotencyConflict(
-                    "The idempotency key was used before, for a different request.", hint="Make a new key per request."
-                )
-            return reply.model_validate_json(body)
+    def run(connection: Connection, now: datetime) -> Answer | R:
+        stored = find_reply(connection, key, request, reply)
+        if stored is not None:
+            return stored
         answer = operation(connection, now)
         if answer is not None:
             study_rows.insert_reply(connection, key, request, answer.model_dump_json(), now)
         return answer
 
     return run
+
+
+def find_reply(connection: Connection, key: str, request: str, reply: type[R]) -> R | None:
+    """The reply to an earlier request with this key.
+
+    Raises:
+        IdempotencyConflict: That was another request.
+    """
+    found = study_rows.find_reply(connection, key)
+    if found is None:
+        return None
+    stored_request, body = found
+    if stored_request != request:
+        raise IdempotencyConflict(
+            "The idempotency key was used before, for a different request.", hint="Make a new key for each request."
+        )
+    return reply.model_validate_json(body)

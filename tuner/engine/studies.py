@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import datetime
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from tuner.automl.plan import opening_points
 from tuner.engine import transitions
-from tuner.engine.changes import Changes
+from tuner.engine.changes import Changes, then
 from tuner.engine.cursors import dump_cursor, load_cursor
 from tuner.engine.idempotency import once
 from tuner.engine.identity import body_hash, new_id
@@ -20,7 +21,7 @@ from tuner.engine.rankings import Rankings
 from tuner.engine.specification import differing_fields, specify
 from tuner.engine.views import Views
 from tuner.errors import Conflict, InvalidInput, Place, StudyExists
-from tuner.records import Budget, Origin, StudySpec, StudyState, TrialState
+from tuner.records import Origin, StudySpec, StudyState, TrialState
 from tuner.space import Params
 from tuner.storage import Blobs, Database, file_rows, study_rows, trial_rows
 from tuner.storage.blobs import study_folder
@@ -31,15 +32,40 @@ from tuner.wire import ChangeStudy, CreateStudy, StudyPage, StudyResource
 _ENDED = (StudyState.COMPLETED, StudyState.CANCELLED, StudyState.FAILED)
 
 
-class Studies:
-    """The use cases about studies."""
+class _Created(BaseModel):
+    """What creating a study answered, as it is stored for a repetition of the request."""
 
-    def __init__(self, database: Database, blobs: Blobs, views: Views, rankings: Rankings, changes: Changes) -> None:
+    study: StudyResource
+    created: bool
+
+
+class Studies:
+    """The use cases about studies.
+
+    Args:
+        database: Where they live.
+        blobs: Where the artifacts of their trials lie.
+        views: What is remembered of them.
+        rankings: Finds the best trial of those with several objectives.
+        changes: Is told of every commit.
+        removals: Where files are deleted; that can take long.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        views: Views,
+        rankings: Rankings,
+        changes: Changes,
+        removals: Executor,
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._views = views
         self._rankings = rankings
         self._changes = changes
+        self._removals = removals
 
     def create(self, request: CreateStudy, key: str | None = None) -> Future[Outcome[StudyResource]]:
         """Make a study, or find the one that was made by the same request before.
@@ -51,25 +77,23 @@ class Studies:
         with self._database.read() as connection:
             spec = specify(request, lambda dataset_id: file_rows.get_dataset(connection, dataset_id))
             points = self._opening(connection, spec)
-        made: list[bool] = []
 
-        def operation(connection: Connection, now: datetime) -> StudyResource:
+        def operation(connection: Connection, now: datetime) -> _Created:
             found = study_rows.find_study(connection, spec.name, now)
-            made.append(found is None)
             if found is not None:
                 _refuse_other(request, spec, found)
-                return present(connection, found)
+                return _Created(study=present(connection, found), created=False)
             study_id = new_id(now)
             study_rows.insert_study(connection, study_id, spec, now)
-            row = study_rows.get_study(connection, study_id, now)
+            change = StudyChange(study_rows.get_study(connection, study_id, now))
             if points:
-                change = StudyChange(row)
-                _add_waiting(connection, change, points, Origin.ENQUEUED, now)
-                study_rows.apply(connection, change, now)
-            return present(connection, study_rows.get_study(connection, study_id, now))
+                new = [NewTrial(new_id(now), number, Origin.ENQUEUED, point) for number, point in enumerate(points)]
+                transitions.add(connection, change, new, now)
+            transitions.settle(connection, change, now)
+            return _Created(study=_presented(connection, study_id, now), created=True)
 
-        reply = self._database.write(once(key, body_hash("create-study", request), StudyResource, operation))
-        return self._changes.after(reply, lambda study: Outcome(_some(study), created=bool(made) and made[-1]))
+        write = self._database.write(once(key, body_hash("create-study", request), _Created, operation))
+        return then(self._changes.told(write), lambda reply: Outcome(reply.study, reply.created))
 
     def get(self, study_id: str) -> StudyResource:
         """The study as it stands."""
@@ -78,8 +102,9 @@ class Studies:
             shown = present(connection, row)
         if len(row.spec.objectives) > 1 and shown.counts[TrialState.COMPLETED]:
             best = self._rankings.of(study_id).trials[0]
-            value = None if best.values is None else best.values[row.spec.objectives[0].name]
-            shown = shown.model_copy(update={"best_number": best.number, "best_value": value})
+            if best.values is not None:
+                value = best.values[row.spec.objectives[0].name]
+                shown = shown.model_copy(update={"best_number": best.number, "best_value": value})
         return shown
 
     def page(
@@ -110,7 +135,8 @@ class Studies:
 
         def edit(change: StudyChange, connection: Connection, now: datetime) -> None:
             change.budget = budget
-            if change.row.study.state is StudyState.COMPLETED and _has_budget_left(change, budget, now):
+            has_budget_left = change.trials_left != 0 and not change.is_out_of_time(now)
+            if change.row.study.state is StudyState.COMPLETED and has_budget_left:
                 change.state = StudyState.RUNNING
 
         return self._control(study_id, edit)
@@ -136,17 +162,16 @@ class Studies:
         return self._control(study_id, edit)
 
     def cancel(self, study_id: str) -> Future[StudyResource]:
-        """End the study: waiting trials are cancelled, running ones are told to stop and may hand in what they have."""
+        """End the study: waiting trials are cancelled, running ones are told to stop and may hand in what they have.
+
+        Again: no effect.
+        """
 
         def edit(change: StudyChange, connection: Connection, now: datetime) -> None:
             if change.row.study.state in _ENDED:
                 return
             change.state, change.state_reason = StudyState.CANCELLED, "cancelled by the user"
-            num_cancelled = trial_rows.cancel_waiting(connection, change.row.key, change.seq, now)
-            for _ in range(num_cancelled):
-                change.move(TrialState.WAITING, TrialState.CANCELLED)
-            change.uncounted += num_cancelled
-            trial_rows.set_stop_of_all(connection, change.row.key, transitions.CANCEL)
+            transitions.cancel_all(connection, change, now)
 
         return self._control(study_id, edit)
 
@@ -167,7 +192,8 @@ class Studies:
             self._views.forget(study_id)
             self._blobs.remove(study_folder(study_id))
 
-        return self._changes.after(self._database.write(operation), forget)
+        write = self._changes.told(self._database.write(operation, study=study_id))
+        return then(write, forget, self._removals)
 
     def _control(
         self, study_id: str, edit: Callable[[StudyChange, Connection, datetime], None]
@@ -177,9 +203,9 @@ class Studies:
             change = StudyChange(row)
             edit(change, connection, now)
             transitions.settle(connection, change, now)
-            return present(connection, study_rows.get_study(connection, study_id, now))
+            return _presented(connection, study_id, now)
 
-        return self._changes.after(self._database.write(operation), lambda study: study)
+        return self._changes.told(self._database.write(operation, study=study_id))
 
     def _opening(self, connection: Connection, spec: StudySpec) -> list[Params]:
         """Each family's default point, the first trials of a dataset study."""
@@ -200,16 +226,8 @@ def present(connection: Connection, row: StudyRow) -> StudyResource:
     return StudyResource.of(study)
 
 
-def _add_waiting(
-    connection: Connection, change: StudyChange, points: list[Params], origin: Origin, now: datetime
-) -> None:
-    row = change.row
-    first = row.study.next_number + change.numbers
-    new = [NewTrial(new_id(now), first + position, origin, point) for position, point in enumerate(points)]
-    trial_rows.insert_trials(connection, row.key, row.study.id, change.seq, row.spec.objectives[0].direction, new, now)
-    change.numbers += len(new)
-    for _ in new:
-        change.move(None, TrialState.WAITING)
+def _presented(connection: Connection, study_id: str, now: datetime) -> StudyResource:
+    return present(connection, study_rows.get_study(connection, study_id, now))
 
 
 def _refuse_other(request: CreateStudy, asked: StudySpec, found: StudyRow) -> None:
@@ -229,13 +247,3 @@ def _refuse_ended(row: StudyRow, verb: str) -> None:
             f"Study {row.spec.name!r} is {row.study.state}; it cannot be {verb}.",
             hint="Raise the budget of a completed study, or create a new one.",
         )
-
-
-def _has_budget_left(change: StudyChange, budget: Budget, now: datetime) -> bool:
-    has_time = budget.seconds is None or change.row.used_seconds(now) < budget.seconds
-    return has_time and change.trials_left != 0
-
-
-def _some(study: StudyResource | None) -> StudyResource:
-    assert study is not None, "creating a study always answers"
-    return study

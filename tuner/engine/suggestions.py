@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -21,20 +22,21 @@ from sqlalchemy import Connection
 from tuner.engine import transitions
 from tuner.engine.changes import Changes
 from tuner.engine.datasets import present_dataset
-from tuner.engine.idempotency import once
+from tuner.engine.idempotency import find_reply, once
 from tuner.engine.identity import body_hash, new_id, new_token
 from tuner.engine.studies import present
 from tuner.engine.views import Views
-from tuner.errors import StudyClosed
+from tuner.errors import NotFound, StudyClosed
 from tuner.records import Lease, Origin, StudyState, TrialState
 from tuner.samplers import Sampler, create_sampler
 from tuner.space import Params
-from tuner.storage import Database, file_rows, study_rows, trial_rows
+from tuner.storage import Database, file_rows, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_rows import Handout, NewTrial
 from tuner.wire import ClaimedTrial, ClaimReply, ClaimTrials, LeasedTrial, Suggest, SuggestReply
 
 Reply = TypeVar("Reply", SuggestReply, ClaimReply)
+_Operation = Callable[[Connection, datetime], Reply | None]
 
 # Other replicas' changes send no word: look again at least this often while somebody waits for work.
 _LOOK_AGAIN_SECONDS = 1.0
@@ -101,14 +103,11 @@ class Suggestions:
         def answer(connection: Connection, row: StudyRow, leases: Sequence[Lease]) -> SuggestReply:
             return SuggestReply(trials=tuple(map(LeasedTrial.of, leases)), study_state=row.study.state)
 
+        def guarded(operation: _Operation[SuggestReply]) -> _Operation[SuggestReply]:
+            return once(key, request_hash, SuggestReply, operation)
+
         def attempt() -> SuggestReply | None:
-            return self._hand_out(
-                study_id,
-                request.count,
-                handout,
-                lambda operation: once(key, request_hash, SuggestReply, operation),
-                answer,
-            )
+            return self._hand_out(study_id, request.count, handout, guarded, answer)
 
         return self._wait(attempt, request.wait_seconds) or SuggestReply(trials=(), study_state=StudyState.RUNNING)
 
@@ -128,28 +127,27 @@ class Suggestions:
                 )
             )
 
+        def guarded(operation: _Operation[ClaimReply]) -> _Operation[ClaimReply]:
+            return once(key, request_hash, ClaimReply, operation)
+
         def attempt() -> ClaimReply | None:
-            for study_id in self._studies_for(families):
-                try:
-                    reply = self._hand_out(
-                        study_id,
-                        request.count,
-                        handout,
-                        lambda operation: once(key, request_hash, ClaimReply, operation),
-                        answer,
-                    )
-                except StudyClosed:
-                    continue
-                if reply is not None:
-                    return reply
+            with self._database.read() as connection:
+                if key is not None:
+                    # What was claimed under this key may have been the last of its study, which is then not asked.
+                    stored = find_reply(connection, key, request_hash, ClaimReply)
+                    if stored is not None:
+                        return stored
+                rows = study_rows.studies_with_work(connection, self._database.clock.now(connection))
+            for row in rows:
+                if families.issuperset(row.spec.families):
+                    # It may have been ended or deleted since.
+                    with suppress(StudyClosed, NotFound):
+                        reply = self._hand_out(row.study.id, request.count, handout, guarded, answer)
+                        if reply is not None:
+                            return reply
             return None
 
         return self._wait(attempt, request.wait_seconds) or ClaimReply(claims=())
-
-    def forget(self, study_id: str) -> None:
-        """Drop the sampler of a study."""
-        with self._lock:
-            self._samplings.pop(study_id, None)
 
     def _wait(self, attempt: Callable[[], Reply | None], seconds: float) -> Reply | None:
         """The first answer within ``seconds`` of looking again whenever something changes."""
@@ -162,23 +160,12 @@ class Suggestions:
                 return reply
             self._changes.wait(seen, min(left, _LOOK_AGAIN_SECONDS))
 
-    def _studies_for(self, families: set[str]) -> list[str]:
-        """Studies that may have work for a worker with these families."""
-        with self._database.read() as connection:
-            now = self._database.clock.now(connection)
-            rows = [
-                study_rows.get_study(connection, study_id, now) for study_id in study_rows.studies_with_work(connection)
-            ]
-        return [row.study.id for row in rows if families.issuperset(row.spec.families)]
-
     def _hand_out(
         self,
         study_id: str,
         count: int,
         handout: Handout,
-        guard: Callable[
-            [Callable[[Connection, datetime], Reply | None]], Callable[[Connection, datetime], Reply | None]
-        ],
+        guarded: Callable[[_Operation[Reply]], _Operation[Reply]],
         answer: Callable[[Connection, StudyRow, Sequence[Lease]], Reply],
     ) -> Reply | None:
         """Hand out waiting trials or, if there are none, new ones; None when there is nothing.
@@ -187,7 +174,7 @@ class Suggestions:
             study_id: The study that is asked.
             count: How many trials at most.
             handout: To whom.
-            guard: Makes the operation safe to repeat.
+            guarded: Makes the operation safe to repeat.
             answer: Makes the reply, inside the transaction.
         """
         sampling = self._sampling(study_id)
@@ -204,9 +191,9 @@ class Suggestions:
                 ) -> Reply | None:
                     missing.clear()
                     row = study_rows.get_study(connection, study_id, now, lock=True)
-                    if row.study.state is not StudyState.RUNNING or row.is_out_of_time(now):
-                        raise _closed(row)
                     change = StudyChange(row)
+                    if row.study.state is not StudyState.RUNNING or change.is_out_of_time(now):
+                        raise _closed(row)
                     leases = transitions.hand_out(connection, change, count, handout, now)
                     if not leases:
                         wanted = count if change.trials_left is None else min(count, change.trials_left)
@@ -219,7 +206,7 @@ class Suggestions:
                     transitions.settle(connection, change, now)
                     return answer(connection, row, leases)
 
-                reply = self._database.write(guard(operation)).result()
+                reply = self._database.write(guarded(operation), study=study_id).result()
                 if reply is not None:
                     self._changes.notify()
                 if not missing:
@@ -241,37 +228,24 @@ class Suggestions:
             row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
         made = _Sampling(create_sampler(row.spec.sampler))
         with self._lock:
-            if len(self._samplings) >= _MAX_SAMPLERS:
+            kept = self._samplings.setdefault(study_id, made)
+            if len(self._samplings) > _MAX_SAMPLERS:
                 self._samplings.popitem(last=False)
-            return self._samplings.setdefault(study_id, made)
+            return kept
 
 
 def _create(
     connection: Connection, change: StudyChange, points: Sequence[Params], handout: Handout, now: datetime
 ) -> list[Lease]:
     """Add trials that run from their first moment."""
-    row = change.row
+    first = change.row.study.next_number
+    handouts = [replace(handout, token=new_token()) for _ in points]
     new = [
-        NewTrial(
-            new_id(now),
-            row.study.next_number + position,
-            Origin.SAMPLER,
-            point,
-            replace(handout, token=new_token()),
-        )
-        for position, point in enumerate(points)
+        NewTrial(new_id(now), first + position, Origin.SAMPLER, point, own)
+        for position, (point, own) in enumerate(zip(points, handouts, strict=True))
     ]
-    made = trial_rows.insert_trials(
-        connection, row.key, row.study.id, change.seq, row.spec.objectives[0].direction, new, now
-    )
-    change.numbers += len(new)
-    for _ in new:
-        change.move(None, TrialState.RUNNING)
-    return [
-        transitions.lease(trial, each.handout)
-        for trial, each in zip(made, new, strict=True)
-        if each.handout is not None
-    ]
+    made = transitions.add(connection, change, new, now)
+    return [transitions.lease(trial, own) for trial, own in zip(made, handouts, strict=True)]
 
 
 def _num_results(row: StudyRow) -> int:

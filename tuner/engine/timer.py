@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from tuner.engine import transitions
-from tuner.engine.changes import Changes
+from tuner.engine.changes import Changes, then
 from tuner.engine.limits import Limits
 from tuner.errors import NotFound, Unavailable
 from tuner.records import TrialState
@@ -47,32 +49,17 @@ class Timer:
         with self._database.read() as connection:
             now = self._database.clock.now(connection)
             expired = trial_rows.expired_leases(connection, now, _BATCH)
-            timed = study_rows.studies_with_time_budget(connection)
-            out_of_time = [
-                study_id for study_id in timed if study_rows.get_study(connection, study_id, now).is_out_of_time(now)
-            ]
-        for study_id, number in expired:
-            self._expire(study_id, number)
-        for study_id in out_of_time:
-            self._end_by_time(study_id)
+            timed = study_rows.studies_with_time_budget(connection, now)
+        # All are handed over before the first is waited for, so that they share transactions.
+        writes = [self._expire(study_id, number) for study_id, number in expired]
+        writes += [self._end_by_time(row.study.id) for row in timed if StudyChange(row).is_out_of_time(now)]
+        _wait(writes)
 
     def void_held_leases(self) -> None:
         """Take back what a dead embedded engine had handed out; its trials wait again at once."""
         with self._database.read() as connection:
             held = trial_rows.held_leases(connection)
-        for study_id, number in held:
-
-            def operation(
-                connection: Connection, now: datetime, study_id: str = study_id, number: int = number
-            ) -> None:
-                study = study_rows.get_study(connection, study_id, now, lock=True)
-                row = trial_rows.get_trial(connection, study_id, number, lock=True)
-                if row is not None and row.trial.state is TrialState.RUNNING:
-                    change = StudyChange(study)
-                    transitions.give_back(connection, change, row, now)
-                    transitions.settle(connection, change, now)
-
-            self._database.write(operation).result()
+        _wait([self._void(study_id, number) for study_id, number in held])
 
     def _run(self) -> None:
         since_forgetting = _FORGET_EVERY_SECONDS
@@ -89,7 +76,7 @@ class Timer:
                 # The edge of the timer's loop: it must go on, whatever one look ran into.
                 logger.exception("timer failed")
 
-    def _expire(self, study_id: str, number: int) -> None:
+    def _expire(self, study_id: str, number: int) -> Future[None]:
         def operation(connection: Connection, now: datetime) -> str | None:
             study = study_rows.get_study(connection, study_id, now, lock=True)
             row = trial_rows.get_trial(connection, study_id, number, lock=True)
@@ -110,25 +97,37 @@ class Timer:
             transitions.settle(connection, change, now)
             return row.trial.worker
 
-        try:
-            worker = self._database.write(operation).result()
-        except NotFound:
-            return
-        if worker is not None:
-            logger.warning("lease expired", extra={"study_id": study_id, "trial": number, "worker": worker})
-            self._changes.notify()
+        def log(worker: str | None) -> None:
+            if worker is not None:
+                logger.warning("lease expired", extra={"study_id": study_id, "trial": number, "worker": worker})
 
-    def _end_by_time(self, study_id: str) -> None:
+        return then(self._changes.told(self._database.write(operation, study=study_id)), log)
+
+    def _void(self, study_id: str, number: int) -> Future[None]:
+        def operation(connection: Connection, now: datetime) -> None:
+            study = study_rows.get_study(connection, study_id, now, lock=True)
+            row = trial_rows.get_trial(connection, study_id, number, lock=True)
+            if row is not None and row.trial.state is TrialState.RUNNING:
+                change = StudyChange(study)
+                transitions.give_back(connection, change, row, now)
+                transitions.settle(connection, change, now)
+
+        return self._changes.told(self._database.write(operation, study=study_id))
+
+    def _end_by_time(self, study_id: str) -> Future[None]:
         def operation(connection: Connection, now: datetime) -> None:
             study = study_rows.get_study(connection, study_id, now, lock=True)
             transitions.settle(connection, StudyChange(study), now)
 
-        try:
-            self._database.write(operation).result()
-        except NotFound:
-            return
-        self._changes.notify()
+        return self._changes.told(self._database.write(operation, study=study_id))
 
     def _forget_replies(self) -> None:
         keep = timedelta(hours=self._limits.reply_hours)
         self._database.write(lambda connection, now: study_rows.delete_replies(connection, now - keep)).result()
+
+
+def _wait(writes: list[Future[None]]) -> None:
+    for write in writes:
+        # A study that has been deleted meanwhile needs nothing more.
+        with suppress(NotFound):
+            write.result()

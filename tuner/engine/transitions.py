@@ -7,18 +7,29 @@ to the caller to ``settle`` the study in the end.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from tuner.engine.identity import new_token
-from tuner.records import FailureReason, Lease, StudyState, Trial, TrialState
+from tuner.records import FailureReason, Lease, Origin, StudyState, Trial, TrialState
 from tuner.storage import study_rows, trial_rows
 from tuner.storage.study_rows import StudyChange
-from tuner.storage.trial_rows import Ending, Handout, TrialRow
+from tuner.storage.trial_rows import CANCEL, Ending, Handout, NewTrial, TrialRow
 
-CANCEL = "cancel"
+
+def add(connection: Connection, change: StudyChange, new: Sequence[NewTrial], now: datetime) -> list[Trial]:
+    """Add trials, numbered from the study's next number on. Those that were finished elsewhere are not counted."""
+    row = change.row
+    direction = row.spec.objectives[0].direction
+    made = trial_rows.insert_trials(connection, row.key, row.study.id, change.seq, direction, new, now)
+    change.numbers += len(new)
+    for trial in new:
+        change.move(None, trial.state)
+        change.uncounted += trial.origin is Origin.IMPORTED
+    return made
 
 
 def hand_out(connection: Connection, change: StudyChange, count: int, handout: Handout, now: datetime) -> list[Lease]:
@@ -50,6 +61,13 @@ def end(connection: Connection, change: StudyChange, row: TrialRow, ending: Endi
         change.uncounted += 1
 
 
+def cancel_all(connection: Connection, change: StudyChange, now: datetime) -> None:
+    """Cancel the waiting trials of a study, and have the running ones stop at their next report."""
+    trial_rows.stop_all_at_report(connection, change.row.key)
+    num_cancelled = trial_rows.cancel_waiting(connection, change.row.key, change.seq, now)
+    change.move(TrialState.WAITING, TrialState.CANCELLED, num_cancelled)
+
+
 def lose(
     connection: Connection,
     change: StudyChange,
@@ -67,8 +85,7 @@ def lose(
         message = f"lost its worker {spec.max_attempts} times, the last one {row.trial.worker!r}"
         ending = Ending(TrialState.FAILED, failure=FailureReason.LOST_WORKER, message=message)
         end(connection, change, row, ending, now)
-        before = change.row.consecutive_lost if change.consecutive_lost is None else change.consecutive_lost
-        change.consecutive_lost = before + 1
+        change.consecutive_lost = change.row.consecutive_lost + 1
         if change.consecutive_lost >= lost_trials_to_pause and change.row.study.state is StudyState.RUNNING:
             change.state = StudyState.PAUSED
             change.state_reason = (
@@ -93,21 +110,12 @@ def give_back(connection: Connection, change: StudyChange, row: TrialRow, now: d
 
 
 def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
-    """Complete a running study whose budget is spent, and write the change."""
-    state = change.state or change.row.study.state
-    if state is StudyState.RUNNING:
+    """Complete a running study whose budget is spent, and write the change, if there is any."""
+    if (change.state or change.row.study.state) is StudyState.RUNNING:
         if change.trials_left == 0 and change.num_open == 0:
             change.state, change.state_reason = StudyState.COMPLETED, "all trials of the budget have ended"
-        elif (change.budget or change.row.spec.budget).seconds is not None and _is_out_of_time(change, now):
+        elif change.is_out_of_time(now):
             change.state, change.state_reason = StudyState.COMPLETED, "the time budget is spent"
-            trial_rows.set_stop_of_all(connection, change.row.key, CANCEL)
-            num_cancelled = trial_rows.cancel_waiting(connection, change.row.key, change.seq, now)
-            for _ in range(num_cancelled):
-                change.move(TrialState.WAITING, TrialState.CANCELLED)
-            change.uncounted += num_cancelled
-    study_rows.apply(connection, change, now)
-
-
-def _is_out_of_time(change: StudyChange, now: datetime) -> bool:
-    limit = (change.budget or change.row.spec.budget).seconds
-    return limit is not None and change.row.used_seconds(now) >= limit
+            cancel_all(connection, change, now)
+    if not change.is_empty:
+        study_rows.apply(connection, change, now)

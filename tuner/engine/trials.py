@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import Connection
 
 from tuner.engine import transitions
-from tuner.engine.changes import Changes
+from tuner.engine.changes import Changes, then
 from tuner.engine.cursors import dump_cursor, load_cursor
 from tuner.engine.idempotency import once
 from tuner.engine.identity import body_hash, new_id
@@ -22,10 +21,11 @@ from tuner.errors import Conflict, InvalidInput, LeaseLost, NotFound, Place, Sta
 from tuner.models import MODEL
 from tuner.pruners import Decision, Pruner, create_pruner
 from tuner.records import Origin, StudySpec, StudyState, StudyView, Trial, TrialState
+from tuner.space import Params
 from tuner.space.parameters import escape
-from tuner.storage import Database, study_rows, trial_rows
+from tuner.storage import Database, measurement_rows, study_rows, trial_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.trial_rows import Ending, NewTrial, TrialRow
+from tuner.storage.trial_rows import Ending, NewTrial, Renewed, TrialRow
 from tuner.wire import (
     CompleteTrial,
     Directive,
@@ -41,25 +41,37 @@ from tuner.wire import (
 )
 from tuner.wire.trials import MeasurementPage
 
-logger = logging.getLogger(__name__)
-
 ORDERS = ("number", "rank")
 
 
-class Trials:
-    """The use cases about single trials."""
+@dataclass(frozen=True)
+class _Reported:
+    """A report that has been stored, and what a decision about it needs to know."""
 
-    def __init__(self, database: Database, views: Views, rankings: Rankings, changes: Changes) -> None:
+    reply: ReportReply
+    renewed: Renewed
+
+
+class Trials:
+    """The use cases about single trials.
+
+    Args:
+        database: Where they live.
+        views: What pruners see.
+        rankings: Orders them by several objectives.
+        changes: Is told of every commit.
+        pruning: Where pruners decide. They look at the whole study: neither the writer nor a caller that must not block
+            does that itself.
+    """
+
+    def __init__(
+        self, database: Database, views: Views, rankings: Rankings, changes: Changes, pruning: Executor
+    ) -> None:
         self._database = database
         self._views = views
         self._rankings = rankings
         self._changes = changes
-        # Pruners look at the whole study: neither the writer nor a caller that must not block does that itself.
-        self._deciders = ThreadPoolExecutor(2, thread_name_prefix="tuner-pruner")
-
-    def close(self) -> None:
-        """Finish the decisions under way."""
-        self._deciders.shutdown()
+        self._pruning = pruning
 
     def get(self, study_id: str, number: int) -> TrialResource:
         """One trial."""
@@ -70,7 +82,7 @@ class Trials:
         """A trial's learning curve."""
         with self._database.read() as connection:
             row = existing(connection, study_id, number)
-            found = trial_rows.measurements_of(connection, row.key)
+            found = measurement_rows.measurements_of(connection, row.key)
         return MeasurementPage(items=tuple(map(MeasurementResource.of, found)))
 
     def page(
@@ -96,7 +108,7 @@ class Trials:
         with self._database.read() as connection:
             study = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
             if order_by == "number":
-                return _page_by_number(connection, study_id, states, limit, cursor)
+                return _page_by_number(connection, study, states, limit, cursor)
             if len(study.spec.objectives) == 1:
                 return _page_by_rank(connection, study, states, limit, cursor)
         return self._page_by_fronts(study_id, states, limit, cursor)
@@ -105,37 +117,42 @@ class Trials:
         """Add points to be tried next, and trials that were finished elsewhere.
 
         Raises:
-            InvalidInput: A point does not fit the space; set on the future, like the others.
-            Conflict: The study has ended, or the points exceed its budget.
+            InvalidInput: A point does not fit the space; raised at once.
+            StudyClosed: The study has ended; set on the future.
+            Conflict: The points exceed the budget; set on the future.
         """
+        with self._database.read() as connection:
+            spec = study_rows.get_study(connection, study_id, self._database.clock.now(connection)).spec
+        points = [_checked_point(spec, point, position) for position, point in enumerate(request.trials)]
 
         def operation(connection: Connection, now: datetime) -> TrialsCreated:
             row = study_rows.get_study(connection, study_id, now, lock=True)
             if row.study.state not in (StudyState.RUNNING, StudyState.PAUSED):
                 raise StudyClosed(f"Study {row.spec.name!r} is {row.study.state}.", hint="Raise its budget first.")
             change = StudyChange(row)
-            new = [
-                _new_trial(row.spec, point, position, row.study.next_number + position, now)
-                for position, point in enumerate(request.trials)
-            ]
-            num_imported = sum(trial.state is TrialState.COMPLETED for trial in new)
-            left = row.trials_left
-            if left is not None and len(new) - num_imported > left:
+            left, num_counted = change.trials_left, sum(values is None for _, values in points)
+            if left is not None and num_counted > left:
                 raise Conflict(
-                    f"The study has budget for {left} more trials, and {len(new) - num_imported} were given.",
+                    f"The study has budget for {left} more trials, and {num_counted} were given.",
                     hint="Raise the budget first, or enqueue fewer.",
                 )
-            direction = row.spec.objectives[0].direction
-            made = trial_rows.insert_trials(connection, row.key, study_id, change.seq, direction, new, now)
-            change.numbers, change.uncounted = len(new), num_imported
-            for trial in new:
-                change.move(None, trial.state)
+            new = [
+                NewTrial(
+                    new_id(now),
+                    row.study.next_number + position,
+                    Origin.ENQUEUED if values is None else Origin.IMPORTED,
+                    params,
+                    values=values,
+                )
+                for position, (params, values) in enumerate(points)
+            ]
+            made = transitions.add(connection, change, new, now)
             transitions.settle(connection, change, now)
             return TrialsCreated(items=tuple(map(TrialResource.of, made)))
 
         request_hash = body_hash(f"enqueue {study_id}", request)
-        write = self._database.write(once(key, request_hash, TrialsCreated, operation))
-        return self._changes.after(write, lambda reply: _some(reply))
+        write = self._database.write(once(key, request_hash, TrialsCreated, operation), study=study_id)
+        return self._changes.told(write)
 
     def report(self, study_id: str, number: int, request: ReportTrial) -> Future[ReportReply]:
         """Renew the lease, store a value, and learn whether to go on.
@@ -145,38 +162,19 @@ class Trials:
         """
         step, value = request.step, request.value
 
-        def operation(connection: Connection, now: datetime) -> ReportReply:
+        def operation(connection: Connection, now: datetime) -> _Reported:
             renewed = trial_rows.renew(connection, study_id, number, request.lease, now)
             if renewed is None:
                 raise _why_lost(existing(connection, study_id, number), request.lease)
             if step is not None and value is not None:
-                trial_rows.record(connection, renewed, number, step, value, now)
+                measurement_rows.record(connection, renewed, number, step, value, now)
             directive = Directive(renewed.stop) if renewed.stop else Directive.CONTINUE
-            return ReportReply(directive=directive, lease_expires_at=renewed.expires_at)
+            return _Reported(ReportReply(directive=directive, lease_expires_at=renewed.expires_at), renewed)
 
         written = self._database.write(operation, durable=False)
-        if step is None:
-            return written
-        result: Future[ReportReply] = Future()
-
-        def decide(reply: ReportReply) -> None:
-            try:
-                result.set_result(self._with_decision(study_id, number, reply))
-            except Exception as failure:
-                # The edge of a pool's task: what is not passed on would vanish, and the worker wait for ever.
-                result.set_exception(failure)
-
-        def on_written(done: Future[ReportReply]) -> None:
-            error = done.exception()
-            if error is not None:
-                result.set_exception(error)
-            elif done.result().directive is not Directive.CONTINUE:
-                result.set_result(done.result())
-            else:
-                self._deciders.submit(decide, done.result())
-
-        written.add_done_callback(on_written)
-        return result
+        if step is None or value is None:
+            return then(written, lambda reported: reported.reply)
+        return then(written, lambda reported: self._judged(study_id, number, step, value, reported), self._pruning)
 
     def complete(self, study_id: str, number: int, request: CompleteTrial) -> Future[TrialResource]:
         """End a trial. The same result twice has its effect once.
@@ -204,7 +202,7 @@ class Trials:
                 )
             ending = Ending(
                 state=request.state,
-                values=_checked_values(study.spec, request.values, "#/values"),
+                values=_checked_values(study.spec, _values(request, study.spec, row.trial), "#/values"),
                 failure=request.failure,
                 message=request.message,
                 metrics=request.metrics,
@@ -215,7 +213,7 @@ class Trials:
             transitions.settle(connection, change, now)
             return TrialResource.of(existing(connection, study_id, number).trial)
 
-        return self._changes.after(self._database.write(operation), lambda trial: trial)
+        return self._changes.told(self._database.write(operation, study=study_id))
 
     def release(self, study_id: str, number: int, request: ReleaseTrial) -> Future[TrialResource]:
         """Hand a running trial back untrained.
@@ -234,7 +232,7 @@ class Trials:
             transitions.settle(connection, change, now)
             return TrialResource.of(existing(connection, study_id, number).trial)
 
-        return self._changes.after(self._database.write(operation), lambda trial: trial)
+        return self._changes.told(self._database.write(operation, study=study_id))
 
     def stop(self, study_id: str, number: int) -> Future[TrialResource]:
         """Cancel a waiting trial at once; have a running one stop at its next report and keep what it has."""
@@ -247,25 +245,30 @@ class Trials:
                 transitions.end(connection, change, row, Ending(TrialState.CANCELLED, message="stopped"), now)
                 transitions.settle(connection, change, now)
             elif row.trial.state is TrialState.RUNNING:
-                trial_rows.set_stop(connection, row.key, transitions.CANCEL)
+                trial_rows.stop_at_report(connection, row.key)
             return TrialResource.of(existing(connection, study_id, number).trial)
 
-        return self._changes.after(self._database.write(operation), lambda trial: trial)
+        return self._changes.told(self._database.write(operation, study=study_id))
 
-    def _with_decision(self, study_id: str, number: int, reply: ReportReply) -> ReportReply:
-        """The reply, changed to ``prune`` when the study's pruner says so."""
-        study, view = self._views.of(study_id)
-        if len(study.spec.objectives) > 1 or study.spec.pruner == "none":
+    def _judged(self, study_id: str, number: int, step: int, value: float, reported: _Reported) -> ReportReply:
+        """The reply to a report, changed to ``prune`` when the study's pruner says so."""
+        reply, renewed = reported.reply, reported.renewed
+        is_prunable = len(renewed.spec.objectives) == 1 and renewed.spec.pruner != "none"
+        if reply.directive is not Directive.CONTINUE or not is_prunable:
             return reply
-        with self._database.read() as connection:
-            row = existing(connection, study_id, number)
-        if study.spec.families:
-            view = _among_family(view, row.trial)
-        if _pruner(study.spec.pruner).decide(view, row.trial) is Decision.CONTINUE:
+        _, view = self._views.of(study_id)
+        trial = next((trial for trial in reversed(view.trials) if trial.number == number), None)
+        if trial is None or trial.attempt != renewed.attempt:
+            return reply
+        # A later report may have been stored since; that one is judged by itself.
+        trial = replace(trial, last_step=step, last_value=value)
+        if renewed.spec.families:
+            view = _among_family(view, trial)
+        if _pruner(renewed.spec.pruner).decide(view, trial) is Decision.CONTINUE:
             return reply
         # Heartbeats must hear it too, should this reply get lost.
         self._database.write(
-            lambda connection, now: trial_rows.set_stop(connection, row.key, Directive.PRUNE), durable=False
+            lambda connection, now: trial_rows.prune_at_report(connection, renewed.key, renewed.attempt), durable=False
         )
         return reply.model_copy(update={"directive": Directive.PRUNE})
 
@@ -320,11 +323,11 @@ def _pruner(name: str) -> Pruner:
 
 
 def _page_by_number(
-    connection: Connection, study_id: str, states: Sequence[TrialState], limit: int, cursor: str | None
+    connection: Connection, study: StudyRow, states: Sequence[TrialState], limit: int, cursor: str | None
 ) -> TrialPage:
     after = load_cursor(cursor, "trials", [int])
     last = None if after is None else int(after[0])
-    found = trial_rows.page_by_number(connection, study_id, states, last, limit + 1)
+    found = trial_rows.page_by_number(connection, study.key, study.study.id, states, last, limit + 1)
     following = dump_cursor("trials", found[limit - 1].number) if len(found) > limit else None
     return TrialPage(items=tuple(map(TrialResource.of, found[:limit])), next_cursor=following)
 
@@ -347,11 +350,18 @@ def _page_by_rank(
     return TrialPage(items=items, next_cursor=following)
 
 
-def _new_trial(spec: StudySpec, point: TrialPoint, position: int, number: int, now: datetime) -> NewTrial:
+def _checked_point(spec: StudySpec, point: TrialPoint, position: int) -> tuple[Params, dict[str, float] | None]:
+    """Parameters and values of a point that a user gives."""
     params = spec.space.check(point.params, pointer=f"#/trials/{position}/params")
-    values = _checked_values(spec, point.values, f"#/trials/{position}/values")
-    origin = Origin.ENQUEUED if values is None else Origin.IMPORTED
-    return NewTrial(new_id(now), number, origin, params, values=values)
+    return params, _checked_values(spec, point.values, f"#/trials/{position}/values")
+
+
+def _values(request: CompleteTrial, spec: StudySpec, trial: Trial) -> Mapping[str, float] | None:
+    """The values a trial ends with: those that came, or the last report of a pruned trial with one objective."""
+    keeps_report = request.state is TrialState.PRUNED and request.values is None and len(spec.objectives) == 1
+    if keeps_report and trial.last_value is not None:
+        return {spec.objectives[0].name: trial.last_value}
+    return request.values
 
 
 def _checked_values(spec: StudySpec, values: Mapping[str, float] | None, pointer: str) -> dict[str, float] | None:
@@ -380,8 +390,3 @@ def _why_lost(row: TrialRow, lease: str) -> LeaseLost:
     if trial.state is TrialState.RUNNING:
         return LeaseLost(name, f"{trial.worker!r} has taken it over")
     return LeaseLost(name, "it waits for a worker")
-
-
-def _some(reply: TrialsCreated | None) -> TrialsCreated:
-    assert reply is not None, "enqueuing always answers"
-    return reply

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from tuner.records import Measurement, Origin, StudyView, Trial
-from tuner.storage import Database, study_rows, trial_rows
+from tuner.storage import Database, measurement_rows, study_rows, trial_rows
+from tuner.storage.measurement_rows import Bookmark
 from tuner.storage.study_rows import StudyRow
 
-# PostgreSQL gives keys out before their transactions commit, so a later key can become visible before an earlier one:
-# each catching up reads this many keys again. Measurements are de-duplicated by (trial, attempt, step).
-_OVERLAP = 500
 _MAX_VIEWS = 256
-
-
-@dataclass
-class _Kept:
-    """What is remembered of one study."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    seq: int = -1
-    measurement_key: int = 0
-    trials: dict[int, Trial] = field(default_factory=dict)
-    curves: dict[int, dict[tuple[int, int], Measurement]] = field(default_factory=dict)
 
 
 class Views:
@@ -50,8 +38,12 @@ class Views:
                 self._kept.popitem(last=False)
         with kept.lock, self._database.read() as connection:
             row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
-            _catch_up(connection, row, kept, overlap=0 if self._database.is_sqlite else _OVERLAP)
-            return row, _view(row, kept)
+            num_lost = self._database.num_lost_connections
+            if kept.facts.num_lost_connections != num_lost:
+                # The server may have crashed, and reports with it that this view has seen.
+                kept.facts = _Facts(num_lost)
+            kept.facts.catch_up(connection, row)
+            return row, kept.facts.view(row)
 
     def forget(self, study_id: str) -> None:
         """Drop what is remembered of a study."""
@@ -59,37 +51,62 @@ class Views:
             self._kept.pop(study_id, None)
 
 
-def _catch_up(connection: Connection, row: StudyRow, kept: _Kept, *, overlap: int) -> None:
-    if row.study.seq > kept.seq:
-        for trial in trial_rows.changed_since(connection, row.key, row.study.id, kept.seq):
-            kept.trials[trial.number] = trial
-        kept.seq = row.study.seq
-    since = max(0, kept.measurement_key - overlap)
-    for key, measurement in trial_rows.measurements_after(connection, row.key, since):
-        kept.curves.setdefault(measurement.number, {})[measurement.attempt, measurement.step] = measurement
-        kept.measurement_key = max(kept.measurement_key, key)
+@dataclass
+class _Facts:
+    """What is remembered of one study. Views share the curves, so these are replaced and never changed.
+
+    Args:
+        num_lost_connections: As counted by the database when remembering began.
+    """
+
+    num_lost_connections: int = 0
+    seq: int = -1
+    bookmark: Bookmark = field(default_factory=Bookmark)
+    trials: dict[int, Trial] = field(default_factory=dict)
+    curves: dict[int, list[Measurement]] = field(default_factory=dict)
+
+    def catch_up(self, connection: Connection, row: StudyRow) -> None:
+        """Read what has happened since the last time."""
+        if row.study.seq > self.seq:
+            for trial in trial_rows.changed_since(connection, row.key, row.study.id, self.seq):
+                former = self.trials.get(trial.number)
+                if former is not None and former.attempt != trial.attempt:
+                    self.curves.pop(trial.number, None)
+                self.trials[trial.number] = trial
+            self.seq = row.study.seq
+        found, self.bookmark = measurement_rows.measurements_after(connection, row.key, self.bookmark)
+        grown: dict[int, list[Measurement]] = {}
+        for measurement in found:
+            number = measurement.number
+            if measurement.attempt == self.trials[number].attempt:
+                if number not in grown:
+                    grown[number] = list(self.curves.get(number, ()))
+                _put(grown[number], measurement)
+        self.curves |= grown
+
+    def view(self, row: StudyRow) -> StudyView:
+        """The facts as algorithms see them."""
+        return StudyView(
+            study_id=row.study.id,
+            space=row.spec.space,
+            directions=row.spec.directions,
+            objective_names=tuple(objective.name for objective in row.spec.objectives),
+            seed=row.spec.seed,
+            seq=row.study.seq,
+            # By number: numbers only grow, and a dict keeps the order in which its keys came.
+            trials=[trial for trial in self.trials.values() if trial.origin not in (Origin.BASELINE, Origin.ENSEMBLE)],
+            curves=dict(self.curves),
+        )
 
 
-def _view(row: StudyRow, kept: _Kept) -> StudyView:
-    trials = [
-        kept.trials[number]
-        for number in sorted(kept.trials)
-        if kept.trials[number].origin not in (Origin.BASELINE, Origin.ENSEMBLE)
-    ]
-    curves = {}
-    for trial in trials:
-        by_step = kept.curves.get(trial.number)
-        if by_step:
-            curves[trial.number] = [
-                measurement for (attempt, _), measurement in sorted(by_step.items()) if attempt == trial.attempt
-            ]
-    return StudyView(
-        study_id=row.study.id,
-        space=row.spec.space,
-        directions=row.spec.directions,
-        objective_names=tuple(objective.name for objective in row.spec.objectives),
-        seed=row.spec.seed,
-        seq=row.study.seq,
-        trials=trials,
-        curves={number: curve for number, curve in curves.items() if curve},
-    )
+@dataclass
+class _Kept:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    facts: _Facts = field(default_factory=_Facts)
+
+
+def _put(curve: list[Measurement], measurement: Measurement) -> None:
+    """Add a measurement to a curve, or put it in the place of the one at its step."""
+    place = bisect_left(curve, measurement.step, key=lambda each: each.step)
+    is_known = place < len(curve) and curve[place].step == measurement.step
+    curve[place : place + is_known] = [measurement]

@@ -52,7 +52,7 @@ class Blobs:
                     if size > max_bytes:
                         raise TooLarge(
                             f"The upload is larger than {max_bytes:,} bytes.",
-                            hint="Send less, or raise TUNER_API_MAX_UPLOAD_BYTES on the server.",
+                            hint="Send less, or raise the server's limit.",
                         )
                     digest.update(chunk)
                     file.write(chunk)
@@ -75,8 +75,11 @@ class Blobs:
         target = self._folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         received.path.replace(target)
-        for folder in (target.parent, target.parent.parent):
+        # Each folder on the way may be new, and its name is kept in the one above.
+        for folder in target.parents:
             _flush_folder(folder)
+            if folder == self._folder:
+                break
         return target
 
     def discard(self, received: Received) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from tuner.errors import InvalidInput, MissingExtra, Unavailable
+from tuner.errors import ForkedEngine, InvalidInput, MissingExtra, Unavailable
 from tuner.storage.clock import Clock, PostgresClock, ProcessClock
 from tuner.storage.writer import Operation, Writer
 
@@ -34,29 +36,42 @@ class Database:
     def __init__(self, url: str, *, clock: Clock | None = None, flush: bool = True) -> None:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._flush = flush
+        self.num_lost_connections = 0
         self.clock: Clock = clock or (ProcessClock() if self.is_sqlite else PostgresClock())
-        self._synchronous = ""
+        self._pid = os.getpid()
+        self._flush = flush
         self._readers = connect(self.url, writing=False)
         self._writers = connect(self.url, writing=True)
-        self._writer = Writer(self._writers, self.clock, self._prepare)
+        for engine in (self._readers, self._writers):
+            event.listen(engine, "handle_error", self._count_lost_connection)
+        self._writer = Writer(self._transaction, self.clock)
 
-    def write(self, operation: Operation[T], *, durable: bool = True) -> Future[T]:
+    def write(self, operation: Operation[T], *, study: str = "", durable: bool = True) -> Future[T]:
         """Hand an operation to the writer.
 
         Args:
             operation: What to do, given a connection and the present instant.
+            study: Id of the study whose row the operation locks, if any.
             durable: Whether the future waits until the change survives a power cut. Reports do without.
+
+        Raises:
+            Unavailable: Too many operations are waiting, or the database is closed.
         """
-        return self._writer.submit(operation, durable=durable)
+        self._refuse_fork()
+        return self._writer.submit(operation, study=study, durable=durable)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection with one consistent view of the data."""
+        """A connection with one consistent view of the data.
+
+        Raises:
+            Unavailable: The database does not answer.
+        """
+        self._refuse_fork()
         try:
             with self._readers.connect() as connection, connection.begin():
                 yield connection
-        except (OperationalError, TimeoutError) as error:
+        except (OperationalError, NoFreeConnection) as error:
             raise Unavailable(f"The database did not answer: {error.__class__.__name__}.", hint="Try again.") from error
 
     def now(self) -> datetime:
@@ -79,16 +94,35 @@ class Database:
         self._writers.dispose()
         self._readers.dispose()
 
-    def _prepare(self, connection: Connection, durable: bool) -> None:
-        if not self.is_sqlite:
-            return
+    @contextmanager
+    def _transaction(self, durable: bool) -> Iterator[Connection]:
+        with self._writers.connect() as connection:
+            if self.is_sqlite:
+                self._set_synchronous(connection, durable)
+            with connection.begin():
+                if not self.is_sqlite and not (durable and self._flush):
+                    connection.execute(text("set local synchronous_commit = off"))
+                yield connection
+
+    def _set_synchronous(self, connection: Connection, durable: bool) -> None:
         # WAL is a prefix log: the next FULL commit also makes the NORMAL ones before it durable.
         wanted = "OFF" if not self._flush else "FULL" if durable else "NORMAL"
-        if wanted != self._synchronous:
+        if connection.info.get("synchronous") != wanted:
             driver = connection.connection.driver_connection
             assert driver is not None
-            driver.execute(f"PRAGMA synchronous={wanted}")
-            self._synchronous = wanted
+            driver.execute(f"PRAGMA synchronous={wanted}").close()
+            connection.info["synchronous"] = wanted
+
+    def _count_lost_connection(self, context: ExceptionContext) -> None:
+        if context.is_disconnect:
+            self.num_lost_connections += 1
+
+    def _refuse_fork(self) -> None:
+        if os.getpid() != self._pid:
+            raise ForkedEngine(
+                "This engine was opened in another process and copied by fork; its writer does not exist here.",
+                hint="Open a Client in the new process, or run `tuner serve` and use it over HTTP.",
+            )
 
 
 def parse_url(url: str) -> URL:
@@ -107,16 +141,22 @@ def parse_url(url: str) -> URL:
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
-        return parsed.set(drivername="sqlite+pysqlite")
+        return parsed.set(drivername="sqlite+pysqlite", database=str(Path(parsed.database).expanduser()))
     raise InvalidInput(
         f"The database URL names {backend!r}.", hint="Use an SQLite file (sqlite:///PATH) or postgresql://..."
     )
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file behind an SQLite URL; None for PostgreSQL."""
+    parsed = parse_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
 def connect(url: URL, *, writing: bool) -> Engine:
     """An SQLAlchemy engine with the settings each database needs."""
     if url.get_backend_name() == "sqlite":
-        Path(url.database or "").expanduser().parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, pool_size=1 if writing else 16, max_overflow=0, pool_timeout=10)
         _set_up_sqlite(engine, writing)
         return engine
@@ -131,7 +171,8 @@ def connect(url: URL, *, writing: bool) -> Engine:
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
-        isolation_level="READ COMMITTED",
+        # A reader sees one snapshot, as on SQLite; it writes nothing, so it cannot fail to serialize.
+        isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
         connect_args={"options": options, "connect_timeout": 5},
     )
 

@@ -60,7 +60,7 @@ def insert_dataset(
     )
 
 
-def get_dataset(connection: Connection, dataset_id: str, *, pointer: str | None = None) -> DatasetRow:
+def get_dataset(connection: Connection, dataset_id: str) -> DatasetRow:
     """The dataset.
 
     Raises:

@@ -40,22 +40,11 @@ class StudyRow:
         """What was asked for."""
         return self.study.spec
 
-    @property
-    def trials_left(self) -> int | None:
-        """How many trials may still be created; None without a limit."""
-        limit = self.spec.budget.trials
-        return None if limit is None else max(0, limit - (self.study.next_number - self.num_uncounted))
-
     def used_seconds(self, now: datetime) -> float:
         """Wall time spent running until ``now``."""
         if self.running_since is None:
             return self.running_seconds
         return self.running_seconds + max(0.0, (now - self.running_since).total_seconds())
-
-    def is_out_of_time(self, now: datetime) -> bool:
-        """Whether the time budget is spent."""
-        limit = self.spec.budget.seconds
-        return limit is not None and self.used_seconds(now) >= limit
 
     @property
     def num_open(self) -> int:
@@ -81,17 +70,25 @@ class StudyChange:
 
     def __post_init__(self) -> None:
         self.counts = dict(self.row.study.counts)
+        self._num_moves = 0
 
     @property
     def seq(self) -> int:
         """The seq that this change gives the study and every trial it touches."""
         return self.row.study.seq + 1
 
-    def move(self, source: TrialState | None, target: TrialState) -> None:
-        """Count a trial that goes from ``source`` (None: it is new) to ``target``."""
+    def move(self, source: TrialState | None, target: TrialState, count: int = 1) -> None:
+        """Count trials that go from ``source`` (None: they are new) to ``target``."""
         if source is not None:
-            self.counts[source] -= 1
-        self.counts[target] += 1
+            self.counts[source] -= count
+        self.counts[target] += count
+        self._num_moves += count
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been gathered."""
+        decided = (self.state, self.budget, self.consecutive_lost)
+        return self._num_moves == 0 and all(decision is None for decision in decided)
 
     @property
     def num_open(self) -> int:
@@ -100,11 +97,19 @@ class StudyChange:
 
     @property
     def trials_left(self) -> int | None:
-        """How many trials may still be created, this change included."""
-        left = self.row.trials_left if self.budget is None else None
-        if self.budget is not None and self.budget.trials is not None:
-            left = max(0, self.budget.trials - (self.row.study.next_number - self.row.num_uncounted))
-        return None if left is None else max(0, left - self.numbers + self.uncounted)
+        """How many trials may still be created, this change included; None without a limit."""
+        row, limit = self.row, self._budget.trials
+        num_created = row.study.next_number + self.numbers - row.num_uncounted - self.uncounted
+        return None if limit is None else max(0, limit - num_created)
+
+    def is_out_of_time(self, now: datetime) -> bool:
+        """Whether the time budget is spent, this change included."""
+        limit = self._budget.seconds
+        return limit is not None and self.row.used_seconds(now) >= limit
+
+    @property
+    def _budget(self) -> Budget:
+        return self.budget or self.row.spec.budget
 
 
 def insert_study(connection: Connection, study_id: str, spec: StudySpec, now: datetime) -> None:
@@ -178,11 +183,11 @@ def page_of_studies(
     return [_study(row, now) for row in connection.execute(query)]
 
 
-def studies_with_work(connection: Connection) -> list[str]:
-    """Ids of running dataset studies that may have a trial to train, those with the fewest running ones first."""
+def studies_with_work(connection: Connection, now: datetime) -> list[StudyRow]:
+    """Running dataset studies that may have a trial to train, those with the fewest running ones first."""
     created = studies.c.next_number - studies.c.num_uncounted
     query = (
-        select(studies.c.id)
+        select(studies)
         .where(
             studies.c.state == StudyState.RUNNING,
             studies.c.dataset_key.is_not(None),
@@ -190,16 +195,13 @@ def studies_with_work(connection: Connection) -> list[str]:
         )
         .order_by(studies.c.num_running, studies.c.key)
     )
-    return list(connection.scalars(query))
+    return [_study(row, now) for row in connection.execute(query)]
 
 
-def studies_with_time_budget(connection: Connection) -> list[str]:
-    """Ids of running studies that end by time."""
-    return list(
-        connection.scalars(
-            select(studies.c.id).where(studies.c.state == StudyState.RUNNING, studies.c.budget_seconds.is_not(None))
-        )
-    )
+def studies_with_time_budget(connection: Connection, now: datetime) -> list[StudyRow]:
+    """Running studies that end by time."""
+    query = select(studies).where(studies.c.state == StudyState.RUNNING, studies.c.budget_seconds.is_not(None))
+    return [_study(row, now) for row in connection.execute(query)]
 
 
 def apply(connection: Connection, change: StudyChange, now: datetime) -> None:

@@ -15,19 +15,19 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    and_,
     bindparam,
     insert,
+    literal,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from tuner.records import Direction, FailureReason, Measurement, Origin, Trial, TrialState, ValueKind
+from tuner.records import Direction, FailureReason, Origin, StudySpec, Trial, TrialState, ValueKind
 from tuner.space import Params
+from tuner.storage.specs import load_spec
 from tuner.storage.study_rows import PROJECT
-from tuner.storage.tables import measurements, studies, trials
+from tuner.storage.tables import studies, trials
 
 RANK_CLASSES = {
     TrialState.COMPLETED: 0,
@@ -37,6 +37,15 @@ RANK_CLASSES = {
     TrialState.FAILED: 3,
     TrialState.CANCELLED: 3,
 }
+
+
+# Spelled out in the statement: with a parameter in its place no database can tell that a partial index will do.
+_IS_WAITING = trials.c.state == literal(str(TrialState.WAITING), literal_execute=True)
+_IS_RUNNING = trials.c.state == literal(str(TrialState.RUNNING), literal_execute=True)
+
+# What a running trial's next report can be answered with, instead of going on.
+PRUNE = "prune"
+CANCEL = "cancel"
 
 
 @dataclass(frozen=True)
@@ -188,10 +197,10 @@ def get_trial(connection: Connection, study_id: str, number: int, *, lock: bool 
 
 
 def page_by_number(
-    connection: Connection, study_id: str, states: Iterable[TrialState], after: int | None, limit: int
+    connection: Connection, study_key: int, study_id: str, states: Iterable[TrialState], after: int | None, limit: int
 ) -> list[Trial]:
     """Trials by number, from the one after ``after``."""
-    query = _of_study(study_id, states).order_by(trials.c.number).limit(limit)
+    query = _in_states(_trials().where(trials.c.study_key == study_key), states).order_by(trials.c.number).limit(limit)
     if after is not None:
         query = query.where(trials.c.number > after)
     return [_trial(row, study_id).trial for row in connection.execute(query)]
@@ -218,8 +227,10 @@ def page_by_rank(
 
 def changed_since(connection: Connection, study_key: int, study_id: str, seq: int) -> list[Trial]:
     """Trials that changed after ``seq``, by number."""
-    query = _trials().where(trials.c.study_key == study_key, trials.c.seq > seq).order_by(trials.c.number)
-    return [_trial(row, study_id).trial for row in connection.execute(query)]
+    # Sorted here: asked for trials by number, SQLite would walk through all of the study's.
+    query = _trials().where(trials.c.study_key == study_key, trials.c.seq > seq).order_by(trials.c.seq)
+    changed = [_trial(row, study_id).trial for row in connection.execute(query)]
+    return sorted(changed, key=lambda trial: trial.number)
 
 
 def best_completed(connection: Connection, study_key: int) -> tuple[int, float] | None:
@@ -238,7 +249,7 @@ def due_trials(connection: Connection, study_key: int, now: datetime, limit: int
     """Keys of waiting trials that may be handed out, by the time they are due, then by number."""
     query = (
         select(trials.c.key)
-        .where(trials.c.study_key == study_key, trials.c.state == TrialState.WAITING, trials.c.due_at <= now)
+        .where(trials.c.study_key == study_key, _IS_WAITING, trials.c.due_at <= now)
         .order_by(trials.c.due_at, trials.c.number)
         .limit(limit)
     )
@@ -278,6 +289,7 @@ class Renewed:
     Args:
         key: The trial's key.
         study_key: Its study's key.
+        spec: What its study was asked for, without the budget.
         attempt: The attempt the report belongs to.
         expires_at: The lease's new end.
         stop: What the worker must be told.
@@ -285,6 +297,7 @@ class Renewed:
 
     key: int
     study_key: int
+    spec: StudySpec
     attempt: int
     expires_at: datetime
     stop: str | None
@@ -293,7 +306,9 @@ class Renewed:
 def renew(connection: Connection, study_id: str, number: int, token: str, now: datetime) -> Renewed | None:
     """Move the lease's end away from ``now``; None when the token no longer holds a running trial."""
     query = (
-        select(trials.c.key, trials.c.study_key, trials.c.attempt, trials.c.lease_seconds, trials.c.stop)
+        select(
+            trials.c.key, trials.c.study_key, trials.c.attempt, trials.c.lease_seconds, trials.c.stop, studies.c.spec
+        )
         .join(studies)
         .where(studies.c.id == study_id, trials.c.number == number)
     )
@@ -308,35 +323,7 @@ def renew(connection: Connection, study_id: str, number: int, token: str, now: d
     )
     if changed.rowcount != 1:
         return None
-    return Renewed(row.key, row.study_key, row.attempt, expires_at, row.stop)
-
-
-def record(connection: Connection, renewed: Renewed, number: int, step: int, value: float, now: datetime) -> None:
-    """Store a measurement. The same step again overwrites its value."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = {
-        "project_id": PROJECT,
-        "study_key": renewed.study_key,
-        "trial_key": renewed.key,
-        "number": number,
-        "attempt": renewed.attempt,
-        "step": step,
-        "value": value,
-        "value_kind": ValueKind.FINITE,
-        "reported_at": now,
-    }
-    statement = dialect.insert(measurements).values(row)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["trial_key", "attempt", "step"],
-            set_={"value": value, "value_kind": ValueKind.FINITE, "reported_at": now},
-        )
-    )
-    connection.execute(
-        update(trials)
-        .where(trials.c.key == renewed.key, (trials.c.last_step.is_(None)) | (trials.c.last_step <= step))
-        .values(last_step=step, last_value=value, last_value_kind=ValueKind.FINITE)
-    )
+    return Renewed(row.key, row.study_key, load_spec(row.spec), row.attempt, expires_at, row.stop)
 
 
 def finish(
@@ -347,10 +334,18 @@ def finish(
     seq: int,
     now: datetime,
 ) -> None:
-    """End a trial that has been read and locked by this transaction."""
+    """End a trial that has been read and locked by this transaction.
+
+    A completed trial ranks by its first objective, a pruned one by its last report, as in ``tuner.ranking``.
+    """
     value = None if not ending.values else next(iter(ending.values.values()))
-    if value is None and ending.state is TrialState.PRUNED:
-        value = row.trial.last_value
+    rank_value = 0.0
+    if ending.state is TrialState.COMPLETED:
+        assert value is not None
+        rank_value = direction.sign * value
+    elif ending.state is TrialState.PRUNED:
+        last = row.trial.last_value
+        rank_value = math.inf if last is None else direction.sign * last
     changed = connection.execute(
         update(trials)
         .where(trials.c.key == row.key, trials.c.state == row.trial.state, trials.c.attempt == row.trial.attempt)
@@ -364,7 +359,7 @@ def finish(
             metrics=dict(ending.metrics or {}),
             completion=ending.completion,
             rank_class=RANK_CLASSES[ending.state],
-            rank_value=0.0 if value is None else direction.sign * value,
+            rank_value=rank_value,
             lease_expires_at=None,
             stop=None,
             finished_at=now,
@@ -407,18 +402,31 @@ def requeue(connection: Connection, row: TrialRow, *, lost: bool, due_at: dateti
     return changed.rowcount == 1
 
 
-def set_stop(connection: Connection, key: int, stop: str) -> bool:
-    """Have a running trial's next report answered with ``stop``."""
-    changed = connection.execute(
-        update(trials).where(trials.c.key == key, trials.c.state == TrialState.RUNNING).values(stop=stop)
-    )
-    return changed.rowcount == 1
-
-
-def set_stop_of_all(connection: Connection, study_key: int, stop: str) -> None:
-    """Have the next report of each running trial of a study answered with ``stop``."""
+def stop_at_report(connection: Connection, key: int) -> None:
+    """Have a running trial's next report answered with ``cancel``."""
     connection.execute(
-        update(trials).where(trials.c.study_key == study_key, trials.c.state == TrialState.RUNNING).values(stop=stop)
+        update(trials).where(trials.c.key == key, trials.c.state == TrialState.RUNNING).values(stop=CANCEL)
+    )
+
+
+def prune_at_report(connection: Connection, key: int, attempt: int) -> None:
+    """Have the attempt's next report answered with ``prune``, unless something else has been decided."""
+    connection.execute(
+        update(trials)
+        .where(
+            trials.c.key == key,
+            trials.c.attempt == attempt,
+            trials.c.state == TrialState.RUNNING,
+            trials.c.stop.is_(None),
+        )
+        .values(stop=PRUNE)
+    )
+
+
+def stop_all_at_report(connection: Connection, study_key: int) -> None:
+    """Have the next report of each running trial of a study answered with ``cancel``."""
+    connection.execute(
+        update(trials).where(trials.c.study_key == study_key, trials.c.state == TrialState.RUNNING).values(stop=CANCEL)
     )
 
 
@@ -443,7 +451,7 @@ def expired_leases(connection: Connection, now: datetime, limit: int) -> list[tu
     query = (
         select(studies.c.id, trials.c.number)
         .join(studies)
-        .where(trials.c.state == TrialState.RUNNING, trials.c.lease_expires_at < now)
+        .where(_IS_RUNNING, trials.c.lease_expires_at < now)
         .order_by(trials.c.lease_expires_at)
         .limit(limit)
     )
@@ -452,45 +460,17 @@ def expired_leases(connection: Connection, now: datetime, limit: int) -> list[tu
 
 def held_leases(connection: Connection) -> list[tuple[str, int]]:
     """Study id and number of running trials that an embedded engine holds."""
-    query = (
-        select(studies.c.id, trials.c.number)
-        .join(studies)
-        .where(trials.c.state == TrialState.RUNNING, trials.c.holder.is_not(None))
-    )
+    query = select(studies.c.id, trials.c.number).join(studies).where(_IS_RUNNING, trials.c.holder.is_not(None))
     return [(row.id, row.number) for row in connection.execute(query)]
-
-
-def measurements_of(connection: Connection, trial_key: int) -> list[Measurement]:
-    """All measurements of a trial, by attempt and step."""
-    query = (
-        select(measurements)
-        .where(measurements.c.trial_key == trial_key)
-        .order_by(measurements.c.attempt, measurements.c.step)
-    )
-    return [_measurement(row) for row in connection.execute(query)]
-
-
-def measurements_after(connection: Connection, study_key: int, key: int) -> list[tuple[int, Measurement]]:
-    """Measurements of a study with a key above ``key``, with their keys, in the order of the keys."""
-    query = (
-        select(measurements)
-        .where(measurements.c.study_key == study_key, measurements.c.key > key)
-        .order_by(measurements.c.key)
-    )
-    return [(row.key, _measurement(row)) for row in connection.execute(query)]
 
 
 def _trials() -> Select[Any]:
     return select(trials)
 
 
-def _of_study(study_id: str, states: Iterable[TrialState]) -> Select[Any]:
-    return _in_states(_trials().join(studies).where(studies.c.id == study_id), states)
-
-
 def _in_states(query: Select[Any], states: Iterable[TrialState]) -> Select[Any]:
     wanted = [str(state) for state in states]
-    return query.where(and_(trials.c.state.in_(wanted))) if wanted else query
+    return query.where(trials.c.state.in_(wanted)) if wanted else query
 
 
 def _trial(row: Row[Any], study_id: str) -> TrialRow:
@@ -508,7 +488,7 @@ def _trial(row: Row[Any], study_id: str) -> TrialRow:
         message=row.message,
         worker=row.worker,
         last_step=row.last_step,
-        last_value=_number(row.last_value, row.last_value_kind),
+        last_value=number_of(row.last_value, row.last_value_kind),
         metrics=row.metrics,
         seq=row.seq,
         created_at=row.created_at,
@@ -528,13 +508,7 @@ def _trial(row: Row[Any], study_id: str) -> TrialRow:
     )
 
 
-def _measurement(row: Row[Any]) -> Measurement:
-    value = _number(row.value, row.value_kind)
-    assert value is not None
-    return Measurement(number=row.number, attempt=row.attempt, step=row.step, value=value)
-
-
-def _number(value: float | None, kind: str | None) -> float | None:
+def number_of(value: float | None, kind: str | None) -> float | None:
     """The number behind a column and its kind."""
     if kind is None or kind == ValueKind.FINITE:
         return value

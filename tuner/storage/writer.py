@@ -13,12 +13,13 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from tuner.errors import TunerError, Unavailable
 from tuner.storage.clock import Clock
@@ -27,46 +28,64 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Operation = Callable[[Connection, datetime], T]
+Transaction = Callable[[bool], AbstractContextManager[Connection]]
 
 MAX_BATCH = 512
+
+# SQLSTATEs of operational errors that one operation is to blame for; the others are about the whole connection.
+_DEADLOCK = "40P01"
+_LOCK_TIMEOUT = "55P03"
+_STATEMENT_TIMEOUT = "57014"
 
 
 @dataclass(frozen=True)
 class _Entry(Generic[T]):
     operation: Operation[T]
+    study: str
     durable: bool
     future: Future[T]
 
+    @property
+    def place(self) -> tuple[bool, str]:
+        """Where it stands in its batch: studies in the order of their ids, then reports, which lock no study.
+
+        Two replicas that lock the same studies in one order do not wait for each other in a circle.
+        """
+        return not self.durable, self.study
+
 
 class Writer:
-    """Runs operations in order, as many as wait in one transaction.
+    """Runs operations, as many as wait in one transaction; those of one study in the order they came.
 
     Args:
-        engine: Connections for writing; on SQLite they begin with ``BEGIN IMMEDIATE``.
+        transaction: Opens a transaction for writing, given whether it must survive a power cut.
         clock: Tells operations the time, once for each batch.
-        prepare: Called on the connection before each batch with whether the batch must survive a power cut.
         capacity: Operations that may wait; one more is refused with ``Unavailable``.
     """
 
-    def __init__(
-        self, engine: Engine, clock: Clock, prepare: Callable[[Connection, bool], None], *, capacity: int = 2_000
-    ) -> None:
-        self._engine = engine
+    def __init__(self, transaction: Transaction, clock: Clock, *, capacity: int = 2_000) -> None:
+        self._transaction = transaction
         self._clock = clock
-        self._prepare = prepare
         self._queue: queue.Queue[_Entry[object] | None] = queue.Queue(capacity)
         self._closed = False
         self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="tuner-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, operation: Operation[T], *, durable: bool = True) -> Future[T]:
+    def submit(self, operation: Operation[T], *, study: str = "", durable: bool = True) -> Future[T]:
         """Hand over an operation; the future is resolved after COMMIT, or with the operation's error.
+
+        Args:
+            operation: What to do.
+            study: Id of the study whose row the operation locks, if any.
+            durable: Whether the change must survive a power cut once the future is resolved.
 
         Raises:
             Unavailable: The queue is full, or the writer is closed.
         """
-        entry = _Entry(operation, durable, Future())
+        entry = _Entry(operation, study, durable, Future())
+        # What has been handed over will be done: a caller that gives up must not cancel the future under our hands.
+        entry.future.set_running_or_notify_cancel()
         with self._closing:
             if self._closed:
                 raise Unavailable("The storage is closing.", hint="Try again once the server is back.")
@@ -98,27 +117,27 @@ class Writer:
                     is_last = True
                     break
                 batch.append(following)
-            self._write(batch)
+            self._write(sorted(batch, key=lambda entry: entry.place))
             if is_last:
                 return
 
     def _write(self, batch: list[_Entry[object]], tries_left: int = 2) -> None:
         try:
-            outcomes = self._transaction(batch)
+            outcomes = self._commit(batch)
         except SQLAlchemyError as error:
-            if len(batch) > 1:
+            is_about_one = _is_about_one_operation(error)
+            if is_about_one and len(batch) > 1:
                 for entry in batch:
                     self._write([entry])
-                return
-            # Another replica took the same name or number first; a second look finds it.
-            if isinstance(error, IntegrityError) and tries_left > 0:
+            elif is_about_one and _may_pass(error) and tries_left > 0:
                 self._write(batch, tries_left - 1)
-                return
-            logger.error("write failed", exc_info=error)
-            batch[0].future.set_exception(_unavailable(error))
+            else:
+                logger.error("write failed", exc_info=error)
+                for entry in batch:
+                    entry.future.set_exception(_unavailable(error))
             return
         except Exception as error:
-            # The edge of the writer's loop: an unforeseen failure must reach its caller, and not end the thread.
+            # The edge of the writer's loop: an unforeseen failure must reach its callers, and not end the thread.
             logger.exception("write failed")
             for entry in batch:
                 entry.future.set_exception(error)
@@ -129,35 +148,50 @@ class Writer:
             else:
                 entry.future.set_exception(failure)
 
-    def _transaction(self, batch: list[_Entry[object]]) -> list[tuple[object, Exception | None]]:
+    def _commit(self, batch: list[_Entry[object]]) -> list[tuple[object, Exception | None]]:
         """Results or refusals of the operations, in order, once they are committed."""
         outcomes: list[tuple[object, Exception | None]] = []
-        with self._engine.connect() as connection:
-            self._prepare(connection, any(entry.durable for entry in batch))
-            with connection.begin():
-                now = self._clock.now(connection)
-                for entry in batch:
-                    savepoint = connection.begin_nested()
-                    try:
-                        result = entry.operation(connection, now)
-                    except TunerError as refusal:
-                        savepoint.rollback()
-                        outcomes.append((None, refusal))
-                    except DBAPIError:
-                        raise
-                    except Exception as error:
-                        # A fault in one operation must not take its neighbours with it.
-                        logger.exception("operation failed")
-                        savepoint.rollback()
-                        outcomes.append((None, error))
-                    else:
-                        savepoint.commit()
-                        outcomes.append((result, None))
+        with self._transaction(any(entry.durable for entry in batch)) as connection:
+            now = self._clock.now(connection)
+            for entry in batch:
+                savepoint = connection.begin_nested()
+                try:
+                    result = entry.operation(connection, now)
+                except TunerError as refusal:
+                    savepoint.rollback()
+                    outcomes.append((None, refusal))
+                except DBAPIError:
+                    raise
+                except Exception as error:
+                    # A fault in one operation must not take its neighbours with it.
+                    logger.exception("operation failed")
+                    savepoint.rollback()
+                    outcomes.append((None, error))
+                else:
+                    savepoint.commit()
+                    outcomes.append((result, None))
         return outcomes
+
+
+def _is_about_one_operation(error: SQLAlchemyError) -> bool:
+    """Whether the other operations of the batch may succeed without the one that failed."""
+    if not isinstance(error, OperationalError):
+        return not (isinstance(error, DBAPIError) and error.connection_invalidated)
+    return _sqlstate(error) in (_DEADLOCK, _LOCK_TIMEOUT, _STATEMENT_TIMEOUT)
+
+
+def _may_pass(error: SQLAlchemyError) -> bool:
+    """Whether another replica was first, to a name, a number or a lock: a second look finds what it did."""
+    return isinstance(error, IntegrityError) or _sqlstate(error) == _DEADLOCK
+
+
+def _sqlstate(error: SQLAlchemyError) -> str | None:
+    """PostgreSQL's code of the error; None for a connection that failed, and on SQLite."""
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
 
 
 def _unavailable(error: SQLAlchemyError) -> Unavailable:
     return Unavailable(
         f"The database could not store the change: {error.__class__.__name__}.",
-        hint="Nothing was changed. Try again; if this recurs, look at the server's log, its disk and its database.",
+        hint="Try again, with the same idempotency key; if this recurs, look at the server's log, disk and database.",
     )
