@@ -1,0 +1,58 @@
+"""What a benchmark prints: a table, and the machine it ran on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+_LIBRARIES = ("tuner", "optuna", "sqlalchemy", "scikit-learn", "lightgbm")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures under a title.
+
+    Args:
+        title: What was measured, and in which unit.
+        columns: Their names.
+        rows: Their cells; numbers are shown with three digits.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | float]]
+
+    def to_markdown(self) -> str:
+        """The table as Markdown."""
+        lines = [self.columns, ["---"] * len(self.columns), *([_cell(cell) for cell in row] for row in self.rows)]
+        return "\n".join([f"**{self.title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])
+
+
+def spread(values: Sequence[float]) -> tuple[float, float, float]:
+    """Median, least and greatest."""
+    return statistics.median(values), min(values), max(values)
+
+
+def machine_facts() -> str:
+    """One sentence on what the figures depend on. The load is that before the measurement, of everybody's making."""
+    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {len(os.sched_getaffinity(0))} cores, "
+        f"load average {load}, Python {platform.python_version()}, {libraries}."
+    )
+
+
+def _processor() -> str:
+    with open("/proc/cpuinfo") as lines:
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
