@@ -66,6 +66,7 @@ def cancel_all(connection: Connection, change: StudyChange, now: datetime) -> No
     trial_rows.stop_all_at_report(connection, change.row.key)
     num_cancelled = trial_rows.cancel_waiting(connection, change.row.key, change.seq, now)
     change.move(TrialState.WAITING, TrialState.CANCELLED, num_cancelled)
+    change.uncounted += num_cancelled
 
 
 def lose(
