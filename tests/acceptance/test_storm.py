@@ -11,12 +11,14 @@ from tests.acceptance import tables
 from tests.acceptance.service import Service
 
 TRIALS = 12
-STORM_SECONDS = 12
 IMPATIENT = {"TUNER_WORKER_LEASE_SECONDS": "5", "TUNER_WORKER_SLOTS": "2"}
 
 
-@pytest.mark.slow
-def test_a_study_comes_out_whole(either_service: Service) -> None:
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(12, marks=pytest.mark.slow), pytest.param(240, marks=pytest.mark.soak)]
+)
+def test_a_study_comes_out_whole(either_service: Service, seconds: int) -> None:
     service = either_service
     chance = random.Random(1)
     service.start_server()
@@ -27,7 +29,7 @@ def test_a_study_comes_out_whole(either_service: Service) -> None:
     study = service.create_study(
         name="stormy", dataset=dataset, models=["linear", "lightgbm"], budget={"trials": TRIALS}, max_attempts=100
     )
-    ends_at = time.monotonic() + STORM_SECONDS
+    ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
         time.sleep(chance.uniform(0.1, 2))
         if chance.random() < 0.75:
