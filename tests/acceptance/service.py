@@ -190,7 +190,7 @@ class Service:
                 return
             cursor = {"cursor": page["next_cursor"]}
 
-    def wait_for(self, study: str, condition: Callable[[Body], bool], timeout: float = 60) -> Body:
+    def wait_for(self, study: str, condition: Callable[[Body], bool], timeout: float = 120) -> Body:
         """Wait until a study is as wanted; the study."""
         found: Body = {}
 
@@ -201,11 +201,11 @@ class Service:
         wait_until(look, timeout)
         return found
 
-    def wait_finished(self, study: str, timeout: float = 60) -> Body:
+    def wait_finished(self, study: str, timeout: float = 120) -> Body:
         """Wait until a study has ended and none of its trials runs; the study."""
         return self.wait_for(study, lambda body: body["state"] != "running" and not body["counts"]["running"], timeout)
 
-    def wait_trial(self, study: str, number: int, condition: Callable[[Body], bool], timeout: float = 60) -> Body:
+    def wait_trial(self, study: str, number: int, condition: Callable[[Body], bool], timeout: float = 120) -> Body:
         """Wait until a trial is as wanted; the trial."""
         found: Body = {}
 
@@ -248,7 +248,7 @@ class Service:
         return process
 
 
-def wait_until(condition: Callable[[], bool], timeout: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], timeout: float = 120) -> None:
     """Wait until ``condition()`` is true."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -54,7 +54,7 @@ def test_the_leaderboard_is_what_the_stored_predictions_are_worth(
     created = service.create_study(
         name="automatic", dataset=dataset, models=FAMILIES, budget={"trials": 10}, seed=1, sampler="random"
     )
-    study = service.wait_finished(created, 100)
+    study = service.wait_finished(created)
     assert study["state"] == "completed"
     assert (study["target"]["task"], study["metric"]) == (task, metric_name)
     assert study["counts"]["completed"] + study["counts"]["pruned"] == study["num_trials"] == 10

@@ -38,7 +38,7 @@ def test_the_trial_of_a_killed_worker_is_tried_again(either_service: Service) ->
     wait_until(lambda: not service.trainings(), 20)
 
     second = service.start_worker(TUNER_WORKER_LEASE_SECONDS="2")
-    assert service.wait_finished(study, 100)["state"] == "completed"
+    assert service.wait_finished(study)["state"] == "completed"
     (trial,) = service.trials(study)
     assert (trial["state"], trial["attempt"]) == ("completed", 2)
     steps = [item["step"] for item in service.get(f"/studies/{study}/trials/0/measurements")["items"]]
@@ -72,7 +72,8 @@ def test_a_worker_that_is_asked_to_end_finishes_a_short_trial(service: Service) 
     service.wait_for(study, lambda body: body["counts"]["running"] == 1)
     assert worker.terminate() == 0
     counts = service.get(f"/studies/{study}")["counts"]
-    assert counts["running"] == counts["waiting"] == counts["failed"] == 0
+    # A claim that was under way may have brought one trial more, which was handed back.
+    assert counts["running"] == counts["failed"] == 0
     assert counts["completed"] >= 1
 
 
@@ -99,7 +100,7 @@ def test_a_family_that_fails_fails_its_trials_and_not_the_study(service: Service
         seed=3,
         budget={"trials": 6},
     )
-    finished = service.wait_finished(study, 100)
+    finished = service.wait_finished(study)
     assert finished["state"] == "completed"
     board = list(service.trials(study, order_by="rank"))
     failed = [trial for trial in board if trial["state"] == "failed"]
