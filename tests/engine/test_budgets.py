@@ -119,6 +119,16 @@ class TestTime:
         assert timed.states == ["cancelled", "cancelled"]
         assert timed.shown.counts[TrialState.CANCELLED] == 2
 
+    def test_trials_cancelled_for_want_of_time_give_their_budget_back(
+        self, new_study: NewStudy, clock: ManualClock
+    ) -> None:
+        study = new_study(budget={"trials": 2, "seconds": 100.0})
+        study.enqueue(POINT, POINT)
+        clock.advance(100)
+        study.engine.timer.look()
+        assert study.set_budget(trials=2, seconds=200.0).state is StudyState.RUNNING
+        assert [leased.trial.number for leased in study.ask(5)] == [2, 3]
+
     def test_a_result_that_comes_after_the_time_ends_the_study(self, timed: ActingStudy, clock: ManualClock) -> None:
         leased = timed.ask_one(lease_seconds=1_000.0)
         clock.advance(100)

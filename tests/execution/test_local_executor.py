@@ -227,6 +227,10 @@ def children() -> list[psutil.Process]:
 
 def test_spare_child_that_died_is_replaced(acting: MakeExecutor, make_job: MakeJob) -> None:
     executor = acting()
+    # A process that has just been forked does not show its command yet.
+    deadline = time.monotonic() + 10
+    while not children() and time.monotonic() < deadline:
+        time.sleep(0.01)
     (spare,) = children()
     spare.kill()
     spare.wait()
