@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -222,7 +222,12 @@ def test_child_works_in_its_own_folder(acting: MakeExecutor, make_job: MakeJob) 
 
 def children() -> list[psutil.Process]:
     """Training processes of this process; other tests' servers may run beside them."""
-    return [child for child in psutil.Process().children() if "tests.execution.acting_child" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if "tests.execution.acting_child" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_spare_child_that_died_is_replaced(acting: MakeExecutor, make_job: MakeJob) -> None:
