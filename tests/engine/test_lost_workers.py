@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.conftest import ManualClock
 from tests.engine.acting import POINT, ActingStudy, lose
 from tuner.errors import StudyClosed
-from tuner.wire import FailureReason, StudyState, TrialState
+from tuner.storage import Database
+from tuner.wire import Directive, FailureReason, ReportTrial, StudyState, TrialState
 
 NewStudy = Callable[..., ActingStudy]
 
@@ -106,6 +112,29 @@ def test_many_leases_expire_in_one_look(study: ActingStudy, clock: ManualClock) 
     leased = study.ask(100)
     lose(study, leased[0], clock)
     assert set(study.states) == {"waiting"}
+
+
+def test_a_heartbeat_held_up_by_a_slow_database_still_saves_the_trial(
+    study: ActingStudy, database: Database, clock: ManualClock
+) -> None:
+    leased = study.ask_one()
+    busy, gate = threading.Event(), threading.Event()
+
+    def hold(connection: Connection, now: datetime) -> None:
+        busy.set()
+        gate.wait()
+
+    database.write(hold)
+    busy.wait()
+    heartbeat = study.engine.trials.report(study.id, 0, ReportTrial(lease=leased.lease))
+    clock.advance(61)
+    with ThreadPoolExecutor(1) as pool:
+        look = pool.submit(study.engine.timer.look)
+        time.sleep(0.2)
+        gate.set()
+        look.result()
+    assert heartbeat.result().directive is Directive.CONTINUE
+    assert study.states == ["running"]
 
 
 def test_a_paused_study_takes_back_lost_trials(study: ActingStudy, clock: ManualClock) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 
@@ -43,6 +44,19 @@ def stored(database: Database) -> list[str]:
 def hang_up(connection: Connection, now: datetime) -> None:
     """End this very connection, as a crash of the server does."""
     connection.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+
+
+def held_up(database: Database) -> threading.Event:
+    """Make the writer busy until the event is set: what is handed over meanwhile becomes one batch."""
+    busy, gate = threading.Event(), threading.Event()
+
+    def hold(connection: Connection, now: datetime) -> None:
+        busy.set()
+        gate.wait()
+
+    database.write(hold)
+    busy.wait()
+    return gate
 
 
 def url_of(database: Database) -> str:
@@ -109,8 +123,7 @@ class TestLostConnections:
         assert stored(database) == ["a"]
 
     def test_all_that_shared_the_transaction_are_told(self, database: Database) -> None:
-        gate = threading.Event()
-        database.write(lambda connection, now: gate.wait())
+        gate = held_up(database)
         futures = [database.write(add("a")), database.write(hang_up), database.write(add("b"))]
         gate.set()
         for future in futures:
@@ -174,12 +187,11 @@ class TestReplicas:
 
         for study in ("a", "b"):
             database.write(add(study)).result()
-        gate = threading.Event()
-        for here in (database, replica):
-            here.write(lambda connection, now: gate.wait())
+        gates = [held_up(here) for here in (database, replica)]
         futures = [database.write(lock(study), study=study) for study in ("a", "b")]
         futures += [replica.write(lock(study), study=study) for study in ("b", "a")]
-        gate.set()
+        for gate in gates:
+            gate.set()
         for future in futures:
             future.result()
         # A circle would have cost one of the two its transaction, and its operations a second run.
@@ -199,8 +211,7 @@ class TestReplicas:
 
 
 def test_a_future_cannot_be_cancelled_under_the_writers_hands(database: Database) -> None:
-    gate = threading.Event()
-    database.write(lambda connection, now: gate.wait())
+    gate = held_up(database)
     future = database.write(add("a"))
     assert not future.cancel()
     gate.set()
@@ -209,12 +220,13 @@ def test_a_future_cannot_be_cancelled_under_the_writers_hands(database: Database
     assert stored(database) == ["a", "b"]
 
 
-def test_a_full_queue_refuses_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = threading.Event()
-    futures = [database.write(lambda connection, now: gate.wait())]
+def test_a_full_queue_refuses_more(database: Database) -> None:
+    gate = held_up(database)
+    futures: list[Future[None]] = []
     with pytest.raises(Unavailable, match="Too many writes"):
-        futures += [database.write(add(str(number))) for number in range(5_000)]
+        futures.extend(database.write(add(str(number))) for number in range(5_000))
     gate.set()
+    assert len(futures) == 2_000
     assert all(future.exception() is None for future in futures)
 
 

@@ -171,7 +171,7 @@ class Trials:
             directive = Directive(renewed.stop) if renewed.stop else Directive.CONTINUE
             return _Reported(ReportReply(directive=directive, lease_expires_at=renewed.expires_at), renewed)
 
-        written = self._database.write(operation, durable=False)
+        written = self._database.write(operation, study=study_id, durable=False)
         if step is None or value is None:
             return then(written, lambda reported: reported.reply)
         return then(written, lambda reported: self._judged(study_id, number, step, value, reported), self._pruning)
@@ -268,7 +268,9 @@ class Trials:
             return reply
         # Heartbeats must hear it too, should this reply get lost.
         self._database.write(
-            lambda connection, now: trial_rows.prune_at_report(connection, renewed.key, renewed.attempt), durable=False
+            lambda connection, now: trial_rows.prune_at_report(connection, renewed.key, renewed.attempt),
+            study=study_id,
+            durable=False,
         )
         return reply.model_copy(update={"directive": Directive.PRUNE})
 

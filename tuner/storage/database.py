@@ -51,7 +51,7 @@ class Database:
 
         Args:
             operation: What to do, given a connection and the present instant.
-            study: Id of the study whose row the operation locks, if any.
+            study: Id of the study that the operation is about, if any.
             durable: Whether the future waits until the change survives a power cut. Reports do without.
 
         Raises:

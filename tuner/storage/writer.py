@@ -45,14 +45,6 @@ class _Entry(Generic[T]):
     durable: bool
     future: Future[T]
 
-    @property
-    def place(self) -> tuple[bool, str]:
-        """Where it stands in its batch: studies in the order of their ids, then reports, which lock no study.
-
-        Two replicas that lock the same studies in one order do not wait for each other in a circle.
-        """
-        return not self.durable, self.study
-
 
 class Writer:
     """Runs operations, as many as wait in one transaction; those of one study in the order they came.
@@ -77,7 +69,7 @@ class Writer:
 
         Args:
             operation: What to do.
-            study: Id of the study whose row the operation locks, if any.
+            study: Id of the study that the operation is about, if any.
             durable: Whether the change must survive a power cut once the future is resolved.
 
         Raises:
@@ -117,7 +109,9 @@ class Writer:
                     is_last = True
                     break
                 batch.append(following)
-            self._write(sorted(batch, key=lambda entry: entry.place))
+            # Replicas that lock the same studies in one order do not wait for each other in a circle. What was handed
+            # over for one study stays in order: a heartbeat must not come after the expiry that it arrived before.
+            self._write(sorted(batch, key=lambda entry: entry.study))
             if is_last:
                 return
 
