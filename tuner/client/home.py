@@ -34,7 +34,7 @@ def running_server(database: str) -> str | None:
     """
     if not database.startswith(_SQLITE):
         return None
-    path = Path(database.removeprefix(_SQLITE))
+    path = Path(database.removeprefix(_SQLITE)).expanduser()
     try:
         owner = json.loads(path.with_name(path.name + ".lock").read_text())
         pid, url = int(owner["pid"]), owner["url"]
