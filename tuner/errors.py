@@ -18,6 +18,7 @@
     ├── Unauthorized                 no key, or a wrong one
     ├── Forbidden                    foreign host or origin
     ├── Unavailable                  try again later: overload, database away
+    │   └── StorageFull              the server's disk is full
     ├── ConnectionFailed             no answer from the server
     ├── IncompatibleServer           client and server do not understand each other
     ├── ServerError                  the server failed; its log says why
@@ -211,6 +212,13 @@ class Unavailable(TunerError):
 
     code = "unavailable"
     retry_after_seconds: float = 1.0
+
+
+class StorageFull(Unavailable):
+    """The disk of the server or of its database is full. What was acknowledged is safe; nothing new can be stored."""
+
+    code = "storage-full"
+    retry_after_seconds = 10.0
 
 
 class ConnectionFailed(TunerError):

@@ -29,6 +29,7 @@ STATUSES = {
     "unauthorized": 401,
     "forbidden": 403,
     "unavailable": 503,
+    "storage-full": 507,
     "database-in-use": 503,
     "database-outdated": 503,
     "forked-engine": 503,

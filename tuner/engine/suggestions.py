@@ -24,6 +24,7 @@ from tuner.engine.changes import Changes
 from tuner.engine.datasets import present_dataset
 from tuner.engine.idempotency import find_reply, once
 from tuner.engine.identity import body_hash, new_id, new_token
+from tuner.engine.judging import next_decision_step
 from tuner.engine.studies import present
 from tuner.engine.views import Views
 from tuner.errors import NotFound, StudyClosed
@@ -101,7 +102,7 @@ class Suggestions:
         request_hash = body_hash(f"suggest {study_id}", request, without=frozenset({"wait_seconds"}))
 
         def answer(connection: Connection, row: StudyRow, leases: Sequence[Lease]) -> SuggestReply:
-            return SuggestReply(trials=tuple(map(LeasedTrial.of, leases)), study_state=row.study.state)
+            return SuggestReply(trials=_leased(row, leases), study_state=row.study.state)
 
         def guarded(operation: _Operation[SuggestReply]) -> _Operation[SuggestReply]:
             return once(key, request_hash, SuggestReply, operation)
@@ -123,7 +124,7 @@ class Suggestions:
             study = present(connection, row)
             return ClaimReply(
                 claims=tuple(
-                    ClaimedTrial(leased=LeasedTrial.of(lease), study=study, dataset=dataset) for lease in leases
+                    ClaimedTrial(leased=leased, study=study, dataset=dataset) for leased in _leased(row, leases)
                 )
             )
 
@@ -246,6 +247,11 @@ def _create(
     ]
     made = transitions.add(connection, change, new, now)
     return [transitions.lease(trial, own) for trial, own in zip(made, handouts, strict=True)]
+
+
+def _leased(row: StudyRow, leases: Sequence[Lease]) -> tuple[LeasedTrial, ...]:
+    first_decision = next_decision_step(row.spec, None)
+    return tuple(LeasedTrial.of(lease, first_decision) for lease in leases)
 
 
 def _num_results(row: StudyRow) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -15,12 +14,11 @@ from tuner.engine.changes import Changes, then
 from tuner.engine.cursors import dump_cursor, load_cursor
 from tuner.engine.idempotency import once
 from tuner.engine.identity import body_hash, new_id
+from tuner.engine.judging import is_hopeless, needs_decision, next_decision_step
 from tuner.engine.rankings import Rankings
 from tuner.engine.views import Views
 from tuner.errors import Conflict, InvalidInput, LeaseLost, NotFound, Place, StaleCursor, StudyClosed, TrialFinished
-from tuner.models import MODEL
-from tuner.pruners import Decision, Pruner, create_pruner
-from tuner.records import Origin, StudySpec, StudyState, StudyView, Trial, TrialState
+from tuner.records import Origin, StudySpec, StudyState, Trial, TrialState
 from tuner.space import Params
 from tuner.space.parameters import escape
 from tuner.storage import Database, measurement_rows, study_rows, trial_rows
@@ -160,21 +158,26 @@ class Trials:
         Raises:
             LeaseLost: The token holds the trial no longer; set on the future.
         """
-        step, value = request.step, request.value
+        reported = request.reported
 
         def operation(connection: Connection, now: datetime) -> _Reported:
             renewed = trial_rows.renew(connection, study_id, number, request.lease, now)
             if renewed is None:
                 raise _why_lost(existing(connection, study_id, number), request.lease)
-            if step is not None and value is not None:
-                measurement_rows.record(connection, renewed, number, step, value, now)
-            directive = Directive(renewed.stop) if renewed.stop else Directive.CONTINUE
-            return _Reported(ReportReply(directive=directive, lease_expires_at=renewed.expires_at), renewed)
+            for step, value in reported:
+                measurement_rows.record(connection, renewed, step, value, now)
+            last_step = max([step for step, _ in reported], default=renewed.last_step)
+            reply = ReportReply(
+                directive=Directive(renewed.stop) if renewed.stop else Directive.CONTINUE,
+                lease_expires_at=renewed.expires_at,
+                next_decision_step=next_decision_step(renewed.spec, last_step),
+            )
+            return _Reported(reply, renewed)
 
         written = self._database.write(operation, study=study_id, durable=False)
-        if step is None or value is None:
-            return then(written, lambda reported: reported.reply)
-        return then(written, lambda reported: self._judged(study_id, number, step, value, reported), self._pruning)
+        if not reported:
+            return then(written, lambda stored: stored.reply)
+        return then(written, lambda stored: self._judged(study_id, number, reported, stored), self._pruning)
 
     def complete(self, study_id: str, number: int, request: CompleteTrial) -> Future[TrialResource]:
         """End a trial. The same result twice has its effect once.
@@ -200,6 +203,10 @@ class Trials:
                 raise TrialFinished(
                     f"Trial {number} has ended already: {row.trial.state}.", hint="Ask for another trial."
                 )
+            if request.measurements:
+                for measurement in request.measurements:
+                    measurement_rows.record(connection, row, measurement.step, measurement.value, now)
+                row = existing(connection, study_id, number)
             ending = Ending(
                 state=request.state,
                 values=_checked_values(study.spec, _values(request, study.spec, row.trial), "#/values"),
@@ -250,21 +257,18 @@ class Trials:
 
         return self._changes.told(self._database.write(operation, study=study_id))
 
-    def _judged(self, study_id: str, number: int, step: int, value: float, reported: _Reported) -> ReportReply:
-        """The reply to a report, changed to ``prune`` when the study's pruner says so."""
-        reply, renewed = reported.reply, reported.renewed
-        is_prunable = len(renewed.spec.objectives) == 1 and renewed.spec.pruner != "none"
-        if reply.directive is not Directive.CONTINUE or not is_prunable:
+    def _judged(
+        self, study_id: str, number: int, reported: Sequence[tuple[int, float]], stored: _Reported
+    ) -> ReportReply:
+        """The reply to reports, changed to ``prune`` when the study's pruner says so."""
+        reply, renewed = stored.reply, stored.renewed
+        if reply.directive is not Directive.CONTINUE or not needs_decision(renewed.spec, renewed.last_step, reported):
             return reply
         _, view = self._views.of(study_id)
         trial = next((trial for trial in reversed(view.trials) if trial.number == number), None)
         if trial is None or trial.attempt != renewed.attempt:
             return reply
-        # A later report may have been stored since; that one is judged by itself.
-        trial = replace(trial, last_step=step, last_value=value)
-        if renewed.spec.families:
-            view = _among_family(view, trial)
-        if _pruner(renewed.spec.pruner).decide(view, trial) is Decision.CONTINUE:
+        if not is_hopeless(renewed.spec, view, trial, reported):
             return reply
         # Heartbeats must hear it too, should this reply get lost.
         self._database.write(
@@ -311,17 +315,6 @@ def check_holder(row: TrialRow, lease: str) -> None:
     """
     if row.lease_token != lease or row.trial.state.is_finished:
         raise _why_lost(row, lease)
-
-
-def _among_family(view: StudyView, trial: Trial) -> StudyView:
-    """The view with the curves of one model family only: three epochs of one are not three rounds of another."""
-    same = {other.number for other in view.trials if other.params[MODEL] == trial.params[MODEL]}
-    return replace(view, curves={number: curve for number, curve in view.curves.items() if number in same})
-
-
-@lru_cache(maxsize=32)
-def _pruner(name: str) -> Pruner:
-    return create_pruner(name)
 
 
 def _page_by_number(

@@ -55,6 +55,12 @@ class ASHAPruner(Pruner):
         falls_behind = any(self._falls_behind(view, trial, rung) for rung in crossed)
         return Decision.PRUNE if falls_behind else Decision.CONTINUE
 
+    def next_decision_step(self, last_step: int | None) -> int | None:
+        rung = self.grace_steps
+        while last_step is not None and rung <= last_step:
+            rung *= self.reduction_factor
+        return rung
+
     def _rungs(self, last_step: int) -> Iterator[int]:
         rung = self.grace_steps
         while rung <= last_step:

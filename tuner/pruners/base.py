@@ -39,3 +39,16 @@ class Pruner(ABC):
         Returns:
             ``continue`` or ``prune``.
         """
+
+    def next_decision_step(self, last_step: int | None) -> int | None:
+        """The first step after ``last_step`` whose report ``decide`` may answer with ``prune``.
+
+        Reports before it need no decision, so a client may send them later and together.
+
+        Args:
+            last_step: Step of the trial's latest report; None: it has not reported yet.
+
+        Returns:
+            The step; None: whatever comes is answered with ``continue``.
+        """
+        return 0 if last_step is None else last_step + 1

@@ -47,3 +47,6 @@ class MedianPruner(Pruner):
         if own is None or len(losses) < self.num_startup_trials:
             return Decision.CONTINUE
         return Decision.PRUNE if own > median(losses) else Decision.CONTINUE
+
+    def next_decision_step(self, last_step: int | None) -> int | None:
+        return self.grace_steps if last_step is None else max(self.grace_steps, last_step + 1)

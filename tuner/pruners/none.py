@@ -11,3 +11,6 @@ class NonePruner(Pruner):
 
     def decide(self, view: StudyView, trial: Trial) -> Decision:
         return Decision.CONTINUE
+
+    def next_decision_step(self, last_step: int | None) -> int | None:
+        return None

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tuner.records import Measurement, ValueKind
 from tuner.storage.study_rows import PROJECT
 from tuner.storage.tables import measurements, trials
-from tuner.storage.trial_rows import Renewed, number_of
+from tuner.storage.trial_rows import Renewed, TrialRow, number_of
 
 _OPEN_TRANSACTIONS = text(
     "select pg_snapshot_xmin(snapshot)::text::bigint, pg_snapshot_xmax(snapshot)::text::bigint "
@@ -20,14 +20,23 @@ _OPEN_TRANSACTIONS = text(
 )
 
 
-def record(connection: Connection, renewed: Renewed, number: int, step: int, value: float, now: datetime) -> None:
-    """Store a measurement. The same step again takes the place of the earlier value."""
+def record(
+    connection: Connection,
+    trial: Renewed | TrialRow,
+    step: int,
+    value: float,
+    now: datetime,
+) -> None:
+    """Store a measurement of a trial's present attempt. The same step again takes the place of the earlier value."""
+    number, attempt = (
+        (trial.number, trial.attempt) if isinstance(trial, Renewed) else (trial.trial.number, trial.trial.attempt)
+    )
     row = {
         "project_id": PROJECT,
-        "study_key": renewed.study_key,
-        "trial_key": renewed.key,
+        "study_key": trial.study_key,
+        "trial_key": trial.key,
         "number": number,
-        "attempt": renewed.attempt,
+        "attempt": attempt,
         "step": step,
         "value": value,
         "value_kind": ValueKind.FINITE,
@@ -39,15 +48,15 @@ def record(connection: Connection, renewed: Renewed, number: int, step: int, val
         # Not an UPDATE: readers find what is new by its key, so a new value needs a new one.
         connection.execute(
             delete(measurements).where(
-                measurements.c.trial_key == renewed.key,
-                measurements.c.attempt == renewed.attempt,
+                measurements.c.trial_key == trial.key,
+                measurements.c.attempt == attempt,
                 measurements.c.step == step,
             )
         )
         connection.execute(insert(measurements).values(row))
     connection.execute(
         update(trials)
-        .where(trials.c.key == renewed.key, (trials.c.last_step.is_(None)) | (trials.c.last_step <= step))
+        .where(trials.c.key == trial.key, (trials.c.last_step.is_(None)) | (trials.c.last_step <= step))
         .values(last_step=step, last_value=value, last_value_kind=ValueKind.FINITE)
     )
 

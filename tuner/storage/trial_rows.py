@@ -289,16 +289,20 @@ class Renewed:
     Args:
         key: The trial's key.
         study_key: Its study's key.
+        number: The trial's number.
         spec: What its study was asked for, without the budget.
         attempt: The attempt the report belongs to.
+        last_step: The latest step before the report.
         expires_at: The lease's new end.
         stop: What the worker must be told.
     """
 
     key: int
     study_key: int
+    number: int
     spec: StudySpec
     attempt: int
+    last_step: int | None
     expires_at: datetime
     stop: str | None
 
@@ -307,7 +311,13 @@ def renew(connection: Connection, study_id: str, number: int, token: str, now: d
     """Move the lease's end away from ``now``; None when the token no longer holds a running trial."""
     query = (
         select(
-            trials.c.key, trials.c.study_key, trials.c.attempt, trials.c.lease_seconds, trials.c.stop, studies.c.spec
+            trials.c.key,
+            trials.c.study_key,
+            trials.c.attempt,
+            trials.c.last_step,
+            trials.c.lease_seconds,
+            trials.c.stop,
+            studies.c.spec,
         )
         .join(studies)
         .where(studies.c.id == study_id, trials.c.number == number)
@@ -323,7 +333,9 @@ def renew(connection: Connection, study_id: str, number: int, token: str, now: d
     )
     if changed.rowcount != 1:
         return None
-    return Renewed(row.key, row.study_key, load_spec(row.spec), row.attempt, expires_at, row.stop)
+    return Renewed(
+        row.key, row.study_key, number, load_spec(row.spec), row.attempt, row.last_step, expires_at, row.stop
+    )
 
 
 def finish(

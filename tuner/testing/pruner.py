@@ -89,6 +89,21 @@ class PrunerContract:
         view = make_view(_SPACE, [make_trial(0, {"x": 0.5})])
         assert self.make_pruner().decide(view, view.trials[0]) is Decision.CONTINUE
 
+    @_quick
+    @given(curves=_NUMBERS)
+    def test_nobody_is_pruned_before_the_step_that_was_named(self, curves: _Curves) -> None:
+        pruner = self.make_pruner()
+        for number, curve in curves.items():
+            last_step: int | None = None
+            for step in sorted(curve):
+                shown = {at: value for at, value in curve.items() if at <= step}
+                view = _view({**curves, number: shown})
+                (trial,) = (trial for trial in view.trials if trial.number == number)
+                named = pruner.next_decision_step(last_step)
+                if named is None or step < named:
+                    assert pruner.decide(view, trial) is Decision.CONTINUE
+                last_step = step
+
     def test_view_is_left_as_it_was(self) -> None:
         view = _view({number: {step: float(number) for step in range(30)} for number in range(10)})
         before = copy.deepcopy(view)

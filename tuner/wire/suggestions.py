@@ -26,21 +26,26 @@ class Suggest(Request):
 
 
 class LeasedTrial(Resource):
-    """A trial and the right to run it: ``lease`` goes with every report and result."""
+    """A trial and the right to run it: ``lease`` goes with every report and result.
+
+    ``next_decision_step`` is the first step whose report the pruner may answer with ``prune``; None: there is none.
+    """
 
     trial: TrialResource
     lease: str
     lease_seconds: float
     lease_expires_at: datetime
+    next_decision_step: int | None = None
 
     @classmethod
-    def of(cls, lease: Lease) -> LeasedTrial:
+    def of(cls, lease: Lease, next_decision_step: int | None) -> LeasedTrial:
         """The body that shows ``lease``."""
         return cls(
             trial=TrialResource.of(lease.trial),
             lease=lease.token,
             lease_seconds=lease.lease_seconds,
             lease_expires_at=lease.expires_at,
+            next_decision_step=next_decision_step,
         )
 
 

@@ -39,25 +39,50 @@ class EnqueueTrials(Request):
     trials: Annotated[list[TrialPoint], Field(min_length=1, max_length=1_000)]
 
 
+class ReportedValue(Request):
+    """An intermediate value at a step."""
+
+    step: Whole
+    value: Number
+
+
+Measurements = Annotated[tuple[ReportedValue, ...], Field(max_length=1_000)]
+
+
 class ReportTrial(Request):
-    """An intermediate value; without step and value it is the heartbeat. Renews the lease."""
+    """Intermediate values, one or several; without any it is the heartbeat. Renews the lease."""
 
     lease: Token
     step: Whole | None = None
     value: Number | None = None
+    measurements: Measurements = ()
 
     @model_validator(mode="after")
-    def _both_or_neither(self) -> Self:
+    def _one_form(self) -> Self:
         if (self.step is None) != (self.value is None):
             raise ValueError("step and value belong together: give both, or neither for a heartbeat")
+        if self.step is not None and self.measurements:
+            raise ValueError("give step and value for one report, or measurements for several, not both")
         return self
+
+    @property
+    def reported(self) -> list[tuple[int, float]]:
+        """Steps and values in the order they were reported."""
+        if self.step is not None and self.value is not None:
+            return [(self.step, self.value)]
+        return [(measurement.step, measurement.value) for measurement in self.measurements]
 
 
 class ReportReply(Resource):
-    """What to do now, and until when the worker may stay silent."""
+    """What to do now, and until when the worker may stay silent.
+
+    ``next_decision_step`` is the first step whose report the pruner may answer with ``prune``; None: there is none.
+    Reports before it may be held back for a moment and sent together.
+    """
 
     directive: Directive
     lease_expires_at: datetime
+    next_decision_step: int | None = None
 
 
 class CompleteTrial(Request):
@@ -65,6 +90,7 @@ class CompleteTrial(Request):
 
     ``completed`` needs ``values`` for every objective; ``pruned`` keeps its last report unless values are given;
     ``failed`` needs ``failure``; ``cancelled`` is for a worker that was told to and has nothing to show.
+    ``measurements`` are intermediate values that have not been reported yet.
     """
 
     lease: Token
@@ -73,6 +99,7 @@ class CompleteTrial(Request):
     failure: FailureReason | None = None
     message: Text | None = None
     metrics: Annotated[dict[Name, Number], Field(max_length=100, default_factory=dict)]
+    measurements: Measurements = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
