@@ -46,6 +46,11 @@ class _Process(ABC):
         """What the program has said so far."""
         return self._log_path.read_text()
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        return self._running.pid
+
     @abstractmethod
     def arguments(self) -> list[str]:
         """The command line, but for the ready file."""
@@ -82,6 +87,21 @@ class _Process(ABC):
         """End it as an operator would."""
         self._end(signal.SIGTERM)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, and do not wait for what comes of it."""
+        self._running.send_signal(number)
+
+    def wait(self, timeout: float = START_SECONDS) -> int:
+        """Wait for its end; the exit status, that of a signal negative."""
+        status = self._running.wait(timeout)
+        self._process = None
+        return status
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "start() comes first"
+        return self._process
+
     @property
     def _log_path(self) -> Path:
         return self._folder / f"{self.program}.log"
@@ -102,13 +122,14 @@ class ServerProcess(_Process):
 
     Args:
         home: The server's home folder.
-        environment: Further settings, such as ``TUNER_API_KEY``.
+        environment: Further settings, such as ``TUNER_API_KEY`` or ``TUNER_DATABASE_URL``.
+        folder: Gets the ready file and the log; by default ``home``. Replicas share a home, but not these.
     """
 
     program = "api"
 
-    def __init__(self, home: Path, environment: dict[str, str] | None = None) -> None:
-        super().__init__(home, {"TUNER_HOME": str(home)} | (environment or {}))
+    def __init__(self, home: Path, environment: dict[str, str] | None = None, *, folder: Path | None = None) -> None:
+        super().__init__(folder or home, {"TUNER_HOME": str(home)} | (environment or {}))
         self.url = ""
 
     def arguments(self) -> list[str]:
