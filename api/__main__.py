@@ -76,8 +76,12 @@ def _settings(options: argparse.Namespace) -> ApiSettings:
     try:
         return ApiSettings(**given)
     except ValidationError as error:
-        wrong = "; ".join(f"TUNER_API_{str(fault['loc'][0]).upper()} {fault['msg']}" for fault in error.errors())
+        wrong = "; ".join(f"{_variable(str(fault['loc'][0]))} {fault['msg']}" for fault in error.errors())
         raise InvalidInput(f"A setting is wrong: {wrong}.", hint="Correct it in the environment.") from None
+
+
+def _variable(field: str) -> str:
+    return field if field.startswith("TUNER_") else f"TUNER_API_{field.upper()}"
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

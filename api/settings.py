@@ -5,19 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tuner.secret_files import API_KEY_FILE, DATABASE_PASSWORD_FILE, read_secret, with_password
 
 
 class ApiSettings(BaseSettings):
     """What an operator may decide. Environment variables are ``TUNER_API_`` and the name in capitals.
 
-    Three belong to all parts of tuner and keep their common names: ``TUNER_API_KEY``, ``TUNER_HOME`` and
-    ``TUNER_DATABASE_URL``.
+    Some belong to all parts of tuner and keep their common names: ``TUNER_API_KEY``, ``TUNER_HOME`` and
+    ``TUNER_DATABASE_URL``. An empty variable counts as unset.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="TUNER_API_", validate_by_name=True, frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix="TUNER_API_",
+        env_ignore_empty=True,
+        validate_by_name=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     host: str = Field(
@@ -29,6 +36,11 @@ class ApiSettings(BaseSettings):
     key: SecretStr | None = Field(
         default=None,
         description="Bearer key that every request must show. Needed as soon as other machines can connect.",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        validation_alias=API_KEY_FILE,
+        description="File that holds the key, where `TUNER_API_KEY` is not set. Use it where secrets come as files.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -44,6 +56,12 @@ class ApiSettings(BaseSettings):
         default=None,
         validation_alias="TUNER_DATABASE_URL",
         description="SQLAlchemy URL. Set it to use PostgreSQL; by default `tuner.db` in the home folder.",
+    )
+    database_password_file: Path | None = Field(
+        default=None,
+        validation_alias=DATABASE_PASSWORD_FILE,
+        description="File that holds the password, where `TUNER_DATABASE_URL` names a user without one. Use it where "
+        "secrets come as files.",
     )
     max_body_bytes: int = Field(
         default=1_000_000,
@@ -92,6 +110,14 @@ class ApiSettings(BaseSettings):
         default="info", description="Least serious messages to log. `debug` while looking for a fault."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_key_file(cls, given: dict[str, Any]) -> dict[str, Any]:  # Any: before validation
+        path = given.get("key_file") or given.get(API_KEY_FILE)
+        if given.get("key") or not path:
+            return given
+        return given | {"key": read_secret(Path(path), API_KEY_FILE)}
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:  # Any: whatever the environment or a caller gives, before validation
@@ -115,5 +141,6 @@ class ApiSettings(BaseSettings):
 
     @property
     def resolved_database_url(self) -> str:
-        """The database to open."""
-        return self.database_url or f"sqlite:///{self.folder / 'tuner.db'}"
+        """The database to open, with its password."""
+        url = self.database_url or f"sqlite:///{self.folder / 'tuner.db'}"
+        return with_password(url, self.database_password_file)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tuner.secret_files import API_KEY_FILE, read_secret
 
 
 class WorkerSettings(BaseSettings):
     """What an operator may decide. Environment variables are ``TUNER_WORKER_`` and the name in capitals.
 
-    Three belong to all parts of tuner and keep their common names: ``TUNER_URL``, ``TUNER_API_KEY`` and ``TUNER_HOME``.
+    Some belong to all parts of tuner and keep their common names: ``TUNER_URL``, ``TUNER_API_KEY`` and ``TUNER_HOME``.
+    An empty variable counts as unset.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="TUNER_WORKER_", validate_by_name=True, frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix="TUNER_WORKER_",
+        env_ignore_empty=True,
+        validate_by_name=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     url: str = Field(
@@ -26,6 +34,11 @@ class WorkerSettings(BaseSettings):
     )
     api_key: SecretStr | None = Field(
         default=None, validation_alias="TUNER_API_KEY", description="The server's key. Set it if the server has one."
+    )
+    api_key_file: Path | None = Field(
+        default=None,
+        validation_alias=API_KEY_FILE,
+        description="File that holds the key, where `TUNER_API_KEY` is not set. Use it where secrets come as files.",
     )
     home: Path = Field(
         default=Path("~/.tuner"),
@@ -86,6 +99,14 @@ class WorkerSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least serious messages to log. `debug` while looking for a fault."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_key_file(cls, given: dict[str, Any]) -> dict[str, Any]:  # Any: before validation
+        path = given.get("api_key_file") or given.get(API_KEY_FILE)
+        if given.get("api_key") or given.get("TUNER_API_KEY") or not path:
+            return given
+        return given | {"api_key": read_secret(Path(path), API_KEY_FILE)}
 
     @property
     def resolved_folder(self) -> Path:

@@ -15,7 +15,7 @@ def test_version_is_printed(run: Run) -> None:
 def test_help_names_every_command(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
-    for command in ("serve", "worker", "fit", "studies", "leaderboard", "upgrade", "demo"):
+    for command in ("serve", "worker", "fit", "studies", "leaderboard", "health", "upgrade", "demo"):
         assert command in done.stdout
 
 

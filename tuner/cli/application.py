@@ -10,6 +10,7 @@ from tuner import __version__
 from tuner.cli import console
 from tuner.cli.demo import demo
 from tuner.cli.fit import fit
+from tuner.cli.health import health
 from tuner.cli.leaderboard import leaderboard
 from tuner.cli.serve import serve
 from tuner.cli.studies import studies
@@ -25,7 +26,7 @@ application = typer.Typer(
     # Our own errors are told in words; a traceback is for bugs, and then the plain one is wanted in a report.
     pretty_exceptions_enable=False,
 )
-for command in (serve, worker, fit, studies, leaderboard, upgrade, demo):
+for command in (serve, worker, fit, studies, leaderboard, health, upgrade, demo):
     application.command()(command)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuner.cli import console
-from tuner.cli.options import ApiKey, AsJson, Url
+from tuner.cli.options import ApiKey, AsJson, Url, resolved_key
 from tuner.cli.service import stop_signals_raise
 from tuner.cli.tables import leaderboard_table
 from tuner.client.progress import summary
@@ -49,7 +49,8 @@ def fit(
     from tuner.automatic import fit as fit_table
 
     # `tuner.fit` goes where the environment says; an option on the command line says it for this process.
-    os.environ.update({name: text for name, text in {"TUNER_URL": url, "TUNER_API_KEY": api_key}.items() if text})
+    said = {"TUNER_URL": url, "TUNER_API_KEY": resolved_key(api_key)}
+    os.environ.update({name: text for name, text in said.items() if text})
     with stop_signals_raise():
         result = fit_table(
             file,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tuner.cli import console
-from tuner.cli.options import ApiKey, AsJson, Url
+from tuner.cli.options import ApiKey, AsJson, Url, resolved_key
 from tuner.cli.tables import leaderboard_table
 from tuner.client import Client
 from tuner.client.progress import summary
@@ -25,7 +25,7 @@ def leaderboard(
     api_key: ApiKey = None,
 ) -> None:
     """Show the finished trials of a study, best first, failed ones last."""
-    with Client(url, api_key) as client:
+    with Client(url, resolved_key(api_key)) as client:
         found = client.get_study(study)
         trials = list(islice(found.trials(_FINISHED, order_by="rank"), limit))
         resource = found.resource

@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tuner.cli import console
-from tuner.cli.options import DatabaseUrl
+from tuner.cli.options import DatabasePasswordFile, DatabaseUrl
 from tuner.cli.service import Service, StopAsked, stop_signals_raise
 from tuner.client.home import database_url as database_of
 from tuner.client.home import home_folder
+from tuner.secret_files import API_KEY_FILE, DATABASE_PASSWORD_FILE
 
 
 def serve(
@@ -34,6 +35,7 @@ def serve(
     ] = None,
     worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Train on this machine too.")] = True,
     database_url: DatabaseUrl = None,
+    database_password_file: DatabasePasswordFile = None,
 ) -> None:
     """Run the service: the API and one worker, until Ctrl-C.
 
@@ -42,6 +44,8 @@ def serve(
     home = home_folder()
     database = database_url or database_of(home)
     environment = os.environ | {"TUNER_HOME": str(home), "TUNER_DATABASE_URL": database}
+    if database_password_file is not None:
+        environment[DATABASE_PASSWORD_FILE] = str(database_password_file)
     try:
         with stop_signals_raise(), Service(environment) as service:
             service.start_api(host=host, port=port)
@@ -56,7 +60,9 @@ def serve(
 
 
 def _panel(url: str, home: str, database: str, has_worker: bool) -> Panel:
-    key = ' -H "Authorization: Bearer $TUNER_API_KEY"' if os.environ.get("TUNER_API_KEY") else ""
+    keys = {"TUNER_API_KEY": "$TUNER_API_KEY", API_KEY_FILE: f"$(cat ${API_KEY_FILE})"}
+    shown = next((words for variable, words in keys.items() if os.environ.get(variable)), None)
+    key = f' -H "Authorization: Bearer {shown}"' if shown else ""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")

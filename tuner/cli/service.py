@@ -84,7 +84,7 @@ class Service:
     def start_worker(self, *, slots: int | None = None) -> None:
         """Start a worker for the API."""
         # Workers speak HTTP only; the database's password is none of their business.
-        environment = {name: text for name, text in self._environment.items() if name != "TUNER_DATABASE_URL"}
+        environment = {name: text for name, text in self._environment.items() if not name.startswith("TUNER_DATABASE_")}
         self._worker = self._start("worker", "worker", {"--url": self.url, "--slots": slots}, environment)
 
     def wait_for_worker(self) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tuner.cli import console
-from tuner.cli.options import ApiKey, AsJson, Url
+from tuner.cli.options import ApiKey, AsJson, Url, resolved_key
 from tuner.cli.tables import studies_table
 from tuner.client import Client
 from tuner.client.paging import all_items
@@ -21,7 +21,7 @@ def studies(
     api_key: ApiKey = None,
 ) -> None:
     """List the studies, newest first."""
-    with Client(url, api_key) as client:
+    with Client(url, resolved_key(api_key)) as client:
         transport = client.transport
         found = list(all_items(lambda cursor: transport.studies(state=state, cursor=cursor)))
         address = client.address

@@ -6,13 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tuner.cli import console
-from tuner.cli.options import DatabaseUrl
+from tuner.cli.options import DatabasePasswordFile, DatabaseUrl
 from tuner.client.home import database_url as database_of
 from tuner.client.home import home_folder
 from tuner.errors import MissingExtra, Unavailable
+from tuner.secret_files import with_password
 
 
-def upgrade(database_url: DatabaseUrl = None) -> None:
+def upgrade(database_url: DatabaseUrl = None, database_password_file: DatabasePasswordFile = None) -> None:
     """Bring a database to the schema of this version. Stop the service and make a backup before."""
     try:
         from sqlalchemy.exc import OperationalError
@@ -24,7 +25,7 @@ def upgrade(database_url: DatabaseUrl = None) -> None:
         if (error.name or "").partition(".")[0] == "tuner":
             raise
         raise MissingExtra("local", "tuner upgrade") from error
-    url = database_url or database_of(home_folder())
+    url = with_password(database_url or database_of(home_folder()), database_password_file)
     parsed = parse_url(url)
     shown = parsed.render_as_string(hide_password=True)
     with ExitStack() as stack:
