@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-_LIBRARIES = ("tuner", "optuna", "sqlalchemy", "scikit-learn", "lightgbm")
+_LIBRARIES = (
+    *("tuner", "optuna", "sqlalchemy", "psycopg", "fastapi", "uvicorn", "pydantic", "httpx", "grpcio"),
+    *("scikit-learn", "lightgbm"),
+)
 
 
 @dataclass(frozen=True)
