@@ -150,7 +150,15 @@ class LocalTransport:
     def claim(self, body: ClaimTrials, *, key: str) -> ClaimReply:
         return self._engine.suggestions.claim(body, key)
 
-    def report(self, study: str, number: int, body: ReportTrial) -> ReportReply:
+    def report(
+        self,
+        study: str,
+        number: int,
+        body: ReportTrial,
+        *,
+        timeout_seconds: float | None = None,
+        patience_seconds: float | None = None,
+    ) -> ReportReply:
         return self._engine.trials.report(study, number, body).result()
 
     def complete(self, study: str, number: int, body: CompleteTrial) -> TrialResource:

@@ -263,12 +263,12 @@ def test_wrong_key_is_told(tmp_path: Path) -> None:
 
 def test_killed_and_restarted_server_is_not_noticed(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server, tuner.Client(server.url) as client:
-        study = new_study(client)
+        study = new_study(client, pruner="asha")
         trial = study.ask()
         server.kill()
         restart = threading.Timer(0.2, server.start)
         restart.start()
-        assert trial.report(0, 0.5) is False
+        assert trial.report(3, 0.5) is False
         restart.join()
         trial.tell(0.5)
         assert study.best_value == 0.5

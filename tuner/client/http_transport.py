@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from tuner import __version__
+from tuner.client.backoff import Backoff
 from tuner.errors import (
     ConnectionFailed,
     IncompatibleServer,
@@ -184,8 +184,23 @@ class HttpTransport:
     def claim(self, body: ClaimTrials, *, key: str) -> ClaimReply:
         return self._post(ClaimReply, "/v1/claims", body, key=key, wait_seconds=body.wait_seconds)
 
-    def report(self, study: str, number: int, body: ReportTrial) -> ReportReply:
-        return self._post(ReportReply, f"{_trial(study, number)}/report", body)
+    def report(
+        self,
+        study: str,
+        number: int,
+        body: ReportTrial,
+        *,
+        timeout_seconds: float | None = None,
+        patience_seconds: float | None = None,
+    ) -> ReportReply:
+        response = self._send(
+            "POST",
+            f"{_trial(study, number)}/report",
+            body=body,
+            timeout_seconds=timeout_seconds,
+            patience_seconds=patience_seconds,
+        )
+        return _read(ReportReply, response)
 
     def complete(self, study: str, number: int, body: CompleteTrial) -> TrialResource:
         return self._post(TrialResource, f"{_trial(study, number)}/complete", body)
@@ -275,6 +290,8 @@ class HttpTransport:
         file: Path | None = None,
         headers: Mapping[str, str] | None = None,
         wait_seconds: float = 0.0,
+        timeout_seconds: float | None = None,
+        patience_seconds: float | None = None,
         attempts: _Attempts | None = None,
     ) -> httpx.Response:
         """Send a request, again where that may help, and return the good answer.
@@ -295,7 +312,7 @@ class HttpTransport:
                         params=_query(query),
                         content=stream if file else content,
                         headers={**sent, **(headers or {})},
-                        timeout=self._timeout(wait_seconds),
+                        timeout=self._timeout(wait_seconds, timeout_seconds),
                     )
                 failure = self._failure(response)
                 if failure is None:
@@ -304,8 +321,9 @@ class HttpTransport:
                     raise failure
             except httpx.RequestError as error:
                 failure = self._unreachable(error)
-            pause = attempts.pause(failure)
-            if time.monotonic() + pause - started > self._patience():
+            left = started + self._patience(patience_seconds) - time.monotonic()
+            pause = attempts.pause(failure, left)
+            if pause is None:
                 raise failure
             logger.info("request repeated", extra={"action": f"{method} {path}", "pause_seconds": round(pause, 3)})
             time.sleep(pause)
@@ -362,11 +380,15 @@ class HttpTransport:
             trust_env=not _is_loopback(self._url),
         )
 
-    def _timeout(self, wait_seconds: float = 0.0) -> httpx.Timeout:
-        return httpx.Timeout(self._timeout_seconds + wait_seconds, connect=CONNECT_SECONDS, pool=None)
+    def _timeout(self, wait_seconds: float = 0.0, most_seconds: float | None = None) -> httpx.Timeout:
+        seconds = self._timeout_seconds + wait_seconds
+        if most_seconds is not None:
+            seconds = min(seconds, most_seconds)
+        return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS), pool=None)
 
-    def _patience(self) -> float:
-        return self._patience_seconds if self._has_answered else min(FIRST_PATIENCE_SECONDS, self._patience_seconds)
+    def _patience(self, most_seconds: float | None = None) -> float:
+        patience = self._patience_seconds if most_seconds is None else min(self._patience_seconds, most_seconds)
+        return patience if self._has_answered else min(FIRST_PATIENCE_SECONDS, patience)
 
     def _failure(self, response: httpx.Response) -> TunerError | None:
         """What a response tells of, None when it is good."""
@@ -423,12 +445,13 @@ class _Attempts:
 
     def __init__(self) -> None:
         self.count = 0
+        self._backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
 
-    def pause(self, failure: TunerError) -> float:
-        """Full jitter over a doubling range, and no less than what the server asks for."""
-        jitter = random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (self.count - 1)))
+    def pause(self, failure: TunerError, left: float) -> float | None:
+        """Full jitter over a doubling range, after what the server asks for; None when that is beyond what is left."""
         asked = failure.retry_after_seconds if isinstance(failure, Unavailable) else 0.0
-        return asked + jitter
+        jitter = self._backoff.next_seconds()
+        return min(asked + jitter, left) if left > asked else None
 
 
 def _read(reply: type[_Reply], response: httpx.Response) -> _Reply:

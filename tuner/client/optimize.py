@@ -9,7 +9,7 @@ from typing import SupportsFloat, TypeAlias
 
 from tuner.client.bodies import as_whole
 from tuner.client.trial import Trial
-from tuner.errors import InvalidInput, LeaseLost, Place, StudyClosed, WaitTimeout
+from tuner.errors import InvalidInput, LeaseLost, Place, StudyClosed, TunerError, WaitTimeout
 
 logger = logging.getLogger(__name__)
 
@@ -68,9 +68,11 @@ class _Loop:
             try:
                 self._run(trial)
             except self._catch:
-                logger.warning("trial failed", exc_info=True, extra={"action": "optimize", "number": trial.number})
+                logger.warning(
+                    "trial failed", exc_info=True, extra={"action": "optimize", "trial_number": trial.number}
+                )
             except LeaseLost:
-                logger.warning("trial lost", extra={"action": "optimize", "number": trial.number})
+                logger.warning("trial lost", extra={"action": "optimize", "trial_number": trial.number})
             finally:
                 with self._lock:
                     self._running.discard(trial)
@@ -123,7 +125,7 @@ class _Loop:
     def _run(self, trial: Trial) -> None:
         with trial:
             result = self._function(trial)
-            if not trial.is_held or (result is None and trial.should_stop):
+            if trial.has_ended or (result is None and trial.should_stop):
                 return
             if result is None:
                 raise InvalidInput(
@@ -136,5 +138,13 @@ class _Loop:
         with self._lock:
             running = list(self._running)
         for trial in running:
-            if trial.is_held:
+            if trial.has_ended:
+                continue
+            try:
                 trial.release()
+            except TunerError as error:
+                # Its lease runs out and has the same effect, later; the others must not wait for that.
+                logger.warning(
+                    "trial not released",
+                    extra={"action": "optimize", "trial_number": trial.number, "reason": error.message},
+                )

@@ -11,13 +11,15 @@ from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
+LONGEST_SLEEP_SECONDS = 5.0
+
 
 class Leased(Protocol):
     """Something with a lease."""
 
     @property
     def renewal_due(self) -> float | None:
-        """When to renew, on the monotonic clock; None when there is nothing to renew any more."""
+        """When to renew, on the monotonic clock; None when there is nothing to renew any more, for good."""
 
     def renew(self) -> None:
         """Renew the lease once."""
@@ -44,7 +46,14 @@ class LeaseRenewer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="tuner-leases", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            elif (leased.renewal_due or 0.0) < self._sleeps_until:
+                self._changed.notify()
+
+    def wake(self, due: float) -> None:
+        """See to it that whoever is due at ``due`` is not overslept."""
+        with self._changed:
+            if due < self._sleeps_until:
+                self._changed.notify()
 
     def close(self) -> None:
         """Renew nothing any more."""
@@ -57,6 +66,7 @@ class LeaseRenewer:
         self._changed = threading.Condition()
         self._leased: weakref.WeakSet[Leased] = weakref.WeakSet()
         self._thread = None
+        self._sleeps_until = 0.0
 
     def _run(self) -> None:
         while True:
@@ -75,14 +85,17 @@ class LeaseRenewer:
         while True:
             with self._changed:
                 due = [(when, leased) for leased in self._leased if (when := leased.renewal_due) is not None]
+                self._leased = weakref.WeakSet(leased for _, leased in due)
                 if not due:
                     self._thread = None
                     return None
                 when, leased = min(due, key=lambda pair: pair[0])
-                pause = when - time.monotonic()
-                if pause <= 0:
+                now = time.monotonic()
+                if when <= now:
                     return leased
                 # Without these names the trials would live as long as the wait.
                 del due, leased
-                # Trials that end are noticed only here: look again at least every few seconds.
-                self._changed.wait(min(pause, 5.0))
+                # Trials that end are noticed only here: look again at least that often.
+                self._sleeps_until = min(when, now + LONGEST_SLEEP_SECONDS)
+                self._changed.wait(self._sleeps_until - now)
+                self._sleeps_until = 0.0

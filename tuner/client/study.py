@@ -184,10 +184,7 @@ class Study:
                     hint="All trials of its budget are taken; they come back only if their workers are lost.",
                 )
             time.sleep(POLL_PAUSE_SECONDS)
-        trials = [Trial(leased, tuple(self._objectives), self._transport) for leased in reply.trials]
-        for trial in trials:
-            self._renewer.add(trial)
-        return trials
+        return [Trial(leased, tuple(self._objectives), self._transport, self._renewer) for leased in reply.trials]
 
     def optimize(
         self,

@@ -82,7 +82,21 @@ class Transport(Protocol):
 
     def suggest(self, study: str, body: Suggest, *, key: str) -> SuggestReply: ...
     def claim(self, body: ClaimTrials, *, key: str) -> ClaimReply: ...
-    def report(self, study: str, number: int, body: ReportTrial) -> ReportReply: ...
+    def report(
+        self,
+        study: str,
+        number: int,
+        body: ReportTrial,
+        *,
+        timeout_seconds: float | None = None,
+        patience_seconds: float | None = None,
+    ) -> ReportReply:
+        """Report, or renew the lease.
+
+        A lease that has run out needs no answer any more: no request is waited for longer than ``timeout_seconds``, and
+        none is repeated for longer than ``patience_seconds``, where these are shorter than the transport's own.
+        """
+
     def complete(self, study: str, number: int, body: CompleteTrial) -> TrialResource: ...
     def release(self, study: str, number: int, body: ReleaseTrial) -> TrialResource: ...
 

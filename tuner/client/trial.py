@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 import traceback
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self, SupportsFloat, SupportsIndex
+from typing import Self, SupportsFloat, SupportsIndex
 
-from tuner.client.bodies import as_number, as_whole, request
+from tuner.client.bodies import as_number, as_whole
+from tuner.client.lease import TrialLease
+from tuner.client.renewal import LeaseRenewer
 from tuner.client.transport import Transport
-from tuner.errors import Conflict, InvalidInput, NotFound, Place, TrainingFailed, TunerError
+from tuner.errors import InvalidInput, Place, TrainingFailed, TunerError
 from tuner.space import Params
-from tuner.wire import CompleteTrial, Directive, FailureReason, LeasedTrial, ReleaseTrial, ReportTrial, TrialState
+from tuner.wire import Directive, FailureReason, LeasedTrial, TrialState
 
 logger = logging.getLogger(__name__)
 
 MAX_MESSAGE = 100_000
-# Renew at a third of the lease: two lost renewals must not cost the trial.
-RENEWALS_PER_LEASE = 3
-RENEWAL_RETRY_SECONDS = 1.0
 
 
 class Trial:
@@ -38,14 +36,17 @@ class Trial:
         ...     trial.tell(validate())
     """
 
-    def __init__(self, leased: LeasedTrial, objectives: tuple[str, ...], transport: Transport) -> None:
+    def __init__(
+        self,
+        leased: LeasedTrial,
+        objectives: tuple[str, ...],
+        transport: Transport,
+        renewer: LeaseRenewer | None = None,
+    ) -> None:
         self._leased = leased
         self._objectives = objectives
-        self._transport = transport
-        self._directive = Directive.CONTINUE
-        self._is_held = True
+        self._lease = TrialLease(leased, transport, renewer)
         self._failed_in_report = False
-        self._note_renewal()
 
     def __repr__(self) -> str:
         return f"Trial(number={self.number}, params={self.params!r})"
@@ -66,15 +67,32 @@ class Trial:
 
         As of the latest report or renewal of the lease; asks nobody.
         """
-        return self._directive is not Directive.CONTINUE or not self._is_held
+        return self._lease.directive is not Directive.CONTINUE or not self.is_held
 
     @property
     def is_held(self) -> bool:
-        """Whether the trial is still yours: not told, not released, not lost."""
-        return self._is_held
+        """Whether the trial is still yours: not told, not released, not lost.
+
+        Nor is it when the service did not answer for a whole lease, since it may have been given to somebody else by
+        now. Should an answer come later and say otherwise, it is yours again.
+        """
+        return not (self.has_ended or self._lease.is_lost or self._lease.is_silent)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its result was told, or it was released."""
+        return self._lease.has_ended
 
     def report(self, step: SupportsIndex, value: SupportsFloat) -> bool:
         """Report how the first objective stands.
+
+        The call costs a request only where the pruner may decide. Other reports are held back for at most a second and
+        sent together, from the background or with the result, so report as often as you like. Should the process die,
+        the reports of its last second are lost with it; its trial is tried again anyway. In this way you also hear
+        within about a second that the study was cancelled.
+
+        While the service does not answer, reports are kept and the training goes on, up to the next one the pruner has
+        to see, or 1,000 of them; those wait. After a whole lease without an answer this returns True.
 
         Args:
             step: Resource spent so far, such as epochs: whole numbers from 0, rising. The pruner compares trials at
@@ -85,16 +103,18 @@ class Trial:
             Whether to stop now. Then tell the last value, or just leave the ``with`` block.
 
         Raises:
-            InvalidInput: ``step`` is not a whole number, or ``value`` not a number.
+            InvalidInput: ``step`` is not a whole number, or ``value`` not a number; or the service has refused this
+                report or an earlier one.
+            ConnectionFailed: The service does not answer. The report is kept, to be sent later.
         """
         at, number = as_whole(step, "step"), as_number(value, "value")
-        if not self._is_held:
+        if self.has_ended or self._lease.is_lost:
             return True
         if not math.isfinite(number):
             self._complete(TrialState.FAILED, failure=FailureReason.NAN, message=f"step {at} reported {number}")
             self._failed_in_report = True
             return True
-        self._renew(request(ReportTrial, {"lease": self._leased.lease, "step": at, "value": number}))
+        self._lease.report(at, number)
         return self.should_stop
 
     def tell(self, values: SupportsFloat | Mapping[str, SupportsFloat]) -> None:
@@ -107,7 +127,8 @@ class Trial:
             values: The objective, or each objective by name.
 
         Raises:
-            InvalidInput: An objective is missing, unknown or not a number.
+            InvalidInput: An objective is missing, unknown or not a number. If it says that a report was refused, the
+                result is stored all the same.
             LeaseLost: The trial was handed to somebody else in the meantime; the result is not kept.
             TrialFinished: It has ended already, with another result.
         """
@@ -117,7 +138,7 @@ class Trial:
         broken = ", ".join(f"{name} is {value}" for name, value in named.items() if not math.isfinite(value))
         if broken:
             self._complete(TrialState.FAILED, failure=FailureReason.NAN, message=broken)
-        elif self._directive is Directive.PRUNE:
+        elif self._lease.directive is Directive.PRUNE:
             self._complete(TrialState.PRUNED, values=named)
         else:
             self._complete(TrialState.COMPLETED, values=named)
@@ -141,27 +162,18 @@ class Trial:
             self._complete(TrialState.FAILED, failure=FailureReason.ERROR, message=text)
 
     def release(self) -> None:
-        """Hand the trial back untried: it waits to be asked for again, and no attempt is lost."""
-        body = ReleaseTrial(lease=self._leased.lease)
-        self._transport.release(self._leased.trial.study, self.number, body)
-        self._is_held = False
+        """Hand the trial back untried: it waits to be asked for again, and no attempt is lost.
 
-    @property
-    def renewal_due(self) -> float | None:
-        """When the background thread renews the lease next, on the monotonic clock; None when it need not."""
-        return self._renewal_due if self._is_held else None
+        Reports that were held back are dropped, since whoever tries it again begins at the beginning.
+
+        Raises:
+            LeaseLost: The trial was handed to somebody else in the meantime.
+        """
+        self._lease.release()
 
     def renew(self) -> None:
         """Renew the lease, as the background thread does; useful only to learn at once whether to stop."""
-        try:
-            self._renew(ReportTrial(lease=self._leased.lease))
-        except TunerError as error:
-            # The lease may well outlive a server's restart; only the server knows, so keep trying.
-            logger.warning(
-                "lease not renewed",
-                extra={"trial_id": self._leased.trial.id, "action": "renew", "reason": error.message},
-            )
-            self._renewal_due = time.monotonic() + RENEWAL_RETRY_SECONDS
+        self._lease.renew()
 
     def __enter__(self) -> Self:
         return self
@@ -169,7 +181,7 @@ class Trial:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._is_held:
+        if self.has_ended or self._lease.is_lost:
             return
         if error is None:
             self._end_untold()
@@ -182,16 +194,19 @@ class Trial:
                 self.release()
         except TunerError as second:
             # The user's exception matters more than that it could not be told.
-            logger.warning(
-                "failure not told",
-                extra={"trial_id": self._leased.trial.id, "action": "fail", "reason": second.message},
-            )
+            logger.warning("failure not told", extra=self._facts("fail", reason=second.message))
 
     def _end_untold(self) -> None:
-        if self._directive is Directive.PRUNE:
+        if self._lease.directive is Directive.PRUNE:
             self._complete(TrialState.PRUNED)
-        elif self._directive is Directive.CANCEL:
+        elif self._lease.directive is Directive.CANCEL:
             self._complete(TrialState.CANCELLED)
+        elif self._lease.is_silent:
+            try:
+                self.release()
+            except TunerError as error:
+                # It is handed out again in any case: its lease has run out.
+                logger.warning("trial not released", extra=self._facts("release", reason=error.message))
         else:
             self.fail("error", "The with block ended without tell().")
 
@@ -231,32 +246,13 @@ class Trial:
         failure: FailureReason | None = None,
         message: str | None = None,
     ) -> None:
-        fields: dict[str, Any] = {"lease": self._leased.lease, "state": state, "values": values, "failure": failure}
-        body = request(CompleteTrial, fields | {"message": message and _storable(message)})
-        try:
-            self._transport.complete(self._leased.trial.study, self.number, body)
-        except (Conflict, NotFound):
-            self._is_held = False
-            raise
-        self._is_held = False
+        self._lease.complete(
+            state=state, values=values, failure=failure, message=None if message is None else _storable(message)
+        )
 
-    def _renew(self, body: ReportTrial) -> None:
-        """Send a report or a heartbeat. A trial that is not ours any more is no error: there is just nothing to do."""
-        try:
-            reply = self._transport.report(self._leased.trial.study, self.number, body)
-        except (Conflict, NotFound) as error:
-            if self._is_held:
-                logger.warning(
-                    "trial lost", extra={"trial_id": self._leased.trial.id, "action": "renew", "reason": error.message}
-                )
-            self._is_held = False
-            return
-        if reply.directive is not Directive.CONTINUE:
-            self._directive = reply.directive
-        self._note_renewal()
-
-    def _note_renewal(self) -> None:
-        self._renewal_due = time.monotonic() + self._leased.lease_seconds / RENEWALS_PER_LEASE
+    def _facts(self, action: str, **more: object) -> dict[str, object]:
+        trial = self._leased.trial
+        return {"action": action, "study_id": trial.study, "trial_id": trial.id, "trial_number": trial.number, **more}
 
 
 def _storable(text: str) -> str:

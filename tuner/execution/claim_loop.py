@@ -9,9 +9,9 @@ import time
 import uuid
 from collections.abc import Sequence
 
+from tuner.client.backoff import PASSING_ERRORS, Backoff
 from tuner.client.transport import Transport
 from tuner.errors import TunerError
-from tuner.execution.backoff import PASSING_ERRORS, Backoff
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.execution.executor import Executor
 from tuner.execution.trial_run import RunLimits, TrialRun

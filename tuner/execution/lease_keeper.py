@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Self
 
+from tuner.client.backoff import Backoff
 from tuner.client.transport import Transport
 from tuner.errors import Conflict, InvalidInput, NotFound, TooLarge, TunerError
-from tuner.execution.backoff import Backoff
 from tuner.wire import Directive, LeasedTrial, ReportTrial
 
 logger = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from tuner.client.backoff import PASSING_ERRORS, Backoff
 from tuner.client.transport import Transport
 from tuner.data.profile import DatasetProfile, target_profile
 from tuner.errors import Conflict, InvalidInput, NotFound, TooLarge, TunerError
-from tuner.execution.backoff import PASSING_ERRORS, Backoff
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.execution.executor import Execution, Executor, Failed, Finished, Reported
 from tuner.execution.lease_keeper import LeaseKeeper

@@ -8,15 +8,18 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 import pytest
 
 import tuner
-from tuner.client import Client, Study, Trial
+from tuner.client import Client, Study, Transport, Trial
 from tuner.client.paging import all_items
+from tuner.client.renewal import LeaseRenewer
 from tuner.errors import (
     Conflict,
     InvalidInput,
@@ -67,6 +70,45 @@ def new_study(
         budget=tuner.Budget(trials=trials),
         max_attempts=max_attempts,
     )
+
+
+class CountedCalls:
+    """Passes every operation on to a transport, and counts them by name."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.counts: Counter[str] = Counter()
+        self._transport = transport
+
+    def __getattr__(self, name: str) -> Any:  # Any: whatever the transport has
+        operation = getattr(self._transport, name)
+        if not callable(operation):
+            return operation
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            self.counts[name] += 1
+            return operation(*arguments, **named)
+
+        return counted
+
+
+def counted_study(client: Client, study: Study) -> tuple[Study, Counter[str]]:
+    """The same study, and how often its objects have called each operation of the service."""
+    calls = CountedCalls(client.transport)
+    return Study(study.resource, cast(Transport, calls), LeaseRenewer()), calls.counts
+
+
+def curve(study: Study, number: int = 0) -> list[tuple[int, float]]:
+    """Steps and values that are stored for a trial, in the order of the steps."""
+    return [(point.step, point.value) for point in study.measurements(number)]
+
+
+def seconds_until(condition: Callable[[], bool], most: float = 30.0) -> float:
+    """How long it took for something to come true."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < most, "it did not happen"
+        time.sleep(0.01)
+    return time.monotonic() - started
 
 
 class ClientContract:
@@ -138,8 +180,125 @@ class ClientContract:
         assert trial.report(0, 0.1) is False
         assert trial.report(step=1, value=0.2) is False
         trial.tell(0.3)
-        curve = study.measurements(trial.number)
-        assert [(point.step, point.value) for point in curve] == [(0, 0.1), (1, 0.2)]
+        assert curve(study) == [(0, 0.1), (1, 0.2)]
+
+    def test_reports_that_decide_nothing_share_a_request(self, client: Client) -> None:
+        study, counts = counted_study(client, new_study(client))
+        started = time.monotonic()
+        trial = study.ask()
+        for step in range(500):
+            assert trial.report(step, step / 1000) is False
+        trial.tell(0.5)
+        # One for each second that has passed, should this machine be slow.
+        assert counts["report"] <= time.monotonic() - started
+        assert counts["complete"] == 1
+        assert curve(study) == [(step, step / 1000) for step in range(500)]
+
+    def test_report_that_the_pruner_waits_for_is_sent_at_once_with_those_before(self, client: Client) -> None:
+        study = new_study(client, pruner="asha")
+        trial = study.ask()
+        for step in (1, 2, 3):
+            trial.report(step, step / 10)
+        assert curve(study) == [(1, 0.1), (2, 0.2), (3, 0.3)]
+
+    def test_decision_is_heard_at_its_step(self, client: Client) -> None:
+        study = new_study(client, pruner="asha")
+        for _ in range(8):
+            trial = study.ask()
+            for step in range(1, 4):
+                trial.report(step, 0.9)
+            trial.tell(0.9)
+        trial = study.ask()
+        assert [trial.report(step, 0.1) for step in range(1, 4)] == [False, False, True]
+
+    def test_report_that_is_held_back_arrives_within_about_a_second(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        trial.report(7, 0.5)
+        assert seconds_until(lambda: curve(study) == [(7, 0.5)]) < 3
+        assert trial.is_held
+
+    def test_cancellation_is_heard_within_about_a_second(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        assert trial.report(0, 0.5) is False
+        study.cancel()
+        steps = iter(range(1, 100_000))
+        assert seconds_until(lambda: trial.report(next(steps), 0.5)) < 3
+
+    def test_more_reports_than_fit_into_a_request_are_all_kept(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        for step in range(2_500):
+            trial.report(step, float(step))
+        trial.tell(0.5)
+        assert curve(study) == [(step, float(step)) for step in range(2_500)]
+
+    def test_reports_of_several_threads_are_all_kept(self, client: Client) -> None:
+        study = new_study(client, pruner="asha")
+        trial = study.ask()
+
+        def report(first: int) -> None:
+            for step in range(first, 1_200, 4):
+                trial.report(step, float(step))
+
+        threads = [threading.Thread(target=report, args=(first,)) for first in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        trial.tell(0.5)
+        assert curve(study) == [(step, float(step)) for step in range(1_200)]
+
+    def test_later_report_of_a_step_takes_the_place_of_the_earlier(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        trial.report(1, 0.1)
+        trial.report(1, 0.2)
+        trial.tell(0.5)
+        assert curve(study) == [(1, 0.2)]
+
+    def test_last_report_is_seen_right_after_the_result(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        trial.report(3, 0.25)
+        trial.tell(0.5)
+        (told,) = study.trials()
+        assert (told.last_step, told.last_value) == (3, 0.25)
+
+    def test_failed_trial_keeps_its_reports(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        trial.report(1, 0.1)
+        trial.fail("the disk is full")
+        assert study.trial(0).state is TrialState.FAILED
+        assert curve(study) == [(1, 0.1)]
+
+    def test_trial_that_reports_nan_keeps_the_reports_before(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        trial.report(1, 0.1)
+        assert trial.report(2, math.nan) is True
+        assert curve(study) == [(1, 0.1)]
+
+    def test_trial_that_is_handed_back_begins_anew(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        trial.report(1, 0.1)
+        trial.release()
+        heir = study.ask()
+        assert heir.number == 0
+        heir.report(5, 0.5)
+        heir.tell(0.5)
+        assert curve(study) == [(5, 0.5)]
+
+    def test_negative_step_is_refused(self, client: Client) -> None:
+        study = new_study(client)
+        trial = study.ask()
+        with pytest.raises(InvalidInput, match="#/step"):
+            trial.report(-1, 0.5)
+        trial.tell(0.5)
+        assert curve(study) == []
 
     def test_numpy_numbers_are_taken(self, client: Client) -> None:
         import numpy as np
@@ -260,6 +419,7 @@ class ClientContract:
     def test_telling_the_same_twice_changes_nothing(self, client: Client) -> None:
         study = new_study(client)
         trial = study.ask()
+        trial.report(1, 0.25)
         trial.tell(0.5)
         trial.tell(0.5)
         assert study.trial(0).values == {"accuracy": 0.5}
@@ -335,7 +495,8 @@ class ClientContract:
         study = new_study(client)
         trial = study.ask()
         study.cancel()
-        assert trial.report(0, 0.5) is True
+        trial.renew()
+        assert trial.should_stop
         trial.tell(0.5)
         assert study.state is StudyState.CANCELLED
         assert study.best_value == 0.5

@@ -9,6 +9,9 @@ from tuner.errors import ConnectionFailed, IncompatibleServer, ServerError, Unav
 # What may be over in a moment: restarts, overload, and an upgrade during which two versions answer in turn.
 PASSING_ERRORS = (ConnectionFailed, IncompatibleServer, ServerError, Unavailable)
 
+# Of the system: a program that seeds Python's generator, or forks, must not make many clients pause equally long.
+_RANDOM = random.SystemRandom()
+
 
 class Backoff:
     """Pauses with full jitter: random, below a bound that doubles, so that waiting workers do not return at once.
@@ -22,11 +25,10 @@ class Backoff:
         self._first_seconds = first_seconds
         self._most_seconds = most_seconds
         self._bound = first_seconds
-        self._random = random.Random()
 
     def next_seconds(self) -> float:
         """How long to pause now."""
-        pause = self._random.uniform(0, self._bound)
+        pause = _RANDOM.uniform(0, self._bound)
         self._bound = min(2 * self._bound, self._most_seconds)
         return pause
 
