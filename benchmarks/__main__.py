@@ -30,7 +30,7 @@ def main() -> None:
     options = _options()
     chosen = {name: value for name, value in vars(options).items() if name != "names" and value is not None}
     settings = Settings(**chosen)
-    print(f"`python -m benchmarks {shlex.join(sys.argv[1:])}`\n", flush=True)
+    print(f"`{shlex.join(['python', '-m', 'benchmarks', *sys.argv[1:]])}`: {settings}\n", flush=True)
     for name in options.names or list(BENCHMARKS):
         print(f"## {name}\n\n{machine_facts()}\n", flush=True)
         began = time.monotonic()

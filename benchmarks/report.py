@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +16,8 @@ _LIBRARIES = (
     *("tuner", "optuna", "sqlalchemy", "psycopg", "fastapi", "uvicorn", "pydantic", "httpx", "grpcio"),
     *("scikit-learn", "lightgbm"),
 )
+
+FLUSHES = 200
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def machine_facts() -> str:
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {len(os.sched_getaffinity(0))} cores, "
-        f"load average {load}, Python {platform.python_version()}, {libraries}."
+        f"load average before {load}, {_disk()}, Python {platform.python_version()}, {libraries}."
     )
 
 
@@ -55,6 +59,23 @@ def _processor() -> str:
     with open("/proc/cpuinfo") as lines:
         names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def _disk() -> str:
+    """How long the disk of the temporary folder takes to make 4 KiB durable: the floor of every ask and tell."""
+    taken = []
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for _ in range(FLUSHES):
+            begin = time.perf_counter()
+            file.seek(0)
+            file.write(b"x" * 4096)
+            os.fdatasync(file.fileno())
+            taken.append(time.perf_counter() - begin)
+    taken.sort()
+    return (
+        f"writing and flushing 4 KiB {1000 * taken[FLUSHES // 2]:.2g} ms p50, "
+        f"{1000 * taken[FLUSHES * 99 // 100]:.2g} ms p99 (n = {FLUSHES})"
+    )
 
 
 def _cell(value: str | float) -> str:

@@ -68,6 +68,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite:///")
+        self._is_durable: bool | None = None
         if self.is_sqlite:
             connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
             connection.execute("pragma journal_mode = wal")
@@ -84,7 +85,9 @@ class Database:
     def begin(self, durable: bool) -> None:
         """Start a transaction that survives a power cut, or one that need not."""
         if self.is_sqlite:
-            self._connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
+            if durable is not self._is_durable:
+                self._connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
+                self._is_durable = durable
             self._connection.execute("begin immediate")
         else:
             self._connection.execute("begin")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -106,7 +107,9 @@ def main() -> None:
     while num_ready < plan.clients and (said := os.read(ready_read, plan.clients)):
         num_ready += len(said)
     print("ready", flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        # Whoever would have given the word is gone. The group is this process and its clients.
+        os.killpg(0, signal.SIGKILL)
     # Nobody ever writes to this pipe: its end wakes all clients at once.
     os.close(go_write)
     for result_read in results:
@@ -126,11 +129,14 @@ def _be_client(plan: Plan, index: int, connect: Callable[[int], RunTrial], ready
         client.work(plan)
         text = client.outcome.to_json()
     except BaseException:
-        text = Outcome(num_errors=1, error=traceback.format_exc()[-2000:]).to_json()
-    with os.fdopen(result, "w") as lines:
-        lines.write(text)
-    # Without the parent's exit handlers, which the fork has copied.
-    os._exit(0)
+        text = Outcome(has_crashed=True, error=traceback.format_exc()[-2000:]).to_json()
+        os.write(ready, b".")
+    try:
+        with os.fdopen(result, "w") as lines:
+            lines.write(text)
+    finally:
+        # Without the parent's exit handlers, which the fork has copied.
+        os._exit(0)
 
 
 def _sdk(plan: Plan) -> Callable[[int], RunTrial]:

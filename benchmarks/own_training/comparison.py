@@ -67,13 +67,15 @@ class Condition:
     clients: int
 
 
-Points = dict[tuple[Condition, str], list[Point]]
+# By round; None where a measurement failed.
+Points = dict[tuple[Condition, str], list[Point | None]]
 
 
 def measure(settings: Settings) -> Iterator[Table]:
     """Tables of rates, of ratios and of processor time, for each sampler and database."""
     chosen = [system for system in systems() if not settings.systems or system.name in settings.systems]
     points: Points = {}
+    faults: list[list[str | float]] = []
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server()) if POSTGRES in settings.databases else None
         for sampler in settings.samplers:
@@ -83,11 +85,16 @@ def measure(settings: Settings) -> Iterator[Table]:
                         condition = Condition(sampler, database, clients)
                         for system in _taking_part(chosen, condition):
                             say = f"round {number + 1}: {sampler}, {database}, {clients} clients, {system.name}"
-                            point = _measure(system, condition, settings.seconds, server)
-                            print(f"{say}: {point.rate:.1f} trials/s", file=sys.stderr, flush=True)
+                            point, fault = _attempt(system, condition, settings.seconds, server)
                             points.setdefault((condition, system.name), []).append(point)
+                            said = f"{point.rate:.1f} trials/s" if point else fault
+                            print(f"{say}: {said}", file=sys.stderr, flush=True)
+                            if not point:
+                                faults.append([say, fault.replace("|", "/").replace("\n", " ")])
             for database in settings.databases:
                 yield from _tables(chosen, points, sampler, database, settings)
+    if faults:
+        yield Table("Measurements that failed and are missing above", ["which", "why"], faults)
     if settings.images is not None and RANDOM in settings.samplers:
         for database in settings.databases:
             _draw(chosen, points, database, settings)
@@ -101,6 +108,17 @@ def _taking_part(chosen: Sequence[System], condition: Condition) -> list[System]
         and condition.sampler in system.samplers
         and condition.clients >= system.min_clients
     ]
+
+
+def _attempt(
+    system: System, condition: Condition, seconds: float, server: PostgresServer | None
+) -> tuple[Point | None, str]:
+    """A measurement, or why there is none."""
+    try:
+        return _measure(system, condition, seconds, server), ""
+    except Exception as error:
+        # The edge of the loop: the other measurements of a long run are not lost for one that failed.
+        return None, f"{type(error).__name__}: {error}"
 
 
 def _measure(system: System, condition: Condition, seconds: float, server: PostgresServer | None) -> Point:
@@ -142,8 +160,8 @@ def _verify(system: System, outcomes: Sequence[Outcome], stored: Stored) -> None
     numbers = sorted(number for outcome in outcomes for number in outcome.numbers)
     num_errors = sum(outcome.num_errors for outcome in outcomes)
     checksum = math.fsum(outcome.checksum for outcome in outcomes)
-    faults = []
-    if num_errors:
+    faults = [outcome.error for outcome in outcomes if outcome.has_crashed]
+    if num_errors or faults:
         # A trial whose tell failed may or may not be there; that the told ones are is what can be asked.
         if missing := set(numbers) - set(stored.numbers):
             faults.append(f"{len(missing)} told trials are missing")
@@ -177,7 +195,7 @@ def _tables(
     rates: list[list[str | float]] = []
     costs: list[list[str | float]] = []
     for system in chosen:
-        found = [points.get((condition, system.name), []) for condition in conditions]
+        found = [_found(points, condition, system.name) for condition in conditions]
         if not any(found):
             continue
         rates.append([system.title, *(_spread_cell([point.rate for point in each]) for each in found)])
@@ -199,7 +217,8 @@ def _tables(
                 points.get((condition, theirs), []),
                 strict=False,  # one of them may not take part
             )
-            cells.append(_spread_cell([first.rate / second.rate for first, second in pairs if second.rate]))
+            rates_of_pairs = [(first.rate, second.rate) for first, second in pairs if first and second]
+            cells.append(_spread_cell([first / second for first, second in rates_of_pairs if second]))
         if any(cells):
             ratios.append([f"{titles[ours]} : {titles[theirs]}", *cells])
     if ratios:
@@ -225,8 +244,16 @@ def _cost_cell(points: Sequence[Point]) -> str:
     parts = []
     for name in ("server", "database", "client"):
         values = [value for point in points if (value := getattr(point, name)) is not None]
-        parts.append(f"{spread(values)[0]:.2g}" if values else "-")
+        parts.append(_short(spread(values)[0]) if values else "-")
     return " + ".join(parts)
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def _found(points: Points, condition: Condition, system: str) -> list[Point]:
+    return [point for point in points.get((condition, system), []) if point]
 
 
 def _draw(chosen: Sequence[System], points: Points, database: str, settings: Settings) -> None:
@@ -236,7 +263,7 @@ def _draw(chosen: Sequence[System], points: Points, database: str, settings: Set
             [
                 (_num_clients(clients), spread([point.rate for point in found])[0])
                 for clients in settings.clients
-                if (found := points.get((Condition(RANDOM, database, clients), system.name)))
+                if (found := _found(points, Condition(RANDOM, database, clients), system.name))
             ],
         )
         for system in chosen

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -59,6 +61,7 @@ class Outcome:
         num_stops: How often a pruner said to stop.
         num_errors: Trials that ended with an exception.
         error: The last of them.
+        has_crashed: Whether the client ended early; nothing else is known of it then.
     """
 
     count: int = 0
@@ -69,6 +72,7 @@ class Outcome:
     num_stops: int = 0
     num_errors: int = 0
     error: str = ""
+    has_crashed: bool = False
 
     def to_json(self) -> str:
         """One line."""
@@ -86,7 +90,9 @@ class ClientGroup:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         command = [sys.executable, "-m", "benchmarks.own_training.client", plan.to_json()]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
             raise RuntimeError(f"The clients of {plan.kind} did not start.")
@@ -95,8 +101,8 @@ class ClientGroup:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Its children end when their pipes do.
-        self._process.kill()
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
     def start(self) -> None:

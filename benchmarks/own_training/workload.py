@@ -73,7 +73,7 @@ def loss(params: Mapping[str, Any]) -> float:
     value = (math.log10(params["learning_rate"]) + 2.5) ** 2 + (math.log2(params["units"]) - 7) ** 2 / 4
     value += (params["layers"] - 4) ** 2 / 8 + (params["dropout"] - 0.2) ** 2 + params["smoothing"]
     value += {"relu": 0.0, "gelu": 0.05, "tanh": 0.3}[params["activation"]]
-    return value + (1 - params["momentum"] if params["optimizer"] == "sgd" else 0.2)
+    return float(value + (1 - params["momentum"] if params["optimizer"] == "sgd" else 0.2))
 
 
 def curve(final: float) -> list[float]:
