@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,8 @@ from tests.storms.own_postgres import OwnPostgres
 from tuner.testing.server import ServerProcess, WorkerProcess
 
 PROCESSES = pytest.StashKey[list[ServerProcess | WorkerProcess]]()
+
+DISK_BYTES = 48 * 1024**2
 
 StartServer = Callable[..., ServerProcess]
 NewWorker = Callable[..., WorkerProcess]
@@ -58,6 +61,19 @@ def own_postgres() -> Iterator[OwnPostgres]:
     """A PostgreSQL server of this test alone."""
     with OwnPostgres() as server:
         yield server
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with room for little."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},nr_inodes=20000", "tmpfs", str(folder)], check=True
+    )
+    yield folder
+    # Lazily: the server is ended by a fixture that comes later.
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.hookimpl(wrapper=True)
