@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from api.security import check_exposure
 from api.settings import ApiSettings
 from tests.deployment.compose import COMPOSE_FILE, VARIABLE, environment_of, read_compose, seconds_of
 from tests.deployment.image import ROOT, read_dockerfile
+from tuner.secret_files import read_secret
 from worker.settings import WorkerSettings
 
 SERVICES: dict[str, Any] = read_compose()["services"]
@@ -50,6 +53,31 @@ def test_every_variable_has_a_default_and_is_explained() -> None:
     # What is left of a dollar sign would be something else than such a variable.
     assert "$" not in VARIABLE.sub("", body)
     read_compose({})
+
+
+def test_the_documentation_names_the_same_variables_and_defaults() -> None:
+    text = (ROOT / "docs" / "how-to" / "deploy.md").read_text()
+    told = dict(re.findall(r"^\| `(TUNER_\w+)` \| (.*?) ?\|", text, re.MULTILINE))
+    used = {name: default for name, default, _ in VARIABLE.findall(COMPOSE_FILE.read_text())}
+    assert set(told) == set(used)
+    assert {name: told[name].strip("`") for name, default in used.items() if default} == {
+        name: default for name, default in used.items() if default
+    }
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/deploy.md"])
+def test_the_documented_commands_make_secrets_that_containers_can_read(page: str, tmp_path: Path) -> None:
+    commands = re.search(r"^mkdir -m 700 secrets\n.*\nchmod .*$", (ROOT / page).read_text(), re.MULTILINE)
+    assert commands is not None
+    script = f"umask 077\n{commands.group()}"
+    subprocess.run(["sh", "-eu", "-c", script], cwd=tmp_path, check=True)
+    folder = tmp_path / "secrets"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {path.name for path in folder.iterdir()} == set(read_compose()["secrets"])
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+        settings = ApiSettings(key=read_secret(path, "TUNER_API_KEY_FILE"), host="0.0.0.0")
+        check_exposure(settings)
 
 
 def test_only_the_port_of_the_api_is_published() -> None:
@@ -110,10 +138,16 @@ def test_images_of_others_are_of_a_known_version(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_our_services_run_the_image_that_is_built_here(name: str) -> None:
     service = SERVICES[name]
-    assert (service["image"], service["build"]["context"]) == ("tuner", ".")
+    assert service["image"] == "tuner"
     assert service["init"] is True
     (user,) = next(each.words for each in reversed(read_dockerfile()[-1]) if each.name == "USER")
     assert service["user"] == user
+
+
+def test_the_image_is_built_once() -> None:
+    assert {name: service["build"] for name, service in SERVICES.items() if "build" in service} == {
+        "api": {"context": "."}
+    }
 
 
 @pytest.mark.parametrize("name", OURS)
