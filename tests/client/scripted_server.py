@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ class Answer:
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
+    delay_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Seen:
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float
 
 
 class ScriptedServer:
@@ -59,7 +62,10 @@ def _handler(answer: Callable[[Seen], Answer]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _do(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            given = answer(Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            given = answer(
+                Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body, time.monotonic())
+            )
+            time.sleep(given.delay_seconds)
             if given.hang_up:
                 return
             self.send_response(given.status)

@@ -1,8 +1,10 @@
+import base64
 import hashlib
 import os
 import socket
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -227,6 +229,54 @@ def test_proxy_of_the_environment_is_not_asked_for_this_machine(
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     with ScriptedServer(HEALTHY) as server:
         assert connect(server.url).health().ready
+
+
+def test_proxy_of_the_environment_is_asked_for_other_machines(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer(HEALTHY) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert connect("http://tuner.example:8000").health().ready
+        assert (proxy.seen[0].path, proxy.seen[0].headers["host"]) == (
+            "http://tuner.example:8000/healthz",
+            "tuner.example:8000",
+        )
+        monkeypatch.setenv("no_proxy", ".example")
+        with pytest.raises(ConnectionFailed):
+            connect("http://tuner.example:8000", patience_seconds=0.0).health()
+        assert len(proxy.seen) == 1
+
+
+def test_name_and_password_in_the_url_are_sent(connect: Connect) -> None:
+    with ScriptedServer(HEALTHY) as server:
+        connect(server.url.replace("//", "//ann:p%40ss@")).health()
+        assert server.seen[0].headers["authorization"] == "Basic " + base64.b64encode(b"ann:p@ss").decode()
+
+
+def test_waiting_that_was_asked_for_uses_up_no_patience(connect: Connect) -> None:
+    with ScriptedServer(HEALTHY, Answer(hang_up=True, delay_seconds=1.0), EMPTY_REPLY) as server:
+        transport = connect(server.url, patience_seconds=0.5)
+        transport.health()
+        assert transport.suggest("some-id", Suggest(worker="w", wait_seconds=10.0), key="one-key").trials == ()
+        assert [seen.headers["idempotency-key"] for seen in server.seen[1:]] == ["one-key", "one-key"]
+        assert server.seen[1].body == server.seen[2].body
+
+
+def test_many_clients_return_spread_out_and_not_before_they_may(connect: Connect) -> None:
+    num_clients = 64
+    busy = [Answer(503, headers=OURS | {"Retry-After": "1"})] * num_clients
+    with ScriptedServer(*busy, HEALTHY) as server:
+        clients = [connect(server.url) for _ in range(num_clients)]
+        threads = [threading.Thread(target=client.health) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        refused, returned = server.seen[:num_clients], server.seen[num_clients:]
+        pauses = sorted(seen.at - refused[0].at for seen in returned)
+        assert pauses[0] >= 1.0
+        crowds = [bisect_right(pauses, pause + 0.1) - index for index, pause in enumerate(pauses)]
+        assert max(crowds) < num_clients / 2
 
 
 def test_closed_transport_says_so(connect: Connect, server: ServerProcess) -> None:

@@ -11,6 +11,7 @@ import pytest
 import tuner
 from tests.client.scripted_server import Answer, ScriptedServer
 from tests.client.test_http_transport import HEALTHY, OURS, problem
+from tests.storms.lossy_proxy import LossyProxy
 from tuner.client import Trial
 from tuner.client.http_transport import HttpTransport
 from tuner.client.renewal import LeaseRenewer
@@ -94,6 +95,24 @@ def test_batch_that_is_too_large_for_the_server_is_sent_in_pieces(tmp_path: Path
         trial.tell(0.5)
         assert curve(study) == [(step, float(step)) for step in range(100)]
         assert study.best_value == 0.5
+
+
+def test_lost_replies_leave_curves_and_results_complete(own_server: ServerProcess) -> None:
+    with LossyProxy(own_server.url, loss=0.3, seed=3) as proxy, tuner.Client(proxy.url) as client:
+        client.list_studies()
+        study = new_study(client, pruner="asha")
+        for _ in range(20):
+            trial = study.ask()
+            for step in range(6):
+                trial.report(step, step / 10)
+            trial.tell(0.5)
+        with tuner.Client(own_server.url) as direct:
+            study = direct.get_study(study.id)
+            for told in study.trials():
+                assert (told.state, told.attempt, told.values) == (TrialState.COMPLETED, 1, {"accuracy": 0.5})
+                assert curve(study, told.number) == [(step, step / 10) for step in range(6)]
+            assert study.num_trials == 20
+        assert proxy.num_replies_lost > 5
 
 
 def test_training_goes_on_while_the_server_restarts(own_server: ServerProcess) -> None:
