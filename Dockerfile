@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-#
 # One image for the API, the workers and the migrations. They are one distribution, and on one machine they share the
 # layers; two images would save the API half a gigabyte of disk that the workers beside it need anyway.
 # Everything in it runs on processors only: neither JAX nor LightGBM bring CUDA along here.
@@ -39,5 +37,5 @@ ENV PATH=/opt/tuner/bin:$PATH \
 WORKDIR /data
 USER 10001:10001
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 CMD ["tuner", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=3s --retries=3 CMD ["tuner", "health"]
 CMD ["python", "-P", "-m", "api"]

@@ -23,11 +23,13 @@ class PostgresServer:
     """A server over TCP that asks for a password. A context manager.
 
     Args:
+        command: What starts it, such as ``postgres -c max_connections=300``.
         environment: ``POSTGRES_USER``, ``POSTGRES_DB`` and ``POSTGRES_PASSWORD_FILE``, as its image knows them.
         port: Where it listens on the loopback address.
     """
 
-    def __init__(self, environment: Mapping[str, str], port: int) -> None:
+    def __init__(self, command: list[str], environment: Mapping[str, str], port: int) -> None:
+        self._command = command
         self._user = environment["POSTGRES_USER"]
         self._database = environment["POSTGRES_DB"]
         self._password = Path(environment["POSTGRES_PASSWORD_FILE"]).read_text().rstrip("\n")
@@ -63,7 +65,8 @@ class PostgresServer:
         assert done.returncode == 0, done.stdout + done.stderr
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": str(folder), "fsync": "off"}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        command = [*_as_nobody(), str(_programs() / "postgres"), "-D", str(data), *settings]
+        program, *arguments = self._command
+        command = [*_as_nobody(), str(_programs() / program), *arguments, "-D", str(data), *settings]
         self.process = self._stack.enter_context(Running(command, folder, self.environment, "postgres"))
         self.process.wait_for(self._answers)
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:

@@ -69,7 +69,7 @@ class Stack:
 
     def start_db(self) -> PostgresServer:
         """Start PostgreSQL and wait until its health check succeeds."""
-        server = PostgresServer(self._environment("db"), self._ports["db"])
+        server = PostgresServer(self.services["db"]["command"], self._environment("db"), self._ports["db"])
         self._stack.callback(server.close)
         server.start()
         _, program, *arguments = self.services["db"]["healthcheck"]["test"]
