@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import first_result, latency, memory, own_training, trial_overhead
+from benchmarks.databases import postgres_version
 from benchmarks.own_training.systems import systems
 from benchmarks.report import Table, machine_facts
 from benchmarks.settings import Settings
@@ -27,12 +29,14 @@ BENCHMARKS: dict[str, Callable[[Settings], Iterable[Table]]] = {
 
 def main() -> None:
     """Run what the command line names."""
+    # Servers and databases are ended on the way out, after Ctrl-C as after `kill`.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     options = _options()
     chosen = {name: value for name, value in vars(options).items() if name != "names" and value is not None}
     settings = Settings(**chosen)
     print(f"`{shlex.join(['python', '-m', 'benchmarks', *sys.argv[1:]])}`: {settings}\n", flush=True)
     for name in options.names or list(BENCHMARKS):
-        print(f"## {name}\n\n{machine_facts()}\n", flush=True)
+        print(f"## {name}\n\n{machine_facts(postgres_version())}\n", flush=True)
         began = time.monotonic()
         for table in BENCHMARKS[name](settings):
             print(f"{table.to_markdown()}\n", flush=True)

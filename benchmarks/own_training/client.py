@@ -20,8 +20,8 @@ from typing import Any
 from benchmarks.own_training import workload
 from benchmarks.own_training.plan import Outcome, Plan
 
-# Trials before the measurement: connections are opened, prepared statements and lazy imports are there.
-WARM_UP_TRIALS = 2
+# Before the measurement, so that connections are open and lazy imports are done.
+WARM_UP_TRIALS = 1
 PATIENCE_SECONDS = 60.0
 
 

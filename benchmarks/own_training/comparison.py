@@ -8,6 +8,7 @@ differs is the storage and the way to it; then everybody has their own defaults.
 from __future__ import annotations
 
 import math
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from benchmarks.chart import Bars, bar_chart
 from benchmarks.databases import POSTGRES, SQLITE, PostgresServer, postgres_server
 from benchmarks.own_training.plan import ClientGroup, Outcome, Plan
 from benchmarks.own_training.systems import RANDOM, Stored, System, systems
-from benchmarks.report import Table, spread
+from benchmarks.report import Table, flush_milliseconds, spread
 from benchmarks.settings import Settings
 from benchmarks.usage import cpu_seconds
 
@@ -76,10 +77,12 @@ def measure(settings: Settings) -> Iterator[Table]:
     chosen = [system for system in systems() if not settings.systems or system.name in settings.systems]
     points: Points = {}
     faults: list[list[str | float]] = []
+    flushes: list[list[str | float]] = []
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server()) if POSTGRES in settings.databases else None
         for sampler in settings.samplers:
             for number in range(settings.rounds):
+                flushes.append([f"{sampler}, round {number + 1}", *flush_milliseconds(), os.getloadavg()[0]])
                 for database in settings.databases:
                     for clients in settings.clients:
                         condition = Condition(sampler, database, clients)
@@ -93,6 +96,8 @@ def measure(settings: Settings) -> Iterator[Table]:
                                 faults.append([say, fault.replace("|", "/").replace("\n", " ")])
             for database in settings.databases:
                 yield from _tables(chosen, points, sampler, database, settings)
+    columns = ["before", "flush of 4 KiB: p50, ms", "p99, ms", "load average"]
+    yield Table("The machine between the rounds; the load is the benchmark's own and everybody's", columns, flushes)
     if faults:
         yield Table("Measurements that failed and are missing above", ["which", "why"], faults)
     if settings.images is not None and RANDOM in settings.samplers:
