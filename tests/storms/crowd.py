@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -220,7 +221,7 @@ class _Client:
 
     def _value(self) -> float:
         """A number with all its bits in use, of any size."""
-        return self._chance.uniform(-1, 1) * 10.0 ** self._chance.uniform(-290, 290)
+        return math.ldexp(self._chance.uniform(-1, 1), self._chance.randrange(-960, 960))
 
 
 def _kind(answer: httpx.Response) -> str:

@@ -83,7 +83,7 @@ def test_whatever_had_an_effect_was_answered(start_server: StartServer, database
         load = Load(server.url, study)
         with load.running():
             time.sleep(1 + turn % 5 / 10)
-            server.signal(signal.SIGTERM)
+            server.send_signal(signal.SIGTERM)
             started = time.monotonic()
             assert server.wait() == 0
             assert time.monotonic() - started < SHUTDOWN_SECONDS + LATE_SECONDS
@@ -112,7 +112,7 @@ def test_waiting_asks_are_answered(start_server: StartServer, database_url: str)
         with ThreadPoolExecutor(32) as pool:
             statuses = pool.map(wait, range(32))
             time.sleep(1)
-            server.signal(signal.SIGTERM)
+            server.send_signal(signal.SIGTERM)
             assert server.wait() == 0
             assert set(statuses) == {202}
 

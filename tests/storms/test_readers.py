@@ -43,11 +43,6 @@ def test_results_do_not_wait_for_readers(start_server: StartServer, database_url
         assert caller.json("GET", path)["counts"]["completed"] == NUM_TRIALS + NUM_TELLS
     assert len(page_seconds) > NUM_READERS
     assert caller.traffic.num_refused == 0
-        statistics.median(page_seconds),
-        statistics.median(tell for _, tell in seconds),
-        statistics.median(t for t, _ in seconds),
-        sorted(seconds, key=max)[-3:],
-    )
     slowest = max(max(pair) for pair in seconds)
     assert slowest < SLOWEST_SECONDS
     # Whoever stood in line with the readers would wait as long as they do.

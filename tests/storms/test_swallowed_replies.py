@@ -86,9 +86,10 @@ def test_a_script_does_not_notice(start_server: StartServer) -> None:
     def train(trial: tuner.Trial) -> float:
         with lock:
             seen[trial.number] += 1
+        x = float(str(trial.params["x"]))
         for step in range(2):
-            trial.report(step, trial.params["x"])
-        values[trial.number] = trial.params["x"] / 3
+            trial.report(step, x)
+        values[trial.number] = x / 3
         return values[trial.number]
 
     with LossyProxy(server.url, loss=0.2, seed=8) as proxy, tuner.Client(proxy.url) as client:

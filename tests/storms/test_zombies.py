@@ -140,7 +140,7 @@ def test_a_script_that_thaws_hears_that_its_leases_are_lost(start_server: StartS
             time.sleep(3)
             assert [caller.json("GET", f"{path}/trials/{number}")["state"] for number in (0, 1)] == ["running"] * 2
             zombie.freeze()
-            heirs = []
+            heirs: list[Body] = []
             while len(heirs) < 2:
                 heirs += inherit(caller, f"{path}/suggest", {}, suggested)
             for leased in heirs:

@@ -87,7 +87,7 @@ class _Process(ABC):
         """End it as an operator would."""
         self._end(signal.SIGTERM)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, and do not wait for what comes of it."""
         self._running.send_signal(number)
 
