@@ -1,7 +1,7 @@
 """The engine as async handlers use it: blocking calls run in threads, each kind within its own limit.
 
-Reads, asks, waiting asks and uploads have separate threads, so that none of them can starve the others, and results
-(writes) need no thread at all.
+Reads, claims and uploads have separate threads, so that none of them can starve the others; asks, reports and results
+need no thread at all.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from typing import Annotated, ParamSpec, TypeVar
 
@@ -18,14 +18,12 @@ from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, Request
 
 from api.settings import ApiSettings
-from tuner.engine import Engine
+from tuner.engine import ANY, LOOK_AGAIN_SECONDS, Engine
 from tuner.errors import Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# A waiting ask returns to the event loop this often, to see whether its client has gone or the server is stopping.
-_SLICE_SECONDS = 2.0
 _HEALTH_SECONDS = 3.0
 
 
@@ -42,7 +40,7 @@ class Gateway:
         self.settings = settings
         self._readers = CapacityLimiter(settings.max_readers)
         self._askers = CapacityLimiter(settings.max_askers)
-        self._waiters = CapacityLimiter(settings.max_waiters)
+        self._waiting: set[asyncio.Event] = set()
         self._transfers = CapacityLimiter(settings.max_transfers)
         self._probes = CapacityLimiter(1)
         self._silences: set[anyio.CancelScope] = set()
@@ -54,10 +52,16 @@ class Gateway:
         self._drained_at = anyio.current_time() + 0.8 * self.settings.shutdown_seconds
         for silence in self._silences:
             silence.deadline = min(silence.deadline, self._drained_at)
+        for changed in self._waiting:
+            changed.set()
 
     async def read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a call that reads."""
         return await to_thread.run_sync(lambda: call(*args, **kwargs), limiter=self._readers)
+
+    async def claim(self, call: Callable[[], T]) -> T:
+        """The result of one look for work among all studies."""
+        return await to_thread.run_sync(call, limiter=self._askers)
 
     async def write(self, future: Future[T]) -> T:
         """The result of an operation that has been handed to the writer."""
@@ -65,22 +69,41 @@ class Gateway:
         return await asyncio.shield(asyncio.wrap_future(future))
 
     async def ask(
-        self, request: Request, wait_seconds: float, call: Callable[[float], T], is_empty: Callable[[T], bool]
+        self,
+        request: Request,
+        wait_seconds: float,
+        attempt: Callable[[], Awaitable[T]],
+        is_empty: Callable[[T], bool],
+        study: str = ANY,
     ) -> T:
-        """The result of an ask that may wait for work.
+        """The result of an ask that may wait for work. Waiting takes no thread.
 
         Args:
             request: Whose client may go away meanwhile.
             wait_seconds: How long it is ready to wait.
-            call: Asks the engine, given how long to wait.
+            attempt: Asks the engine once.
             is_empty: Whether a result holds no work, so that waiting goes on.
+            study: Id of the study that is asked.
         """
+        result = await attempt()
+        if not is_empty(result) or wait_seconds <= 0 or len(self._waiting) >= self.settings.max_waiters:
+            return result
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
         deadline = time.monotonic() + wait_seconds
-        result = await to_thread.run_sync(call, 0.0, limiter=self._askers)
-        while is_empty(result) and (remaining := deadline - time.monotonic()) > 0:
-            if self._drained_at < math.inf or self._waiters.available_tokens < 1 or await request.is_disconnected():
-                break
-            result = await to_thread.run_sync(call, min(remaining, _SLICE_SECONDS), limiter=self._waiters)
+        self._waiting.add(changed)
+        try:
+            with self.engine.changes.heard(study, lambda: loop.call_soon_threadsafe(changed.set)):
+                while is_empty(result) and (remaining := deadline - time.monotonic()) > 0:
+                    if self._drained_at < math.inf or await request.is_disconnected():
+                        break
+                    changed.clear()
+                    result = await attempt()
+                    if is_empty(result):
+                        # Other replicas send no word, so look again now and then.
+                        with anyio.move_on_after(min(remaining, LOOK_AGAIN_SECONDS)):
+                            await changed.wait()
+        finally:
+            self._waiting.discard(changed)
         return result
 
     async def receive(self, stream: AsyncIterator[bytes], call: Callable[[Iterator[bytes]], T]) -> T:

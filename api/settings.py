@@ -88,7 +88,7 @@ class ApiSettings(BaseSettings):
     max_askers: int = Field(
         default=32,
         ge=1,
-        description="Threads that make suggestions or claims. Raise it with more cores and PostgreSQL.",
+        description="Threads that look for work for workers. Raise it with more cores and PostgreSQL.",
     )
     max_waiters: int = Field(
         default=64,

@@ -28,10 +28,11 @@ async def claim_trials(
     key: IdempotencyKey = None,
 ) -> ClaimReply:
     """Hands out trials of any study that the service trains itself, waiting up to ``wait_seconds`` for one."""
+    once = body.model_copy(update={"wait_seconds": 0.0})
     reply = await gateway.ask(
         request,
         body.wait_seconds,
-        lambda seconds: gateway.engine.suggestions.claim(body.model_copy(update={"wait_seconds": seconds}), key),
+        lambda: gateway.claim(lambda: gateway.engine.suggestions.claim(once, key)),
         lambda reply: not reply.claims,
     )
     if not reply.claims:

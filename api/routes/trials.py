@@ -50,10 +50,9 @@ async def suggest_trials(
     reply = await gateway.ask(
         request,
         body.wait_seconds,
-        lambda seconds: gateway.engine.suggestions.suggest(
-            study, body.model_copy(update={"wait_seconds": seconds}), key
-        ),
+        lambda: gateway.write(gateway.engine.suggestions.suggest_now(study, body, key)),
         lambda reply: not reply.trials,
+        study,
     )
     if not reply.trials:
         response.status_code = 202

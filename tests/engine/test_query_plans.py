@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from tests.conftest import ManualClock
 from tests.engine.acting import ActingStudy
@@ -81,16 +82,11 @@ def _trial(study_key: int, number: int, now: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def plan_of(database: Database) -> Iterator[Callable[[Callable[[Connection], object]], str]]:
-    """Runs a query and tells how the database went about the last statement of it."""
+    """Runs a query and tells how the database went about the last statement that the driver was given."""
     connections = connect(database.url, writing=False)
-    statements: list[tuple[str, Any]] = []
-
-    @event.listens_for(connections, "before_cursor_execute")
-    def remember(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        statements.append((statement, parameters))
 
     def explain(query: Callable[[Connection], object]) -> str:
-        with connections.connect() as connection:
+        with connections.connect() as connection, listening(connection) as statements:
             query(connection)
             statement, parameters = next(each for each in reversed(statements) if "pg_current_snapshot" not in each[0])
             prefix = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
@@ -99,6 +95,29 @@ def plan_of(database: Database) -> Iterator[Callable[[Callable[[Connection], obj
 
     yield explain
     connections.dispose()
+
+
+@contextmanager
+def listening(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """Statements and parameters that reach the driver, prepared ones included."""
+    heard: list[tuple[str, Any]] = []
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        # What it hears has its values filled in.
+        driver.set_trace_callback(lambda statement: heard.append((statement, ())))
+        yield heard
+        driver.set_trace_callback(None)
+        return
+    import psycopg
+
+    class Listener(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            heard.append((query, params))
+            return super().execute(query, params, **options)
+
+    driver.cursor_factory = Listener
+    yield heard
+    driver.cursor_factory = psycopg.Cursor
 
 
 def assert_uses(plan: str, index: str) -> None:
@@ -163,3 +182,27 @@ def test_measurements_that_are_new(database: Database, filled: str, clock: Manua
     else:
         # So few rows come after the bookmark that the primary key finds them as well.
         assert re.search("ix_measurements_study_key_key|pk_measurements", plan), plan
+
+
+def test_trials_by_their_numbers(database: Database, filled: str, clock: ManualClock, plan_of: Any) -> None:
+    key = keys(database, filled, clock)
+    index = "uq_trials_study_key_number" if not database.is_sqlite else "sqlite_autoindex_trials"
+    for read in (
+        lambda connection: trial_rows.held_trials(connection, key, [3, 700, 1_400]),
+        lambda connection: trial_rows.get_trials(connection, key, filled, [3, 700, 1_400]),
+    ):
+        plan = plan_of(read)
+        assert index in plan, plan
+        assert not re.search("SCAN trials|Seq Scan on trials", plan), plan
+
+
+@pytest.mark.parametrize("lock", [False, True])
+def test_a_study(database: Database, filled: str, clock: ManualClock, plan_of: Any, lock: bool) -> None:
+    plan = plan_of(lambda connection: study_rows.get_study(connection, filled, clock.instant, lock=lock))
+    # Three studies fit on one page: PostgreSQL may well read it whole.
+    assert re.search("SEARCH studies USING INDEX" if database.is_sqlite else "on studies", plan), plan
+
+
+def test_replies_to_repeated_requests(database: Database, filled: str, plan_of: Any) -> None:
+    plan = plan_of(lambda connection: study_rows.find_replies(connection, ["a", "b", "c"]))
+    assert re.search("SEARCH replies USING INDEX" if database.is_sqlite else "on replies", plan), plan

@@ -218,12 +218,14 @@ def test_two_replicas_share_one_study(engine: Engine, database: Database, tmp_pa
 class MeddledSampler(RandomSampler):
     """While it makes its first proposal, something else happens to the study."""
 
+    learns = True
     meddle: ClassVar[Callable[[], object] | None] = None
-    seen_seqs: ClassVar[list[int]] = []
+    seen: ClassVar[list[tuple[int, int]]] = []
+    """Number that was proposed for, and seq of the view."""
 
     def suggest(self, view: Any, count: int, rng: Any) -> Any:
         cls = type(self)
-        cls.seen_seqs.append(view.seq)
+        cls.seen.append((len(view.trials), view.seq))
         meddle, cls.meddle = cls.meddle, None
         if meddle is not None:
             meddle()
@@ -236,17 +238,20 @@ class TestFreshness:
     @pytest.fixture(autouse=True)
     def meddled(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setitem(registry._CLASSES, "meddled", (__name__, "MeddledSampler"))
-        MeddledSampler.seen_seqs.clear()
+        MeddledSampler.seen.clear()
         yield
         MeddledSampler.meddle = None
 
-    def asks_made(self, study: ActingStudy, num_running: int, meddle: Callable[[list[LeasedTrial]], object]) -> int:
-        """How often the sampler was asked for one trial."""
+    def seqs_seen(
+        self, study: ActingStudy, num_running: int, meddle: Callable[[list[LeasedTrial]], object]
+    ) -> list[int]:
+        """Seqs from which the sampler made proposals until one was handed out."""
         running = [study.ask_one() for _ in range(num_running)]
-        MeddledSampler.seen_seqs.clear()
+        MeddledSampler.seen.clear()
         MeddledSampler.meddle = lambda: meddle(running)
-        study.ask_one()
-        return len(MeddledSampler.seen_seqs)
+        number = study.ask_one().trial.number
+        # Results have points made for later numbers, too.
+        return [seq for proposed, seq in MeddledSampler.seen if proposed <= number]
 
     def test_a_proposal_for_a_number_that_was_taken_is_made_again(
         self, engine: Engine, new_study: NewStudy, database: Database, tmp_path: Path, clock: ManualClock
@@ -254,30 +259,51 @@ class TestFreshness:
         study = new_study(sampler="meddled")
         other = Database(database.url.render_as_string(hide_password=False), clock=clock, flush=False)
         replica = Engine(other, tmp_path / "files", limits=Limits(timer_seconds=3600))
-        assert self.asks_made(study, 0, lambda _: ActingStudy(replica, study.id).ask_one()) == 3
+        assert len(self.seqs_seen(study, 0, lambda _: ActingStudy(replica, study.id).ask_one())) == 3
         replica.close()
         assert [trial.number for trial in study.trials()] == [0, 1]
 
     def test_eight_results_do_not_make_a_proposal_stale(self, new_study: NewStudy) -> None:
         study = new_study(sampler="meddled")
-        assert self.asks_made(study, 10, lambda running: [study.complete(each) for each in running[:8]]) == 1
+        assert len(self.seqs_seen(study, 10, lambda running: [study.complete(each) for each in running[:8]])) == 1
 
     def test_nine_results_make_a_proposal_stale(self, new_study: NewStudy) -> None:
         study = new_study(sampler="meddled")
-        assert self.asks_made(study, 10, lambda running: [study.complete(each) for each in running[:9]]) == 2
+        assert len(self.seqs_seen(study, 10, lambda running: [study.complete(each) for each in running[:9]])) == 2
 
     def test_as_many_results_as_running_trials_are_not_too_many(self, new_study: NewStudy) -> None:
         study = new_study(sampler="meddled")
-        assert self.asks_made(study, 20, lambda running: [study.complete(each) for each in running[:10]]) == 1
+        assert len(self.seqs_seen(study, 20, lambda running: [study.complete(each) for each in running[:10]])) == 1
 
     def test_with_nobody_at_work_any_change_makes_a_proposal_stale(self, new_study: NewStudy) -> None:
         study = new_study(sampler="meddled")
-        assert self.asks_made(study, 1, lambda running: study.complete(running[0])) == 2
+        assert len(self.seqs_seen(study, 1, lambda running: study.complete(running[0]))) == 2
 
     def test_a_stale_proposal_is_replaced_by_one_from_the_present_state(self, new_study: NewStudy) -> None:
         study = new_study(sampler="meddled")
-        self.asks_made(study, 1, lambda running: study.complete(running[0]))
-        assert MeddledSampler.seen_seqs == [1, 2]
+        assert self.seqs_seen(study, 1, lambda running: study.complete(running[0])) == [1, 2]
+
+    def test_the_next_point_is_made_as_soon_as_a_result_comes(self, new_study: NewStudy) -> None:
+        study = new_study(sampler="meddled")
+        leased = study.ask_one()
+        MeddledSampler.seen.clear()
+        study.complete(leased)
+        wait_until(lambda: MeddledSampler.seen == [(1, 2)])
+        assert study.ask_one().trial.number == 1
+        assert MeddledSampler.seen == [(1, 2)]
+
+    def test_nothing_is_made_for_a_study_that_has_no_budget_left(self, new_study: NewStudy) -> None:
+        study = new_study(sampler="meddled", budget={"trials": 1})
+        study.complete(study.ask_one())
+        time.sleep(0.2)
+        assert MeddledSampler.seen == [(0, 0)]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_samplers_do_not_see_the_space_of_another_study(new_study: NewStudy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine as Connections
@@ -17,7 +18,6 @@ from tuner.records import StudyView
 from tuner.storage import Database, measurement_rows
 from tuner.storage.database import connect
 from tuner.storage.tables import measurements, trials
-from tuner.storage.trial_rows import Renewed
 
 NewStudy = Callable[..., ActingStudy]
 on_postgres = pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
@@ -96,11 +96,11 @@ class TestConnections:
         yield other
         other.dispose()
 
-    def renewed(self, database: Database, study: ActingStudy) -> Renewed:
+    def keys(self, database: Database) -> tuple[int, int]:
+        """Keys of the one study and its one trial."""
         with database.read() as connection:
-            row = connection.execute(select(trials.c.key, trials.c.study_key)).one()
-            instant = database.clock.now(connection)
-        return Renewed(row.key, row.study_key, Views(database).of(study.id)[0].spec, 1, instant, None)
+            row = connection.execute(select(trials.c.study_key, trials.c.key)).one()
+        return row.study_key, row.key
 
     def test_reports_that_a_crash_took_back_are_forgotten(
         self, study: ActingStudy, views: Views, database: Database
@@ -116,15 +116,15 @@ class TestConnections:
         self, study: ActingStudy, views: Views, database: Database, other: Connections
     ) -> None:
         study.ask_one()
-        renewed = self.renewed(database, study)
+        keys = self.keys(database)
         with other.connect() as slow:
             slow_transaction = slow.begin()
             slow.execute(text("select txid_current()"))
             # Takes its key now and commits later. The report beside it is of another step, but of the same trial.
-            self.insert(slow, renewed, step=1)
-            database.write(lambda connection, now: self.insert(connection, renewed, step=2)).result()
+            self.insert(slow, keys, step=1)
+            database.write(lambda connection, now: self.insert(connection, keys, step=2)).result()
             assert curves(views.of(study.id)[1]) == {0: [(2, 2.0)]}
-            database.write(lambda connection, now: self.insert(connection, renewed, step=3)).result()
+            database.write(lambda connection, now: self.insert(connection, keys, step=3)).result()
             assert curves(views.of(study.id)[1]) == {0: [(2, 2.0), (3, 3.0)]}
             slow_transaction.commit()
         assert curves(views.of(study.id)[1]) == {0: [(1, 1.0), (2, 2.0), (3, 3.0)]}
@@ -133,7 +133,7 @@ class TestConnections:
         leased = study.ask_one()
         for step in range(5):
             study.report(leased, step, 0.5)
-        study_key = self.renewed(database, study).study_key
+        study_key, _ = self.keys(database)
         with database.read() as connection:
             found, bookmark = measurement_rows.measurements_after(connection, study_key, measurement_rows.Bookmark())
             assert len(found) == 5
@@ -143,7 +143,7 @@ class TestConnections:
         self, study: ActingStudy, database: Database, other: Connections
     ) -> None:
         leased = study.ask_one()
-        study_key = self.renewed(database, study).study_key
+        study_key, _ = self.keys(database)
         bookmark = measurement_rows.Bookmark()
         keys = []
         with other.connect() as slow, slow.begin():
@@ -162,18 +162,18 @@ class TestConnections:
         assert 0 < keys[3] < keys[4] < keys[5]
 
     @staticmethod
-    def insert(connection: object, renewed: Renewed, step: int) -> None:
+    def insert(connection: object, keys: tuple[int, int], step: int) -> None:
         connection.execute(  # type: ignore[attr-defined]
             measurements.insert().values(
                 project_id="default",
-                study_key=renewed.study_key,
-                trial_key=renewed.key,
+                study_key=keys[0],
+                trial_key=keys[1],
                 number=0,
                 attempt=1,
                 step=step,
                 value=float(step),
                 value_kind="finite",
-                reported_at=renewed.expires_at,
+                reported_at=datetime(2030, 1, 1, tzinfo=UTC),
             )
         )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from tuner.engine.leases import check_holder, existing
 from tuner.engine.limits import Limits
-from tuner.engine.trials import check_holder, existing
 from tuner.errors import InvalidInput, LeaseLost, NotFound
 from tuner.records import Artifact
 from tuner.storage import Blobs, Database, file_rows

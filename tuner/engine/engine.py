@@ -61,8 +61,11 @@ class Engine:
         self._pruning = ThreadPoolExecutor(2, thread_name_prefix="tuner-pruning")
         self._removals = ThreadPoolExecutor(1, thread_name_prefix="tuner-removals")
         self.studies = Studies(database, blobs, views, self._rankings, changes, self._removals)
-        self.trials = Trials(database, views, self._rankings, changes, self._pruning)
-        self.suggestions = Suggestions(database, views, changes, uuid.uuid4().hex if embedded else None)
+        self._sampling = ThreadPoolExecutor(2, thread_name_prefix="tuner-sampling")
+        holder = uuid.uuid4().hex if embedded else None
+        self.suggestions = Suggestions(database, views, changes, self._sampling, holder)
+        self.trials = Trials(database, views, self._rankings, changes, self._pruning, self.suggestions.prepare)
+        self.changes = changes
         self.datasets = Datasets(database, blobs, limits)
         self.artifacts = Artifacts(database, blobs, limits)
         self.timer = Timer(database, changes, limits)
@@ -106,6 +109,7 @@ class Engine:
             return
         self._is_closed = True
         self.timer.stop()
+        self._sampling.shutdown()
         self._pruning.shutdown()
         self._removals.shutdown()
         self._database.close()

@@ -36,7 +36,7 @@ def once(
             return stored
         answer = operation(connection, now)
         if answer is not None:
-            study_rows.insert_reply(connection, key, request, answer.model_dump_json(), now)
+            study_rows.insert_replies(connection, [(key, request, answer.model_dump_json())], now)
         return answer
 
     return run
@@ -48,10 +48,22 @@ def find_reply(connection: Connection, key: str, request: str, reply: type[R]) -
     Raises:
         IdempotencyConflict: That was another request.
     """
-    found = study_rows.find_reply(connection, key)
-    if found is None:
-        return None
-    stored_request, body = found
+    found = study_rows.find_replies(connection, [key]).get(key)
+    return None if found is None else same_reply(found, request, reply)
+
+
+def same_reply(stored: tuple[str, str], request: str, reply: type[R]) -> R:
+    """The reply that was stored for a request.
+
+    Args:
+        stored: Hash of the request that was made then, and the reply as text.
+        request: Hash of the present request.
+        reply: Class of the reply.
+
+    Raises:
+        IdempotencyConflict: They are different requests.
+    """
+    stored_request, body = stored
     if stored_request != request:
         raise IdempotencyConflict(
             "The idempotency key was used before, for a different request.", hint="Make a new key for each request."

@@ -88,7 +88,7 @@ class Studies:
             change = StudyChange(study_rows.get_study(connection, study_id, now))
             if points:
                 new = [NewTrial(new_id(now), number, Origin.ENQUEUED, point) for number, point in enumerate(points)]
-                transitions.add(connection, change, new, now)
+                transitions.add(change, new, now)
             transitions.settle(connection, change, now)
             return _Created(study=_presented(connection, study_id, now), created=True)
 
@@ -192,7 +192,7 @@ class Studies:
             self._views.forget(study_id)
             self._blobs.remove(study_folder(study_id))
 
-        write = self._changes.told(self._database.write(operation, study=study_id))
+        write = self._changes.told(self._database.write(operation, study=study_id), study_id)
         return then(write, forget, self._removals)
 
     def _control(
@@ -205,7 +205,7 @@ class Studies:
             transitions.settle(connection, change, now)
             return _presented(connection, study_id, now)
 
-        return self._changes.told(self._database.write(operation, study=study_id))
+        return self._changes.told(self._database.write(operation, study=study_id), study_id)
 
     def _opening(self, connection: Connection, spec: StudySpec) -> list[Params]:
         """Each family's default point, the first trials of a dataset study."""

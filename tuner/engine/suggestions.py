@@ -1,9 +1,4 @@
-"""Handing out trials: waiting ones first, then new ones from the sampler.
-
-A suggestion is made for one (study, number, seq), outside every lock of the database, from a view caught up to that
-seq, with random numbers from Philox(study seed, number): no two numbers can give equal points in a continuous space.
-It is handed out if the number is still free and few enough results came since; otherwise it is made again.
-"""
+"""Asking for work: waiting trials first, then new ones from the sampler."""
 
 from __future__ import annotations
 
@@ -11,67 +6,56 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-import numpy as np
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from tuner.engine import transitions
-from tuner.engine.changes import Changes
+from tuner.engine.changes import Changes, pass_on, then
 from tuner.engine.datasets import present_dataset
-from tuner.engine.idempotency import find_reply, once
-from tuner.engine.identity import body_hash, new_id, new_token
+from tuner.engine.handing_out import Asking, HandOut, Missing
+from tuner.engine.idempotency import find_reply
+from tuner.engine.identity import body_hash
 from tuner.engine.judging import next_decision_step
+from tuner.engine.stock import Point, Stock, generator_for, num_results
 from tuner.engine.studies import present
-from tuner.engine.views import Views
-from tuner.errors import NotFound, StudyClosed
-from tuner.records import Lease, Origin, StudyState, TrialState
-from tuner.samplers import Sampler, create_sampler
-from tuner.space import Params
+from tuner.engine.views import Views, blind_view
+from tuner.errors import NotFound, StudyClosed, TunerError, Unavailable
+from tuner.records import Lease, StudyState
+from tuner.samplers import create_sampler
 from tuner.storage import Database, file_rows, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.trial_rows import Handout, NewTrial
+from tuner.storage.trial_rows import Handout
 from tuner.wire import ClaimedTrial, ClaimReply, ClaimTrials, LeasedTrial, Suggest, SuggestReply
 
 Reply = TypeVar("Reply", SuggestReply, ClaimReply)
-_Operation = Callable[[Connection, datetime], Reply | None]
 
 # Other replicas' changes send no word: look again at least this often while somebody waits for work.
-_LOOK_AGAIN_SECONDS = 1.0
-_MAX_SAMPLERS = 256
-# A suggestion may be this many results old, or as many as trials are running if that is more.
-_MAX_RESULTS_SINCE = 8
+LOOK_AGAIN_SECONDS = 1.0
+_MAX_STOCKS = 256
+# Points that do not depend on results are made so many at a time.
+_BLIND_AHEAD = 32
 
 
 @dataclass
-class _Sampling:
-    """The sampler of one study. One suggestion at a time: each must know of the one before."""
+class _Study:
+    """What is kept for a study that is asked.
 
-    sampler: Sampler
+    Args:
+        stock: Its points.
+        waiting: Requests that wait for points, with the futures of their replies and how many points each wants.
+        is_refilling: Whether a thread is making points.
+        wants_more: Whether points should be made though nobody waits for them.
+    """
+
+    stock: Stock
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-@dataclass(frozen=True)
-class _Proposal:
-    """Points made for the numbers from ``first`` on, at ``seq``, when ``num_results`` trials had ended."""
-
-    first: int
-    seq: int
-    num_results: int
-    points: list[Params]
-
-    def is_fresh(self, row: StudyRow) -> bool:
-        """Whether the points may still be handed out."""
-        if row.study.next_number != self.first:
-            return False
-        num_running = row.study.counts[TrialState.RUNNING]
-        if num_running == 0:
-            # Nobody else is at work, so nothing excuses an old view, and a seeded study reproduces exactly.
-            return row.study.seq == self.seq
-        return _num_results(row) - self.num_results <= max(_MAX_RESULTS_SINCE, num_running)
+    waiting: list[tuple[Asking, Future[BaseModel | None], int]] = field(default_factory=list)
+    is_refilling: bool = False
+    wants_more: bool = False
 
 
 class Suggestions:
@@ -81,15 +65,20 @@ class Suggestions:
         database: Where studies live.
         views: What samplers see.
         changes: Says when it is worth looking again.
+        sampling: Where samplers run.
         holder: Id of an embedded engine, whose death voids the leases it gave; None for a server.
     """
 
-    def __init__(self, database: Database, views: Views, changes: Changes, holder: str | None) -> None:
+    def __init__(
+        self, database: Database, views: Views, changes: Changes, sampling: Executor, holder: str | None
+    ) -> None:
         self._database = database
         self._views = views
         self._changes = changes
+        self._sampling = sampling
         self._holder = holder
-        self._samplings: OrderedDict[str, _Sampling] = OrderedDict()
+        self._hand_out = HandOut()
+        self._studies: OrderedDict[str, _Study] = OrderedDict()
         self._lock = threading.Lock()
 
     def suggest(self, study_id: str, request: Suggest, key: str | None = None) -> SuggestReply:
@@ -98,19 +87,31 @@ class Suggestions:
         Raises:
             StudyClosed: The study is paused or has ended.
         """
-        handout = Handout(request.worker, self._holder, "", request.lease_seconds)
-        request_hash = body_hash(f"suggest {study_id}", request, without=frozenset({"wait_seconds"}))
+
+        def attempt() -> SuggestReply | None:
+            reply = self.suggest_now(study_id, request, key).result()
+            return reply if reply.trials else None
+
+        return self._wait(attempt, request.wait_seconds) or _NO_TRIALS
+
+    def suggest_now(self, study_id: str, request: Suggest, key: str | None = None) -> Future[SuggestReply]:
+        """As ``suggest``, without waiting for a trial to become free.
+
+        Raises:
+            NotFound: There is no such study; set on the future.
+            StudyClosed: The study is paused or has ended; set on the future.
+        """
 
         def answer(connection: Connection, row: StudyRow, leases: Sequence[Lease]) -> SuggestReply:
             return SuggestReply(trials=_leased(row, leases), study_state=row.study.state)
 
-        def guarded(operation: _Operation[SuggestReply]) -> _Operation[SuggestReply]:
-            return once(key, request_hash, SuggestReply, operation)
+        request_hash = body_hash(f"suggest {study_id}", request, without=frozenset({"wait_seconds"}))
+        handout = Handout(request.worker, self._holder, "", request.lease_seconds)
 
-        def attempt() -> SuggestReply | None:
-            return self._hand_out(study_id, request.count, handout, guarded, answer)
+        def asking(study: _Study) -> Asking:
+            return Asking(request.count, handout, study.stock, answer, SuggestReply, key, request_hash)
 
-        return self._wait(attempt, request.wait_seconds) or SuggestReply(trials=(), study_state=StudyState.RUNNING)
+        return then(self._ask(study_id, asking), _suggest_reply)
 
     def claim(self, request: ClaimTrials, key: str | None = None) -> ClaimReply:
         """Work of any study that the service trains itself, for a worker that can train all its families."""
@@ -128,8 +129,8 @@ class Suggestions:
                 )
             )
 
-        def guarded(operation: _Operation[ClaimReply]) -> _Operation[ClaimReply]:
-            return once(key, request_hash, ClaimReply, operation)
+        def asking(study: _Study) -> Asking:
+            return Asking(request.count, handout, study.stock, answer, ClaimReply, key, request_hash)
 
         def attempt() -> ClaimReply | None:
             with self._database.read() as connection:
@@ -143,12 +144,20 @@ class Suggestions:
                 if families.issuperset(row.spec.families):
                     # It may have been ended or deleted since.
                     with suppress(StudyClosed, NotFound):
-                        reply = self._hand_out(row.study.id, request.count, handout, guarded, answer)
+                        reply = self._ask(row.study.id, asking).result()
                         if reply is not None:
+                            assert isinstance(reply, ClaimReply)
                             return reply
             return None
 
         return self._wait(attempt, request.wait_seconds) or ClaimReply(claims=())
+
+    def prepare(self, study_id: str) -> None:
+        """Make the next point ahead, if the study is being asked: a result has come, so it will be asked again."""
+        with self._lock:
+            study = self._studies.get(study_id)
+        if study is not None and study.stock.sampler.learns:
+            self._refill_later(study_id, study, more=True)
 
     def _wait(self, attempt: Callable[[], Reply | None], seconds: float) -> Reply | None:
         """The first answer within ``seconds`` of looking again whenever something changes."""
@@ -159,112 +168,140 @@ class Suggestions:
             left = deadline - time.monotonic()
             if reply is not None or left <= 0:
                 return reply
-            self._changes.wait(seen, min(left, _LOOK_AGAIN_SECONDS))
+            self._changes.wait(seen, min(left, LOOK_AGAIN_SECONDS))
 
-    def _hand_out(
-        self,
-        study_id: str,
-        count: int,
-        handout: Handout,
-        guarded: Callable[[_Operation[Reply]], _Operation[Reply]],
-        answer: Callable[[Connection, StudyRow, Sequence[Lease]], Reply],
-    ) -> Reply | None:
-        """Hand out waiting trials or, if there are none, new ones; None when there is nothing.
+    def _ask(self, study_id: str, asking: Callable[[_Study], Asking]) -> Future[BaseModel | None]:
+        """The reply to a request once it is committed; None when there is nothing to do."""
+        result: Future[BaseModel | None] = Future()
+        result.set_running_or_notify_cancel()
 
-        Args:
-            study_id: The study that is asked.
-            count: How many trials at most.
-            handout: To whom.
-            guarded: Makes the operation safe to repeat.
-            answer: Makes the reply, inside the transaction.
-        """
-        sampling = self._sampling(study_id)
-        proposal: _Proposal | None = None
-        with sampling.lock:
-            while True:
-                missing: list[int] = []
+        def hand_over(found: Future[_Study]) -> None:
+            error = found.exception()
+            if error is not None:
+                result.set_exception(error)
+            else:
+                self._hand_over(study_id, found.result(), asking(found.result()), result)
 
-                def operation(
-                    connection: Connection,
-                    now: datetime,
-                    proposal: _Proposal | None = proposal,
-                    missing: list[int] = missing,
-                ) -> Reply | None:
-                    missing.clear()
-                    row = study_rows.get_study(connection, study_id, now, lock=True)
-                    change = StudyChange(row)
-                    if row.study.state is not StudyState.RUNNING or change.is_out_of_time(now):
-                        raise _closed(row)
-                    leases = transitions.hand_out(connection, change, count, handout, now)
-                    if not leases:
-                        wanted = count if change.trials_left is None else min(count, change.trials_left)
-                        if wanted == 0:
-                            return None
-                        if proposal is None or not proposal.is_fresh(row):
-                            missing.append(wanted)
-                            return None
-                        leases = _create(connection, change, proposal.points[:wanted], handout, now)
-                    transitions.settle(connection, change, now)
-                    return answer(connection, row, leases)
+        self._study(study_id).add_done_callback(hand_over)
+        return result
 
-                reply = self._database.write(guarded(operation), study=study_id).result()
-                if reply is not None:
-                    self._changes.notify()
-                if not missing:
-                    return reply
-                proposal = self._propose(study_id, missing[0], sampling.sampler)
+    def _hand_over(self, study_id: str, study: _Study, asking: Asking, result: Future[BaseModel | None]) -> None:
+        def on_done(done: Future[BaseModel | Missing | None]) -> None:
+            error = done.exception()
+            if error is not None:
+                result.set_exception(error)
+                return
+            reply = done.result()
+            if isinstance(reply, Missing):
+                with study.lock:
+                    study.waiting.append((asking, result, reply.count))
+                self._refill_later(study_id, study)
+                return
+            result.set_result(reply)
+            if reply is not None and not study.stock.sampler.learns:
+                self._refill_later(study_id, study, more=True)
 
-    def _propose(self, study_id: str, count: int, sampler: Sampler) -> _Proposal:
+        try:
+            write = self._database.write_together(self._hand_out, asking, study=study_id)
+        except TunerError as refusal:
+            result.set_exception(refusal)
+            return
+        write.add_done_callback(on_done)
+
+    def _refill_later(self, study_id: str, study: _Study, *, more: bool = False) -> None:
+        with study.lock:
+            study.wants_more = study.wants_more or more
+            if study.is_refilling:
+                return
+            study.is_refilling = True
+        try:
+            self._sampling.submit(self._refill, study_id, study)
+        except RuntimeError:
+            self._fail_waiting(study, Unavailable("The engine is closing.", hint="Try again once it is back."))
+
+    def _refill(self, study_id: str, study: _Study) -> None:
+        """Make points as long as somebody waits for them, one batch after the other."""
+        while True:
+            with study.lock:
+                waiting, study.waiting = study.waiting, []
+                if not waiting and not study.wants_more:
+                    study.is_refilling = False
+                    return
+                study.wants_more = False
+            try:
+                self._make_points(study_id, study.stock, sum(count for _, _, count in waiting))
+            except Exception as error:
+                # The edge of the sampling thread: whoever waits must hear of it.
+                for _, result, _ in waiting:
+                    result.set_exception(error)
+                continue
+            for asking, result, _ in waiting:
+                self._hand_over(study_id, study, asking, result)
+
+    def _fail_waiting(self, study: _Study, error: TunerError) -> None:
+        with study.lock:
+            waiting, study.waiting = study.waiting, []
+            study.is_refilling = False
+        for _, result, _ in waiting:
+            result.set_exception(error)
+
+    def _make_points(self, study_id: str, stock: Stock, num_wanted: int) -> None:
+        """Put points into stock: as many as are wanted now, and some for those who come next."""
+        if not stock.sampler.learns:
+            with self._database.read() as connection:
+                row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
+            first = row.study.next_number
+            missing = stock.missing(range(first, first + num_wanted + _BLIND_AHEAD))
+            if num_wanted == 0 and len(missing) < _BLIND_AHEAD // 2:
+                return
+            view = blind_view(row)
+            made = {
+                number: Point(stock.sampler.suggest(view, 1, generator_for(view.seed, number))[0], None, 0)
+                for number in missing
+            }
+            stock.put(made, next_number=first)
+            return
         row, view = self._views.of(study_id)
+        change = StudyChange(row)
+        is_over = row.study.state is not StudyState.RUNNING or change.trials_left == 0
+        count = num_wanted or 1
+        if (num_wanted == 0 and is_over) or stock.find(change, count) is not None:
+            return
         first = row.study.next_number
-        generator = np.random.Generator(np.random.Philox(key=np.array([view.seed, first], dtype=np.uint64)))
-        return _Proposal(first, view.seq, _num_results(row), sampler.suggest(view, count, generator))
+        points = stock.sampler.suggest(view, count, generator_for(view.seed, first))
+        made = {first + position: Point(params, view.seq, num_results(row)) for position, params in enumerate(points)}
+        stock.put(made, next_number=first)
 
-    def _sampling(self, study_id: str) -> _Sampling:
+    def _study(self, study_id: str) -> Future[_Study]:
+        """What is kept for the study; made in a thread if it is asked for the first time, since that reads."""
+        found: Future[_Study] = Future()
+        found.set_running_or_notify_cancel()
         with self._lock:
-            if study_id in self._samplings:
-                self._samplings.move_to_end(study_id)
-                return self._samplings[study_id]
+            known = self._studies.get(study_id)
+            if known is not None:
+                self._studies.move_to_end(study_id)
+        pass_on(found, lambda: known or self._open(study_id), None if known else self._sampling)
+        return found
+
+    def _open(self, study_id: str) -> _Study:
         with self._database.read() as connection:
-            row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
-        made = _Sampling(create_sampler(row.spec.sampler))
+            _, spec = study_rows.fixed_facts(connection, study_id)
+        made = _Study(Stock(create_sampler(spec.sampler)))
         with self._lock:
-            kept = self._samplings.setdefault(study_id, made)
-            if len(self._samplings) > _MAX_SAMPLERS:
-                self._samplings.popitem(last=False)
+            kept = self._studies.setdefault(study_id, made)
+            if len(self._studies) > _MAX_STOCKS:
+                self._studies.popitem(last=False)
             return kept
 
 
-def _create(
-    connection: Connection, change: StudyChange, points: Sequence[Params], handout: Handout, now: datetime
-) -> list[Lease]:
-    """Add trials that run from their first moment."""
-    first = change.row.study.next_number
-    handouts = [replace(handout, token=new_token()) for _ in points]
-    new = [
-        NewTrial(new_id(now), first + position, Origin.SAMPLER, point, own)
-        for position, (point, own) in enumerate(zip(points, handouts, strict=True))
-    ]
-    made = transitions.add(connection, change, new, now)
-    return [transitions.lease(trial, own) for trial, own in zip(made, handouts, strict=True)]
+_NO_TRIALS = SuggestReply(trials=(), study_state=StudyState.RUNNING)
+
+
+def _suggest_reply(reply: BaseModel | None) -> SuggestReply:
+    assert reply is None or isinstance(reply, SuggestReply)
+    return reply or _NO_TRIALS
 
 
 def _leased(row: StudyRow, leases: Sequence[Lease]) -> tuple[LeasedTrial, ...]:
     first_decision = next_decision_step(row.spec, None)
     return tuple(LeasedTrial.of(lease, first_decision) for lease in leases)
-
-
-def _num_results(row: StudyRow) -> int:
-    return row.study.next_number - row.num_open
-
-
-def _closed(row: StudyRow) -> StudyClosed:
-    spec, state = row.spec, row.study.state
-    if state is StudyState.RUNNING:
-        return StudyClosed(f"Study {spec.name!r} has used its time.", hint="Raise its budget to go on.")
-    why = f" ({row.study.state_reason})" if row.study.state_reason else ""
-    hint = {
-        StudyState.PAUSED: "Resume it to go on.",
-        StudyState.COMPLETED: "Raise its budget to go on.",
-    }.get(state, "Create a new study.")
-    return StudyClosed(f"Study {spec.name!r} hands out no trials: it is {state}{why}.", hint=hint)

@@ -101,7 +101,7 @@ class Timer:
             if worker is not None:
                 logger.warning("lease expired", extra={"study_id": study_id, "trial": number, "worker": worker})
 
-        return then(self._changes.told(self._database.write(operation, study=study_id)), log)
+        return then(self._changes.told(self._database.write(operation, study=study_id), study_id), log)
 
     def _void(self, study_id: str, number: int) -> Future[None]:
         def operation(connection: Connection, now: datetime) -> None:
@@ -112,14 +112,14 @@ class Timer:
                 transitions.give_back(connection, change, row, now)
                 transitions.settle(connection, change, now)
 
-        return self._changes.told(self._database.write(operation, study=study_id))
+        return self._changes.told(self._database.write(operation, study=study_id), study_id)
 
     def _end_by_time(self, study_id: str) -> Future[None]:
         def operation(connection: Connection, now: datetime) -> None:
             study = study_rows.get_study(connection, study_id, now, lock=True)
             transitions.settle(connection, StudyChange(study), now)
 
-        return self._changes.told(self._database.write(operation, study=study_id))
+        return self._changes.told(self._database.write(operation, study=study_id), study_id)
 
     def _forget_replies(self) -> None:
         keep = timedelta(hours=self._limits.reply_hours)

@@ -1,7 +1,7 @@
 """The trial state machine: what each event does to a trial and to its study, inside one transaction.
 
-All functions here run with the study's row locked. They change the trial, count it in a ``StudyChange``, and leave it
-to the caller to ``settle`` the study in the end.
+All functions here run with the study's row locked. They note in a ``StudyChange`` what becomes of trials, and leave it
+to the caller to ``settle`` the study in the end, which writes it.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ from tuner.engine.identity import new_token
 from tuner.records import FailureReason, Lease, Origin, StudyState, Trial, TrialState
 from tuner.storage import study_rows, trial_rows
 from tuner.storage.study_rows import StudyChange
-from tuner.storage.trial_rows import CANCEL, Ending, Handout, NewTrial, TrialRow
+from tuner.storage.trial_rows import CANCEL, AddedTrial, EndedTrial, Ending, Handout, NewTrial, TrialRow
 
 
-def add(connection: Connection, change: StudyChange, new: Sequence[NewTrial], now: datetime) -> list[Trial]:
+def add(change: StudyChange, new: Sequence[NewTrial], now: datetime) -> list[Trial]:
     """Add trials, numbered from the study's next number on. Those that were finished elsewhere are not counted."""
     row = change.row
     direction = row.spec.objectives[0].direction
-    made = trial_rows.insert_trials(connection, row.key, row.study.id, change.seq, direction, new, now)
+    added = [AddedTrial.of(trial, row.key, row.study.id, direction, change.seq, now) for trial in new]
+    change.added += added
     change.numbers += len(new)
     for trial in new:
         change.move(None, trial.state)
         change.uncounted += trial.origin is Origin.IMPORTED
-    return made
+    return [each.trial for each in added]
 
 
 def hand_out(connection: Connection, change: StudyChange, count: int, handout: Handout, now: datetime) -> list[Lease]:
     """Give up to ``count`` waiting trials to one worker, each under a token of its own."""
-    leases = []
+    leases: list[Lease] = []
+    if change.counts[TrialState.WAITING] == 0:
+        return leases
     for key in trial_rows.due_trials(connection, change.row.key, now, count):
         own = replace(handout, token=new_token())
         trial = trial_rows.start(connection, key, change.row.study.id, own, change.seq, now)
@@ -50,15 +53,16 @@ def lease(trial: Trial, handout: Handout) -> Lease:
     return Lease(trial, handout.token, trial.lease_expires_at, handout.lease_seconds)
 
 
-def end(connection: Connection, change: StudyChange, row: TrialRow, ending: Ending, now: datetime) -> None:
+def end(change: StudyChange, row: TrialRow, ending: Ending) -> EndedTrial:
     """Bring a running or waiting trial to its end."""
-    direction = change.row.spec.objectives[0].direction
-    trial_rows.finish(connection, row, ending, direction, change.seq, now)
+    ended = EndedTrial(row, ending, change.seq)
+    change.ended.append(ended)
     change.move(row.trial.state, ending.state)
     if ending.state in (TrialState.COMPLETED, TrialState.PRUNED):
         change.consecutive_lost = 0
     if row.trial.state is TrialState.WAITING and ending.state is TrialState.CANCELLED:
         change.uncounted += 1
+    return ended
 
 
 def cancel_all(connection: Connection, change: StudyChange, now: datetime) -> None:
@@ -81,11 +85,11 @@ def lose(
     """A running trial's worker has fallen silent: try again with the same parameters, or give up."""
     spec = change.row.spec
     if row.stop == CANCEL:
-        end(connection, change, row, Ending(TrialState.CANCELLED, message="stopped; its worker did not answer"), now)
+        end(change, row, Ending(TrialState.CANCELLED, message="stopped; its worker did not answer"))
     elif row.num_lost + 1 >= spec.max_attempts:
         message = f"lost its worker {spec.max_attempts} times, the last one {row.trial.worker!r}"
         ending = Ending(TrialState.FAILED, failure=FailureReason.LOST_WORKER, message=message)
-        end(connection, change, row, ending, now)
+        end(change, row, ending)
         change.consecutive_lost = change.row.consecutive_lost + 1
         if change.consecutive_lost >= lost_trials_to_pause and change.row.study.state is StudyState.RUNNING:
             change.state = StudyState.PAUSED
@@ -105,13 +109,17 @@ def lose(
 def give_back(connection: Connection, change: StudyChange, row: TrialRow, now: datetime) -> None:
     """A worker hands a running trial back untrained: it waits again, and nothing counts as lost."""
     if row.stop == CANCEL:
-        end(connection, change, row, Ending(TrialState.CANCELLED, message="stopped"), now)
+        end(change, row, Ending(TrialState.CANCELLED, message="stopped"))
     elif trial_rows.requeue(connection, row, lost=False, due_at=now, keep_token=False, seq=change.seq):
         change.move(TrialState.RUNNING, TrialState.WAITING)
 
 
 def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
-    """Complete a running study whose budget is spent, and write the change, if there is any."""
+    """Write what has been gathered, and complete a running study whose budget is spent."""
+    trial_rows.insert_trials(connection, change.added)
+    trial_rows.finish(connection, change.ended, change.row.spec.objectives[0].direction, now)
+    change.added.clear()
+    change.ended.clear()
     if (change.state or change.row.study.state) is StudyState.RUNNING:
         if change.trials_left == 0 and change.num_open == 0:
             change.state, change.state_reason = StudyState.COMPLETED, "all trials of the budget have ended"

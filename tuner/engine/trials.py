@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from tuner.engine import transitions
-from tuner.engine.changes import Changes, then
+from tuner.engine.changes import Changes, pass_on, then
 from tuner.engine.cursors import dump_cursor, load_cursor
 from tuner.engine.idempotency import once
 from tuner.engine.identity import body_hash, new_id
-from tuner.engine.judging import is_hopeless, needs_decision, next_decision_step
+from tuner.engine.judging import is_hopeless, needs_decision
+from tuner.engine.leases import existing, why_lost
 from tuner.engine.rankings import Rankings
+from tuner.engine.reports import Reported, Reporting, StoreReports
+from tuner.engine.results import Completed, Completing, StoreResults, checked_values
 from tuner.engine.views import Views
-from tuner.errors import Conflict, InvalidInput, LeaseLost, NotFound, Place, StaleCursor, StudyClosed, TrialFinished
-from tuner.records import Origin, StudySpec, StudyState, Trial, TrialState
+from tuner.errors import Conflict, InvalidInput, Place, StaleCursor, StudyClosed
+from tuner.records import Origin, StudySpec, StudyState, TrialState
 from tuner.space import Params
-from tuner.space.parameters import escape
 from tuner.storage import Database, measurement_rows, study_rows, trial_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.trial_rows import Ending, NewTrial, Renewed, TrialRow
+from tuner.storage.trial_rows import Ending, NewTrial
 from tuner.wire import (
     CompleteTrial,
     Directive,
@@ -42,14 +43,6 @@ from tuner.wire.trials import MeasurementPage
 ORDERS = ("number", "rank")
 
 
-@dataclass(frozen=True)
-class _Reported:
-    """A report that has been stored, and what a decision about it needs to know."""
-
-    reply: ReportReply
-    renewed: Renewed
-
-
 class Trials:
     """The use cases about single trials.
 
@@ -60,16 +53,26 @@ class Trials:
         changes: Is told of every commit.
         pruning: Where pruners decide. They look at the whole study: neither the writer nor a caller that must not block
             does that itself.
+        on_result: Is told the id of each study that has a new result. Must be quick.
     """
 
     def __init__(
-        self, database: Database, views: Views, rankings: Rankings, changes: Changes, pruning: Executor
+        self,
+        database: Database,
+        views: Views,
+        rankings: Rankings,
+        changes: Changes,
+        pruning: Executor,
+        on_result: Callable[[str], None],
     ) -> None:
         self._database = database
         self._views = views
         self._rankings = rankings
         self._changes = changes
         self._pruning = pruning
+        self._on_result = on_result
+        self._store_reports = StoreReports()
+        self._store_results = StoreResults()
 
     def get(self, study_id: str, number: int) -> TrialResource:
         """One trial."""
@@ -144,13 +147,13 @@ class Trials:
                 )
                 for position, (params, values) in enumerate(points)
             ]
-            made = transitions.add(connection, change, new, now)
+            made = transitions.add(change, new, now)
             transitions.settle(connection, change, now)
             return TrialsCreated(items=tuple(map(TrialResource.of, made)))
 
         request_hash = body_hash(f"enqueue {study_id}", request)
         write = self._database.write(once(key, request_hash, TrialsCreated, operation), study=study_id)
-        return self._changes.told(write)
+        return self._changes.told(write, study_id)
 
     def report(self, study_id: str, number: int, request: ReportTrial) -> Future[ReportReply]:
         """Renew the lease, store a value, and learn whether to go on.
@@ -158,26 +161,26 @@ class Trials:
         Raises:
             LeaseLost: The token holds the trial no longer; set on the future.
         """
-        reported = request.reported
+        item = Reporting(number, request.lease, request.reported)
+        written = self._database.write_together(self._store_reports, item, study=study_id, durable=False)
+        result: Future[ReportReply] = Future()
+        result.set_running_or_notify_cancel()
 
-        def operation(connection: Connection, now: datetime) -> _Reported:
-            renewed = trial_rows.renew(connection, study_id, number, request.lease, now)
-            if renewed is None:
-                raise _why_lost(existing(connection, study_id, number), request.lease)
-            for step, value in reported:
-                measurement_rows.record(connection, renewed, step, value, now)
-            last_step = max([step for step, _ in reported], default=renewed.last_step)
-            reply = ReportReply(
-                directive=Directive(renewed.stop) if renewed.stop else Directive.CONTINUE,
-                lease_expires_at=renewed.expires_at,
-                next_decision_step=next_decision_step(renewed.spec, last_step),
-            )
-            return _Reported(reply, renewed)
+        def answer(done: Future[Reported]) -> None:
+            error = done.exception()
+            if error is not None:
+                result.set_exception(error)
+                return
+            stored = done.result()
+            if stored.reply.directive is Directive.CONTINUE and needs_decision(
+                stored.spec, stored.last_step, item.reported
+            ):
+                pass_on(result, lambda: self._judged(study_id, item, stored), self._pruning)
+            else:
+                result.set_result(stored.reply)
 
-        written = self._database.write(operation, study=study_id, durable=False)
-        if not reported:
-            return then(written, lambda stored: stored.reply)
-        return then(written, lambda stored: self._judged(study_id, number, reported, stored), self._pruning)
+        written.add_done_callback(answer)
+        return result
 
     def complete(self, study_id: str, number: int, request: CompleteTrial) -> Future[TrialResource]:
         """End a trial. The same result twice has its effect once.
@@ -191,36 +194,16 @@ class Trials:
             InvalidInput: The values do not match the objectives.
         """
         completion = body_hash("complete", request, without=frozenset({"lease"}))
+        item = Completing(number, request, completion)
+        written = self._database.write_together(self._store_results, item, study=study_id)
 
-        def operation(connection: Connection, now: datetime) -> TrialResource:
-            study = study_rows.get_study(connection, study_id, now, lock=True)
-            row = existing(connection, study_id, number, lock=True)
-            if row.lease_token != request.lease:
-                raise _why_lost(row, request.lease)
-            if row.trial.state.is_finished:
-                if row.completion == completion:
-                    return TrialResource.of(row.trial)
-                raise TrialFinished(
-                    f"Trial {number} has ended already: {row.trial.state}.", hint="Ask for another trial."
-                )
-            if request.measurements:
-                for measurement in request.measurements:
-                    measurement_rows.record(connection, row, measurement.step, measurement.value, now)
-                row = existing(connection, study_id, number)
-            ending = Ending(
-                state=request.state,
-                values=_checked_values(study.spec, _values(request, study.spec, row.trial), "#/values"),
-                failure=request.failure,
-                message=request.message,
-                metrics=request.metrics,
-                completion=completion,
-            )
-            change = StudyChange(study)
-            transitions.end(connection, change, row, ending, now)
-            transitions.settle(connection, change, now)
-            return TrialResource.of(existing(connection, study_id, number).trial)
+        def show(completed: Completed) -> TrialResource:
+            if completed.wakes:
+                self._changes.notify(study_id)
+            self._on_result(study_id)
+            return completed.trial
 
-        return self._changes.told(self._database.write(operation, study=study_id))
+        return then(written, show)
 
     def release(self, study_id: str, number: int, request: ReleaseTrial) -> Future[TrialResource]:
         """Hand a running trial back untrained.
@@ -233,13 +216,13 @@ class Trials:
             study = study_rows.get_study(connection, study_id, now, lock=True)
             row = existing(connection, study_id, number, lock=True)
             if row.lease_token != request.lease or row.trial.state is not TrialState.RUNNING:
-                raise _why_lost(row, request.lease)
+                raise why_lost(row, request.lease)
             change = StudyChange(study)
             transitions.give_back(connection, change, row, now)
             transitions.settle(connection, change, now)
             return TrialResource.of(existing(connection, study_id, number).trial)
 
-        return self._changes.told(self._database.write(operation, study=study_id))
+        return self._changes.told(self._database.write(operation, study=study_id), study_id)
 
     def stop(self, study_id: str, number: int) -> Future[TrialResource]:
         """Cancel a waiting trial at once; have a running one stop at its next report and keep what it has."""
@@ -249,33 +232,29 @@ class Trials:
             row = existing(connection, study_id, number, lock=True)
             if row.trial.state is TrialState.WAITING:
                 change = StudyChange(study)
-                transitions.end(connection, change, row, Ending(TrialState.CANCELLED, message="stopped"), now)
+                transitions.end(change, row, Ending(TrialState.CANCELLED, message="stopped"))
                 transitions.settle(connection, change, now)
             elif row.trial.state is TrialState.RUNNING:
                 trial_rows.stop_at_report(connection, row.key)
             return TrialResource.of(existing(connection, study_id, number).trial)
 
-        return self._changes.told(self._database.write(operation, study=study_id))
+        return self._changes.told(self._database.write(operation, study=study_id), study_id)
 
-    def _judged(
-        self, study_id: str, number: int, reported: Sequence[tuple[int, float]], stored: _Reported
-    ) -> ReportReply:
-        """The reply to reports, changed to ``prune`` when the study's pruner says so."""
-        reply, renewed = stored.reply, stored.renewed
-        if reply.directive is not Directive.CONTINUE or not needs_decision(renewed.spec, renewed.last_step, reported):
-            return reply
+    def _judged(self, study_id: str, item: Reporting, stored: Reported) -> ReportReply:
+        """The reply to a report, changed to ``prune`` when the study's pruner says so."""
+        reply, held = stored.reply, stored.held
         _, view = self._views.of(study_id)
-        trial = next((trial for trial in reversed(view.trials) if trial.number == number), None)
-        if trial is None or trial.attempt != renewed.attempt:
+        trial = view.trial(item.number)
+        if trial is None or trial.attempt != held.attempt:
             return reply
-        if not is_hopeless(renewed.spec, view, trial, reported):
+        if not is_hopeless(stored.spec, view, trial, item.reported):
             return reply
         # Heartbeats must hear it too, should this reply get lost.
         self._database.write(
-            lambda connection, now: trial_rows.prune_at_report(connection, renewed.key, renewed.attempt),
+            lambda connection, now: trial_rows.prune_at_report(connection, held.key, held.attempt),
             study=study_id,
             durable=False,
-        )
+        ).result()
         return reply.model_copy(update={"directive": Directive.PRUNE})
 
     def _page_by_fronts(self, study_id: str, states: Sequence[TrialState], limit: int, cursor: str | None) -> TrialPage:
@@ -293,28 +272,6 @@ class Trials:
         )
         following = dump_cursor("fronts", seq, first + limit) if len(ranked) > first + limit else None
         return TrialPage(items=items, next_cursor=following)
-
-
-def existing(connection: Connection, study_id: str, number: int, *, lock: bool = False) -> TrialRow:
-    """The trial.
-
-    Raises:
-        NotFound: There is no such study, or it has no such trial.
-    """
-    row = trial_rows.get_trial(connection, study_id, number, lock=lock)
-    if row is None:
-        raise NotFound("trial", f"{study_id}/{number}")
-    return row
-
-
-def check_holder(row: TrialRow, lease: str) -> None:
-    """Whether ``lease`` may still write for this trial.
-
-    Raises:
-        LeaseLost: Somebody else took over, or the trial has ended.
-    """
-    if row.lease_token != lease or row.trial.state.is_finished:
-        raise _why_lost(row, lease)
 
 
 def _page_by_number(
@@ -348,40 +305,4 @@ def _page_by_rank(
 def _checked_point(spec: StudySpec, point: TrialPoint, position: int) -> tuple[Params, dict[str, float] | None]:
     """Parameters and values of a point that a user gives."""
     params = spec.space.check(point.params, pointer=f"#/trials/{position}/params")
-    return params, _checked_values(spec, point.values, f"#/trials/{position}/values")
-
-
-def _values(request: CompleteTrial, spec: StudySpec, trial: Trial) -> Mapping[str, float] | None:
-    """The values a trial ends with: those that came, or the last report of a pruned trial with one objective."""
-    keeps_report = request.state is TrialState.PRUNED and request.values is None and len(spec.objectives) == 1
-    if keeps_report and trial.last_value is not None:
-        return {spec.objectives[0].name: trial.last_value}
-    return request.values
-
-
-def _checked_values(spec: StudySpec, values: Mapping[str, float] | None, pointer: str) -> dict[str, float] | None:
-    """The values in the order of the objectives."""
-    if values is None:
-        return None
-    names = [objective.name for objective in spec.objectives]
-    places = [Place(f"{pointer}/{escape(name)}", "is missing") for name in names if name not in values]
-    places += [Place(f"{pointer}/{escape(name)}", "is not an objective") for name in values if name not in names]
-    if places:
-        raise InvalidInput(
-            "The values do not match the objectives.",
-            hint=f"Give one value for each of: {', '.join(names)}.",
-            places=places,
-        )
-    return {name: values[name] for name in names}
-
-
-def _why_lost(row: TrialRow, lease: str) -> LeaseLost:
-    trial: Trial = row.trial
-    name = f"{trial.study_id}/{trial.number}"
-    if trial.state.is_finished:
-        return LeaseLost(name, f"it has ended ({trial.state})")
-    if row.lease_token == lease:
-        return LeaseLost(name, "its lease ran out and it waits for another worker")
-    if trial.state is TrialState.RUNNING:
-        return LeaseLost(name, f"{trial.worker!r} has taken it over")
-    return LeaseLost(name, "it waits for a worker")
+    return params, checked_values(spec, point.values, f"#/trials/{position}/values")

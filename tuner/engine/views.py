@@ -51,6 +51,11 @@ class Views:
             self._kept.pop(study_id, None)
 
 
+def blind_view(row: StudyRow) -> StudyView:
+    """A view without trials, for those who decide without them."""
+    return _view(row, [], {})
+
+
 @dataclass
 class _Facts:
     """What is remembered of one study. Views share the curves, so these are replaced and never changed.
@@ -86,23 +91,28 @@ class _Facts:
 
     def view(self, row: StudyRow) -> StudyView:
         """The facts as algorithms see them."""
-        return StudyView(
-            study_id=row.study.id,
-            space=row.spec.space,
-            directions=row.spec.directions,
-            objective_names=tuple(objective.name for objective in row.spec.objectives),
-            seed=row.spec.seed,
-            seq=row.study.seq,
-            # By number: numbers only grow, and a dict keeps the order in which its keys came.
-            trials=[trial for trial in self.trials.values() if trial.origin not in (Origin.BASELINE, Origin.ENSEMBLE)],
-            curves=dict(self.curves),
-        )
+        # By number: numbers only grow, and a dict keeps the order in which its keys came.
+        trials = [trial for trial in self.trials.values() if trial.origin not in (Origin.BASELINE, Origin.ENSEMBLE)]
+        return _view(row, trials, dict(self.curves))
 
 
 @dataclass
 class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
     facts: _Facts = field(default_factory=_Facts)
+
+
+def _view(row: StudyRow, trials: list[Trial], curves: dict[int, list[Measurement]]) -> StudyView:
+    return StudyView(
+        study_id=row.study.id,
+        space=row.spec.space,
+        directions=row.spec.directions,
+        objective_names=tuple(objective.name for objective in row.spec.objectives),
+        seed=row.spec.seed,
+        seq=row.study.seq,
+        trials=trials,
+        curves=curves,
+    )
 
 
 def _put(curve: list[Measurement], measurement: Measurement) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,12 @@ class StudyView:
     seq: int
     trials: Sequence[Trial]
     curves: Mapping[int, Sequence[Measurement]]
+
+    def trial(self, number: int) -> Trial | None:
+        """The trial with this number, if it is among them."""
+        place = bisect_left(self.trials, number, key=lambda trial: trial.number)
+        found = place < len(self.trials) and self.trials[place].number == number
+        return self.trials[place] if found else None
 
     def finished(self, *states: TrialState) -> list[Trial]:
         """Trials in one of ``states`` (default: completed), by number."""

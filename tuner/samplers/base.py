@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tuner.records import StudyView
 from tuner.space import Params
@@ -27,7 +27,13 @@ class Sampler(ABC):
         class Halton(Sampler):
             def suggest(self, view, count, rng):
                 ...
+
+    Attributes:
+        learns: Whether the trials of the view matter. A sampler that needs none of them may set it to False: it is then
+            shown none, is asked for one point at a time, and its points never grow old.
     """
+
+    learns: ClassVar[bool] = True
 
     @abstractmethod
     def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Params]:

@@ -21,5 +21,7 @@ class RandomSampler(Sampler):
     Source: Bergstra and Bengio, Random Search for Hyper-Parameter Optimization (2012).
     """
 
+    learns = False
+
     def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Params]:
         return [view.space.draw(rng) for _ in range(count)]

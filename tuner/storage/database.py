@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tuner.errors import ForkedEngine, InvalidInput, MissingExtra, Unavailable
 from tuner.storage.clock import Clock, PostgresClock, ProcessClock
-from tuner.storage.writer import Operation, Writer
+from tuner.storage.prepared import PreparedIn, driver_of, parameters
+from tuner.storage.tables import studies
+from tuner.storage.writer import Bulk, Operation, Writer
 
 T = TypeVar("T")
+Item = TypeVar("Item", contravariant=True)
+Reply = TypeVar("Reply", covariant=True)
+
+_WITHOUT_FLUSH = text("set local synchronous_commit = off")
+_LOCK_STUDIES = PreparedIn(
+    lambda names: (
+        select(studies.c.key)
+        .where(studies.c.id.in_(parameters(*names).values()))
+        .order_by(studies.c.id)
+        .with_for_update()
+    )
+)
 
 
 class Database:
@@ -42,6 +56,7 @@ class Database:
         self._flush = flush
         self._readers = connect(self.url, writing=False)
         self._writers = connect(self.url, writing=True)
+        self._connection: Connection | None = None
         for engine in (self._readers, self._writers):
             event.listen(engine, "handle_error", self._count_lost_connection)
         self._writer = Writer(self._transaction, self.clock)
@@ -60,6 +75,11 @@ class Database:
         self._refuse_fork()
         return self._writer.submit(operation, study=study, durable=durable)
 
+    def write_together(self, bulk: Bulk[Item, Reply], item: Item, *, study: str, durable: bool = True) -> Future[Reply]:
+        """Hand one item to the writer, to be treated together with others that wait; for the rest as ``write``."""
+        self._refuse_fork()
+        return self._writer.submit_item(bulk, item, study=study, durable=durable)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection with one consistent view of the data.
@@ -72,6 +92,8 @@ class Database:
             with self._readers.connect() as connection, connection.begin():
                 yield connection
         except (OperationalError, NoFreeConnection) as error:
+            if isinstance(error, OperationalError) and error.connection_invalidated:
+                self.num_lost_connections += 1
             raise Unavailable(f"The database did not answer: {error.__class__.__name__}.", hint="Try again.") from error
 
     def now(self) -> datetime:
@@ -91,26 +113,70 @@ class Database:
     def close(self) -> None:
         """Finish the writes handed over and close all connections."""
         self._writer.close()
+        self._hang_up()
         self._writers.dispose()
         self._readers.dispose()
 
     @contextmanager
-    def _transaction(self, durable: bool) -> Iterator[Connection]:
-        with self._writers.connect() as connection:
-            if self.is_sqlite:
-                self._set_synchronous(connection, durable)
-            with connection.begin():
-                if not self.is_sqlite and not (durable and self._flush):
-                    connection.execute(text("set local synchronous_commit = off"))
-                yield connection
+    def _transaction(self, durable: bool, changed: Sequence[str]) -> Iterator[Connection]:
+        """A transaction on the writer's own connection, which is kept: fetching one from a pool costs as much.
+
+        Args:
+            durable: Whether it must survive a power cut.
+            changed: Studies that will be changed, by id. Locked first of all, so that no replica holds a trial while it
+                waits for the study of another one.
+        """
+        connection = self._begin(durable, changed)
+        try:
+            yield connection
+            connection.commit()
+        except BaseException as error:
+            self._abort(connection)
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                self.num_lost_connections += 1
+                self._hang_up()
+            raise
+
+    def _begin(self, durable: bool, changed: Sequence[str]) -> Connection:
+        """Begin a transaction; on a new connection where the old one has been lost while it was idle."""
+        for is_last in (self._connection is None, True):
+            if self._connection is None:
+                self._connection = self._writers.connect()
+            connection = self._connection
+            try:
+                if self.is_sqlite:
+                    self._set_synchronous(connection, durable)
+                    connection.begin()
+                else:
+                    connection.begin()
+                    if not (durable and self._flush):
+                        connection.execute(_WITHOUT_FLUSH)
+                    # It may be the first word to the server, so there is always one: here a lost connection shows.
+                    _LOCK_STUDIES.all(connection, changed or [""])
+                return connection
+            except SQLAlchemyError as error:
+                self._abort(connection)
+                self._hang_up()
+                if is_last or not (isinstance(error, DBAPIError) and error.connection_invalidated):
+                    raise
+                self.num_lost_connections += 1
+        raise AssertionError("the second try is the last")
+
+    def _abort(self, connection: Connection) -> None:
+        with suppress(SQLAlchemyError):
+            connection.rollback()
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            with suppress(SQLAlchemyError):
+                self._connection.close()
+            self._connection = None
 
     def _set_synchronous(self, connection: Connection, durable: bool) -> None:
         # WAL is a prefix log: the next FULL commit also makes the NORMAL ones before it durable.
         wanted = "OFF" if not self._flush else "FULL" if durable else "NORMAL"
         if connection.info.get("synchronous") != wanted:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute(f"PRAGMA synchronous={wanted}").close()
+            driver_of(connection).execute(f"PRAGMA synchronous={wanted}").close()
             connection.info["synchronous"] = wanted
 
     def _count_lost_connection(self, context: ExceptionContext) -> None:
@@ -157,20 +223,23 @@ def connect(url: URL, *, writing: bool) -> Engine:
     """An SQLAlchemy engine with the settings each database needs."""
     if url.get_backend_name() == "sqlite":
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, pool_size=1 if writing else 16, max_overflow=0, pool_timeout=10)
+        engine = create_engine(url, pool_size=1 if writing else 16, max_overflow=0, pool_timeout=2)
         _set_up_sqlite(engine, writing)
         return engine
     try:
         import psycopg  # noqa: F401
     except ImportError as error:
         raise MissingExtra("postgres", "PostgreSQL") from error
-    options = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+    # A transaction of the writer is short, so one that is not hangs; a reader may have to go through a large study.
+    statement_seconds = 10 if writing else 30
+    options = f"-c statement_timeout={statement_seconds}s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s"
     return create_engine(
         url,
         pool_size=1 if writing else 10,
         max_overflow=0,
-        pool_timeout=5,
-        pool_pre_ping=True,
+        pool_timeout=2,
+        # The writer keeps its connection and finds out by itself; a reader must not fail for one lost while idle.
+        pool_pre_ping=not writing,
         # A reader sees one snapshot, as on SQLite; it writes nothing, so it cannot fail to serialize.
         isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
         connect_args={"options": options, "connect_timeout": 5},

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from tuner.records import Measurement, ValueKind
+from tuner.storage.prepared import Prepared, parameters
 from tuner.storage.study_rows import PROJECT
-from tuner.storage.tables import measurements, trials
-from tuner.storage.trial_rows import Renewed, TrialRow, number_of
+from tuner.storage.tables import measurements
+from tuner.storage.trial_rows import number_of
 
 _OPEN_TRANSACTIONS = text(
     "select pg_snapshot_xmin(snapshot)::text::bigint, pg_snapshot_xmax(snapshot)::text::bigint "
@@ -20,45 +21,77 @@ _OPEN_TRANSACTIONS = text(
 )
 
 
-def record(
-    connection: Connection,
-    trial: Renewed | TrialRow,
-    step: int,
-    value: float,
-    now: datetime,
-) -> None:
-    """Store a measurement of a trial's present attempt. The same step again takes the place of the earlier value."""
-    number, attempt = (
-        (trial.number, trial.attempt) if isinstance(trial, Renewed) else (trial.trial.number, trial.trial.attempt)
-    )
-    row = {
-        "project_id": PROJECT,
-        "study_key": trial.study_key,
-        "trial_key": trial.key,
-        "number": number,
-        "attempt": attempt,
-        "step": step,
-        "value": value,
-        "value_kind": ValueKind.FINITE,
-        "reported_at": now,
-    }
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    added = dialect.insert(measurements).values(row).on_conflict_do_nothing().returning(measurements.c.key)
-    if connection.execute(added).one_or_none() is None:
-        # Not an UPDATE: readers find what is new by its key, so a new value needs a new one.
-        connection.execute(
-            delete(measurements).where(
-                measurements.c.trial_key == trial.key,
-                measurements.c.attempt == attempt,
-                measurements.c.step == step,
-            )
+_INSERT = Prepared(
+    insert(measurements).values(
+        parameters(
+            "project_id", "study_key", "trial_key", "number", "attempt", "step", "value", "value_kind", "reported_at"
         )
-        connection.execute(insert(measurements).values(row))
-    connection.execute(
-        update(trials)
-        .where(trials.c.key == trial.key, (trials.c.last_step.is_(None)) | (trials.c.last_step <= step))
-        .values(last_step=step, last_value=value, last_value_kind=ValueKind.FINITE)
     )
+)
+_AFTER = Prepared(
+    select(measurements)
+    .where(measurements.c.study_key == bindparam("study"), measurements.c.key > bindparam("after"))
+    .order_by(measurements.c.key)
+)
+_DELETE = Prepared(
+    delete(measurements).where(
+        measurements.c.trial_key == bindparam("trial"),
+        measurements.c.attempt == bindparam("of_attempt"),
+        measurements.c.step == bindparam("at_step"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A value to be stored for a trial's present attempt.
+
+    Args:
+        study_key: Key of the study.
+        trial_key: Key of the trial.
+        number: The trial's number.
+        attempt: Its attempt.
+        step: The step.
+        value: The value.
+        is_again: Whether the attempt may have reported the step before.
+    """
+
+    study_key: int
+    trial_key: int
+    number: int
+    attempt: int
+    step: int
+    value: float
+    is_again: bool
+
+
+def record(connection: Connection, reports: Iterable[Report], now: datetime) -> None:
+    """Store values; of one step the latest takes the place of the earlier ones. Their trials have been locked."""
+    latest = {(report.trial_key, report.step): report for report in reports}
+    again = [
+        {"trial": report.trial_key, "of_attempt": report.attempt, "at_step": report.step}
+        for report in latest.values()
+        if report.is_again
+    ]
+    if again:
+        # Not an UPDATE: readers find what is new by its key, so a new value needs a new one.
+        _DELETE.run_each(connection, again)
+    if latest:
+        rows = [
+            {
+                "project_id": PROJECT,
+                "study_key": report.study_key,
+                "trial_key": report.trial_key,
+                "number": report.number,
+                "attempt": report.attempt,
+                "step": report.step,
+                "value": report.value,
+                "value_kind": ValueKind.FINITE.value,
+                "reported_at": now,
+            }
+            for report in latest.values()
+        ]
+        _INSERT.run_each(connection, rows)
 
 
 def measurements_of(connection: Connection, trial_key: int) -> list[Measurement]:
@@ -97,12 +130,7 @@ def measurements_after(
 
     A measurement can be read more than once, and one that replaces another comes later than it.
     """
-    query = (
-        select(measurements)
-        .where(measurements.c.study_key == study_key, measurements.c.key > bookmark.key)
-        .order_by(measurements.c.key)
-    )
-    rows = list(connection.execute(query))
+    rows = _AFTER.all(connection, study=study_key, after=bookmark.key)
     highest = rows[-1].key if rows else bookmark.key
     found = [_measurement(row) for row in rows]
     if connection.dialect.name == "sqlite":
@@ -114,7 +142,8 @@ def measurements_after(
     return found, Bookmark(key, highest, next_to_begin)
 
 
-def _measurement(row: Row[Any]) -> Measurement:
+def _measurement(row: Any) -> Measurement:
+    """The measurement in a row of either kind, SQLAlchemy's or a prepared statement's, which have no common type."""
     value = number_of(row.value, row.value_kind)
     assert value is not None
     return Measurement(number=row.number, attempt=row.attempt, step=row.step, value=value)

@@ -2,17 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from tuner.errors import NotFound
 from tuner.records import Budget, Study, StudySpec, StudyState, TrialState
+from tuner.storage.prepared import Prepared, PreparedIn, parameters
 from tuner.storage.specs import dump_spec, load_spec
 from tuner.storage.tables import datasets, replies, studies
 
+if TYPE_CHECKING:
+    from tuner.storage.trial_rows import AddedTrial, EndedTrial
+
 PROJECT = "default"
+
+_BY_ID = Prepared(select(studies).where(studies.c.id == bindparam("study")))
+_LOCKED_BY_ID = Prepared(select(studies).where(studies.c.id == bindparam("study")).with_for_update())
+_FIXED_FACTS = Prepared(select(studies.c.key, studies.c.spec).where(studies.c.id == bindparam("study")))
+_COUNTS = [(state, f"num_{state}") for state in TrialState]
+_UPDATE = Prepared(
+    update(studies)
+    .where(studies.c.key == bindparam("study_key"), studies.c.seq == bindparam("former_seq"))
+    .values(
+        parameters(
+            "state",
+            "state_reason",
+            "budget_trials",
+            "budget_seconds",
+            "seq",
+            "next_number",
+            "num_uncounted",
+            "consecutive_lost",
+            "running_seconds",
+            "running_since",
+            "updated_at",
+            *(column for _, column in _COUNTS),
+        )
+    )
+)
+_REPLIES = PreparedIn(
+    lambda names: select(replies.c.idempotency_key, replies.c.body_hash, replies.c.reply).where(
+        replies.c.project_id == PROJECT, replies.c.idempotency_key.in_(parameters(*names).values())
+    )
+)
+_INSERT_REPLY = Prepared(
+    insert(replies).values(parameters("project_id", "idempotency_key", "body_hash", "reply", "created_at"))
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +110,20 @@ class StudyChange:
 
     def __post_init__(self) -> None:
         self.counts = dict(self.row.study.counts)
+        self.added: list[AddedTrial] = []
+        self.ended: list[EndedTrial] = []
         self._num_moves = 0
+        self._num_events = 1
 
     @property
     def seq(self) -> int:
-        """The seq that this change gives the study and every trial it touches."""
-        return self.row.study.seq + 1
+        """The seq that the present event gives the study and every trial it touches."""
+        return self.row.study.seq + self._num_events
+
+    def begin_event(self) -> None:
+        """What follows has a seq of its own, if anything has happened before."""
+        if not self.is_empty:
+            self._num_events += 1
 
     def move(self, source: TrialState | None, target: TrialState, count: int = 1) -> None:
         """Count trials that go from ``source`` (None: they are new) to ``target``."""
@@ -148,11 +196,22 @@ def get_study(connection: Connection, study_id: str, now: datetime, *, lock: boo
     Raises:
         NotFound: There is none.
     """
-    query = select(studies).where(studies.c.id == study_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row = (_LOCKED_BY_ID if lock else _BY_ID).one_or_none(connection, study=study_id)
     if row is None:
         raise NotFound("study", study_id)
     return _study(row, now)
+
+
+def fixed_facts(connection: Connection, study_id: str) -> tuple[int, StudySpec]:
+    """The study's key, and its specification without the budget: what never changes.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = _FIXED_FACTS.one_or_none(connection, study=study_id)
+    if row is None:
+        raise NotFound("study", study_id)
+    return row.key, load_spec(row.spec)
 
 
 def find_study(connection: Connection, name: str, now: datetime) -> StudyRow | None:
@@ -207,28 +266,32 @@ def studies_with_time_budget(connection: Connection, now: datetime) -> list[Stud
 def apply(connection: Connection, change: StudyChange, now: datetime) -> None:
     """Write the gathered change; the study's row has been locked by this transaction."""
     row = change.row
-    values: dict[str, object] = {
-        "seq": change.seq,
-        "next_number": row.study.next_number + change.numbers,
-        "num_uncounted": row.num_uncounted + change.uncounted,
-        "updated_at": now,
-        **{f"num_{state}": count for state, count in change.counts.items()},
-    }
-    if change.consecutive_lost is not None:
-        values["consecutive_lost"] = change.consecutive_lost
-    if change.budget is not None:
-        values |= {"budget_trials": change.budget.trials, "budget_seconds": change.budget.seconds}
+    study, budget = row.study, change.budget or row.spec.budget
+    running_seconds, running_since = row.running_seconds, row.running_since
     if change.state is not None:
-        values |= {"state": change.state, "state_reason": change.state_reason}
-        was_running, is_running = row.running_since is not None, change.state is StudyState.RUNNING
+        was_running, is_running = running_since is not None, change.state is StudyState.RUNNING
         if was_running and not is_running:
-            values |= {"running_seconds": row.used_seconds(now), "running_since": None}
+            running_seconds, running_since = row.used_seconds(now), None
         elif is_running and not was_running:
-            values["running_since"] = now
-    changed = connection.execute(
-        update(studies).where(studies.c.key == row.key, studies.c.seq == row.study.seq).values(values)
+            running_since = now
+    changed = _UPDATE.run(
+        connection,
+        study_key=row.key,
+        former_seq=study.seq,
+        state=(change.state or study.state).value,
+        state_reason=study.state_reason if change.state is None else change.state_reason,
+        budget_trials=budget.trials,
+        budget_seconds=budget.seconds,
+        seq=change.seq,
+        next_number=study.next_number + change.numbers,
+        num_uncounted=row.num_uncounted + change.uncounted,
+        consecutive_lost=row.consecutive_lost if change.consecutive_lost is None else change.consecutive_lost,
+        running_seconds=running_seconds,
+        running_since=running_since,
+        updated_at=now,
+        **{f"num_{state}": count for state, count in change.counts.items()},
     )
-    assert changed.rowcount == 1, "the study's row was changed by somebody else in spite of its lock"
+    assert changed == 1, "the study's row was changed by somebody else in spite of its lock"
 
 
 def delete_study(connection: Connection, key: int) -> None:
@@ -236,23 +299,20 @@ def delete_study(connection: Connection, key: int) -> None:
     connection.execute(delete(studies).where(studies.c.key == key))
 
 
-def find_reply(connection: Connection, idempotency_key: str) -> tuple[str, str] | None:
-    """Body hash and reply that were stored under the key."""
-    row = connection.execute(
-        select(replies.c.body_hash, replies.c.reply).where(
-            replies.c.project_id == PROJECT, replies.c.idempotency_key == idempotency_key
-        )
-    ).one_or_none()
-    return None if row is None else (row.body_hash, row.reply)
+def find_replies(connection: Connection, idempotency_keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Body hash and reply that were stored under each of the keys."""
+    rows = _REPLIES.all(connection, idempotency_keys)
+    return {row.idempotency_key: (row.body_hash, row.reply) for row in rows}
 
 
-def insert_reply(connection: Connection, idempotency_key: str, body_hash: str, reply: str, now: datetime) -> None:
-    """Store a reply under its key."""
-    connection.execute(
-        insert(replies).values(
-            project_id=PROJECT, idempotency_key=idempotency_key, body_hash=body_hash, reply=reply, created_at=now
-        )
-    )
+def insert_replies(connection: Connection, stored: Sequence[tuple[str, str, str]], now: datetime) -> None:
+    """Store replies: for each its key, the hash of the request's body, and the text."""
+    if stored:
+        rows = [
+            {"project_id": PROJECT, "idempotency_key": key, "body_hash": body, "reply": reply, "created_at": now}
+            for key, body, reply in stored
+        ]
+        _INSERT_REPLY.run_each(connection, rows)
 
 
 def delete_replies(connection: Connection, before: datetime) -> None:
@@ -260,22 +320,26 @@ def delete_replies(connection: Connection, before: datetime) -> None:
     connection.execute(delete(replies).where(replies.c.created_at < before))
 
 
-def _study(row: Row[tuple[object, ...]], now: datetime) -> StudyRow:
+def _study(row: Any, now: datetime) -> StudyRow:
+    """The study in a row of either kind, SQLAlchemy's or a prepared statement's, which have no common type."""
+    used_seconds = row.running_seconds
+    if row.running_since is not None:
+        used_seconds += max(0.0, (now - row.running_since).total_seconds())
     study = Study(
         id=row.id,
-        spec=replace(load_spec(row.spec), budget=Budget(trials=row.budget_trials, seconds=row.budget_seconds)),
+        spec=_spec(row.spec, row.budget_trials, row.budget_seconds),
         state=StudyState(row.state),
         state_reason=row.state_reason,
         seq=row.seq,
         next_number=row.next_number,
-        counts={state: row._mapping[f"num_{state}"] for state in TrialState},
+        counts={state: getattr(row, column) for state, column in _COUNTS},
         best_number=None,
         best_value=None,
-        used_seconds=0.0,
+        used_seconds=used_seconds,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
-    stored = StudyRow(
+    return StudyRow(
         key=row.key,
         study=study,
         num_uncounted=row.num_uncounted,
@@ -283,4 +347,8 @@ def _study(row: Row[tuple[object, ...]], now: datetime) -> StudyRow:
         running_seconds=row.running_seconds,
         running_since=row.running_since,
     )
-    return replace(stored, study=replace(study, used_seconds=stored.used_seconds(now)))
+
+
+@lru_cache(maxsize=512)
+def _spec(text: str, trials: int | None, seconds: float | None) -> StudySpec:
+    return replace(load_spec(text), budget=Budget(trials=trials, seconds=seconds))

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     Connection,
-    Row,
+    Integer,
     Select,
     bindparam,
     insert,
-    literal,
+    literal_column,
     select,
     tuple_,
     update,
 )
 
-from tuner.records import Direction, FailureReason, Origin, StudySpec, Trial, TrialState, ValueKind
+from tuner.records import Direction, FailureReason, Origin, Trial, TrialState, ValueKind
 from tuner.space import Params
-from tuner.storage.specs import load_spec
+from tuner.storage.prepared import Prepared, PreparedIn, parameters
 from tuner.storage.study_rows import PROJECT
 from tuner.storage.tables import studies, trials
 
@@ -40,8 +40,136 @@ RANK_CLASSES = {
 
 
 # Spelled out in the statement: with a parameter in its place no database can tell that a partial index will do.
-_IS_WAITING = trials.c.state == literal(str(TrialState.WAITING), literal_execute=True)
-_IS_RUNNING = trials.c.state == literal(str(TrialState.RUNNING), literal_execute=True)
+_IS_WAITING = trials.c.state == literal_column(f"'{TrialState.WAITING}'")
+_IS_RUNNING = trials.c.state == literal_column(f"'{TrialState.RUNNING}'")
+
+_INSERT = Prepared(
+    insert(trials).values(
+        parameters(
+            "project_id",
+            "id",
+            "study_key",
+            "number",
+            "state",
+            "origin",
+            "params",
+            "attempt",
+            "num_lost",
+            "value",
+            "value_kind",
+            "objectives",
+            "worker",
+            "holder",
+            "lease_token",
+            "lease_seconds",
+            "lease_expires_at",
+            "due_at",
+            "metrics",
+            "rank_class",
+            "rank_value",
+            "seq",
+            "created_at",
+            "started_at",
+            "finished_at",
+        )
+    )
+)
+_BY_KEY = Prepared(select(trials).where(trials.c.key == bindparam("trial_key")))
+_BY_NUMBERS = PreparedIn(
+    lambda names: (
+        select(trials)
+        .where(trials.c.study_key == bindparam("study_key"), trials.c.number.in_(parameters(*names).values()))
+        .order_by(trials.c.key)
+        .with_for_update()
+    )
+)
+_HELD = PreparedIn(
+    lambda names: (
+        select(
+            trials.c.key,
+            trials.c.number,
+            trials.c.attempt,
+            trials.c.state,
+            trials.c.lease_token,
+            trials.c.lease_seconds,
+            trials.c.stop,
+            trials.c.last_step,
+            trials.c.last_value,
+            trials.c.last_value_kind,
+        )
+        .where(trials.c.study_key == bindparam("study_key"), trials.c.number.in_(parameters(*names).values()))
+        .order_by(trials.c.key)
+        .with_for_update()
+    )
+)
+_CHANGED = Prepared(
+    select(trials)
+    .where(trials.c.study_key == bindparam("study_key"), trials.c.seq > bindparam("seq"))
+    .order_by(trials.c.seq)
+)
+_DUE = Prepared(
+    select(trials.c.key)
+    .where(trials.c.study_key == bindparam("study_key"), _IS_WAITING, trials.c.due_at <= bindparam("now"))
+    .order_by(trials.c.due_at, trials.c.number)
+    .limit(bindparam("limit", type_=Integer))
+)
+_START = Prepared(
+    update(trials)
+    .where(trials.c.key == bindparam("trial_key"), _IS_WAITING)
+    .values(
+        state=TrialState.RUNNING.value,
+        attempt=trials.c.attempt + 1,
+        worker=bindparam("worker"),
+        holder=bindparam("holder"),
+        lease_token=bindparam("lease_token"),
+        lease_seconds=bindparam("lease_seconds"),
+        lease_expires_at=bindparam("lease_expires_at"),
+        stop=None,
+        last_step=None,
+        last_value=None,
+        last_value_kind=None,
+        started_at=bindparam("started_at"),
+        seq=bindparam("seq"),
+    )
+)
+_RENEW = Prepared(
+    update(trials)
+    .where(trials.c.key == bindparam("trial_key"), _IS_RUNNING, trials.c.lease_token == bindparam("token"))
+    .values(
+        lease_expires_at=bindparam("lease_expires_at"),
+        last_step=bindparam("last_step"),
+        last_value=bindparam("last_value"),
+        last_value_kind=bindparam("last_value_kind"),
+    )
+)
+_FINISH = Prepared(
+    update(trials)
+    .where(
+        trials.c.key == bindparam("trial_key"),
+        trials.c.state == bindparam("former_state"),
+        trials.c.attempt == bindparam("former_attempt"),
+    )
+    .values(
+        parameters(
+            "state",
+            "value",
+            "value_kind",
+            "objectives",
+            "failure",
+            "message",
+            "metrics",
+            "completion",
+            "rank_class",
+            "rank_value",
+            "last_step",
+            "last_value",
+            "last_value_kind",
+            "finished_at",
+            "seq",
+        )
+    )
+    .values(lease_expires_at=None, stop=None)
+)
 
 # What a running trial's next report can be answered with, instead of going on.
 PRUNE = "prune"
@@ -139,54 +267,87 @@ class Ending:
     completion: str | None = None
 
 
-def insert_trials(
-    connection: Connection,
-    study_key: int,
-    study_id: str,
-    seq: int,
-    direction: Direction,
-    new: Sequence[NewTrial],
-    now: datetime,
-) -> list[Trial]:
-    """Add trials; their numbers must be free."""
-    rows = []
-    for trial in new:
-        handout = trial.handout
-        lease = timedelta(seconds=handout.lease_seconds) if handout else None
-        value = None if trial.values is None else next(iter(trial.values.values()))
-        rows.append(
-            {
-                "project_id": PROJECT,
-                "id": trial.id,
-                "study_key": study_key,
-                "number": trial.number,
-                "state": trial.state,
-                "origin": trial.origin,
-                "params": trial.params,
-                "attempt": 1 if handout else 0,
-                "num_lost": 0,
-                "value": value,
-                "value_kind": None if value is None else ValueKind.FINITE,
-                "objectives": None if trial.values is None else dict(trial.values),
-                "worker": handout and handout.worker,
-                "holder": handout and handout.holder,
-                "lease_token": handout and handout.token,
-                "lease_seconds": handout and handout.lease_seconds,
-                "lease_expires_at": now + lease if lease else None,
-                "due_at": now,
-                "metrics": {},
-                "rank_class": RANK_CLASSES[trial.state],
-                "rank_value": 0.0 if value is None else direction.sign * value,
-                "seq": seq,
-                "created_at": now,
-                "started_at": now if handout else None,
-                "finished_at": now if trial.values is not None else None,
-            }
+@dataclass(frozen=True)
+class AddedTrial:
+    """A trial that this transaction adds to a study.
+
+    Args:
+        study_key: Key of the study.
+        trial: The trial as it will be stored.
+        handout: Who runs it; None: it waits, or was finished elsewhere.
+        rank_value: Its first objective, as one to minimize; 0 without.
+    """
+
+    study_key: int
+    trial: Trial
+    handout: Handout | None
+    rank_value: float
+
+    @classmethod
+    def of(cls, new: NewTrial, study_key: int, study_id: str, direction: Direction, seq: int, now: datetime) -> Self:
+        """What is stored for a new trial of a study."""
+        handout = new.handout
+        trial = Trial(
+            id=new.id,
+            study_id=study_id,
+            number=new.number,
+            state=new.state,
+            origin=new.origin,
+            params=new.params,
+            attempt=1 if handout else 0,
+            values=None if new.values is None else dict(new.values),
+            failure=None,
+            message=None,
+            worker=handout.worker if handout else None,
+            last_step=None,
+            last_value=None,
+            metrics={},
+            seq=seq,
+            created_at=now,
+            started_at=now if handout else None,
+            finished_at=None if new.values is None else now,
+            lease_expires_at=now + timedelta(seconds=handout.lease_seconds) if handout else None,
         )
-    connection.execute(insert(trials), rows)
-    numbers = [trial.number for trial in new]
-    query = _trials().where(trials.c.study_key == study_key, trials.c.number.in_(numbers)).order_by(trials.c.number)
-    return [_trial(row, study_id).trial for row in connection.execute(query)]
+        value = None if new.values is None else next(iter(new.values.values()))
+        return cls(study_key, trial, handout, 0.0 if value is None else direction.sign * value)
+
+
+def insert_trials(connection: Connection, added: Sequence[AddedTrial]) -> None:
+    """Add trials; their numbers must be free."""
+    if added:
+        _INSERT.run_each(connection, [_inserted(each) for each in added])
+
+
+def _inserted(added: AddedTrial) -> dict[str, object]:
+    trial, handout = added.trial, added.handout
+    value = None if trial.values is None else next(iter(trial.values.values()))
+    return {
+        "project_id": PROJECT,
+        "id": trial.id,
+        "study_key": added.study_key,
+        "number": trial.number,
+        "state": trial.state.value,
+        "origin": trial.origin.value,
+        "params": trial.params,
+        "attempt": trial.attempt,
+        "num_lost": 0,
+        "value": value,
+        "value_kind": None if value is None else ValueKind.FINITE.value,
+        "objectives": trial.values,
+        "worker": trial.worker,
+        "holder": handout and handout.holder,
+        "lease_token": handout and handout.token,
+        "lease_seconds": handout and handout.lease_seconds,
+        "lease_expires_at": trial.lease_expires_at,
+        "due_at": trial.created_at,
+        "metrics": trial.metrics,
+        "rank_class": RANK_CLASSES[trial.state],
+        "rank_value": added.rank_value,
+        "seq": trial.seq,
+        "created_at": trial.created_at,
+        "started_at": trial.started_at,
+        "finished_at": trial.finished_at,
+    }
 
 
 def get_trial(connection: Connection, study_id: str, number: int, *, lock: bool = False) -> TrialRow | None:
@@ -194,6 +355,12 @@ def get_trial(connection: Connection, study_id: str, number: int, *, lock: bool 
     query = _trials().join(studies).where(studies.c.id == study_id, trials.c.number == number)
     row = connection.execute(query.with_for_update(of=trials) if lock else query).one_or_none()
     return None if row is None else _trial(row, study_id)
+
+
+def get_trials(connection: Connection, study_key: int, study_id: str, numbers: Sequence[int]) -> dict[int, TrialRow]:
+    """Those of the trials that there are, by number, locked until the transaction ends."""
+    rows = _BY_NUMBERS.all(connection, numbers, study_key=study_key)
+    return {row.number: _trial(row, study_id) for row in rows}
 
 
 def page_by_number(
@@ -228,8 +395,7 @@ def page_by_rank(
 def changed_since(connection: Connection, study_key: int, study_id: str, seq: int) -> list[Trial]:
     """Trials that changed after ``seq``, by number."""
     # Sorted here: asked for trials by number, SQLite would walk through all of the study's.
-    query = _trials().where(trials.c.study_key == study_key, trials.c.seq > seq).order_by(trials.c.seq)
-    changed = [_trial(row, study_id).trial for row in connection.execute(query)]
+    changed = [_trial(row, study_id).trial for row in _CHANGED.all(connection, study_key=study_key, seq=seq)]
     return sorted(changed, key=lambda trial: trial.number)
 
 
@@ -247,109 +413,153 @@ def best_completed(connection: Connection, study_key: int) -> tuple[int, float] 
 
 def due_trials(connection: Connection, study_key: int, now: datetime, limit: int) -> list[int]:
     """Keys of waiting trials that may be handed out, by the time they are due, then by number."""
-    query = (
-        select(trials.c.key)
-        .where(trials.c.study_key == study_key, _IS_WAITING, trials.c.due_at <= now)
-        .order_by(trials.c.due_at, trials.c.number)
-        .limit(limit)
-    )
-    return list(connection.scalars(query))
+    return [row.key for row in _DUE.all(connection, study_key=study_key, now=now, limit=limit)]
 
 
 def start(connection: Connection, key: int, study_id: str, handout: Handout, seq: int, now: datetime) -> Trial | None:
     """``waiting -> running``; None when somebody else was first."""
-    changed = connection.execute(
-        update(trials)
-        .where(trials.c.key == key, trials.c.state == TrialState.WAITING)
-        .values(
-            state=TrialState.RUNNING,
-            attempt=trials.c.attempt + 1,
-            worker=handout.worker,
-            holder=handout.holder,
-            lease_token=handout.token,
-            lease_seconds=handout.lease_seconds,
-            lease_expires_at=now + timedelta(seconds=handout.lease_seconds),
-            stop=None,
-            last_step=None,
-            last_value=None,
-            last_value_kind=None,
-            started_at=now,
-            seq=seq,
-        )
+    changed = _START.run(
+        connection,
+        trial_key=key,
+        worker=handout.worker,
+        holder=handout.holder,
+        lease_token=handout.token,
+        lease_seconds=handout.lease_seconds,
+        lease_expires_at=now + timedelta(seconds=handout.lease_seconds),
+        started_at=now,
+        seq=seq,
     )
-    if changed.rowcount != 1:
+    if changed != 1:
         return None
-    return _trial(connection.execute(_trials().where(trials.c.key == key)).one(), study_id).trial
+    return _trial(_BY_KEY.one_or_none(connection, trial_key=key), study_id).trial
 
 
 @dataclass(frozen=True)
-class Renewed:
-    """A lease after a report.
+class Held:
+    """What a report needs to know of a trial.
 
     Args:
         key: The trial's key.
-        study_key: Its study's key.
-        number: The trial's number.
-        spec: What its study was asked for, without the budget.
-        attempt: The attempt the report belongs to.
-        last_step: The latest step before the report.
-        expires_at: The lease's new end.
+        number: Its number.
+        attempt: The attempt that runs, or ran last.
+        is_running: Whether it runs.
+        lease_token: Who holds it.
+        lease_seconds: How far a report renews the lease.
         stop: What the worker must be told.
+        last_step: Step of the latest report.
+        last_value: Value of that report.
     """
 
     key: int
-    study_key: int
     number: int
-    spec: StudySpec
     attempt: int
-    last_step: int | None
-    expires_at: datetime
+    is_running: bool
+    lease_token: str | None
+    lease_seconds: float | None
     stop: str | None
+    last_step: int | None
+    last_value: float | None
 
 
-def renew(connection: Connection, study_id: str, number: int, token: str, now: datetime) -> Renewed | None:
-    """Move the lease's end away from ``now``; None when the token no longer holds a running trial."""
-    query = (
-        select(
-            trials.c.key,
-            trials.c.study_key,
-            trials.c.attempt,
-            trials.c.last_step,
-            trials.c.lease_seconds,
-            trials.c.stop,
-            studies.c.spec,
+def held_trials(connection: Connection, study_key: int, numbers: Sequence[int]) -> dict[int, Held]:
+    """Those of the trials that there are, by number, locked until the transaction ends."""
+    return {
+        row.number: Held(
+            key=row.key,
+            number=row.number,
+            attempt=row.attempt,
+            is_running=row.state == TrialState.RUNNING,
+            lease_token=row.lease_token,
+            lease_seconds=row.lease_seconds,
+            stop=row.stop,
+            last_step=row.last_step,
+            last_value=number_of(row.last_value, row.last_value_kind),
         )
-        .join(studies)
-        .where(studies.c.id == study_id, trials.c.number == number)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None or row.lease_seconds is None:
-        return None
-    expires_at = now + timedelta(seconds=row.lease_seconds)
-    changed = connection.execute(
-        update(trials)
-        .where(trials.c.key == row.key, trials.c.state == TrialState.RUNNING, trials.c.lease_token == token)
-        .values(lease_expires_at=expires_at)
-    )
-    if changed.rowcount != 1:
-        return None
-    return Renewed(
-        row.key, row.study_key, number, load_spec(row.spec), row.attempt, row.last_step, expires_at, row.stop
-    )
+        for row in _HELD.all(connection, numbers, study_key=study_key)
+    }
 
 
-def finish(
-    connection: Connection,
-    row: TrialRow,
-    ending: Ending,
-    direction: Direction,
-    seq: int,
-    now: datetime,
-) -> None:
-    """End a trial that has been read and locked by this transaction.
+@dataclass(frozen=True)
+class Renewal:
+    """A lease that is moved away from now, with the latest report if there is a newer one.
+
+    Args:
+        held: The trial as read and locked.
+        expires_at: The lease's new end.
+        last_step: Step of the latest report.
+        last_value: Value of that report.
+    """
+
+    held: Held
+    expires_at: datetime
+    last_step: int | None
+    last_value: float | None
+
+
+def renew(connection: Connection, renewals: Sequence[Renewal]) -> None:
+    """Renew leases of running trials that have been read and locked by this transaction."""
+    if not renewals:
+        return
+    changed = _RENEW.run_each(
+        connection,
+        [
+            {
+                "trial_key": renewal.held.key,
+                "token": renewal.held.lease_token,
+                "lease_expires_at": renewal.expires_at,
+                "last_step": renewal.last_step,
+                "last_value": renewal.last_value,
+                "last_value_kind": None if renewal.last_value is None else ValueKind.FINITE.value,
+            }
+            for renewal in renewals
+        ],
+    )
+    assert changed == len(renewals), "a locked trial was changed by somebody else"
+
+
+@dataclass(frozen=True)
+class EndedTrial:
+    """A trial that this transaction brings to its end.
+
+    Args:
+        row: The trial as read and locked.
+        ending: How it ends.
+        seq: The study's seq of this event.
+    """
+
+    row: TrialRow
+    ending: Ending
+    seq: int
+
+    def trial(self, now: datetime) -> Trial:
+        """The trial as it will be stored."""
+        ending = self.ending
+        return replace(
+            self.row.trial,
+            state=ending.state,
+            values=None if ending.values is None else dict(ending.values),
+            failure=ending.failure,
+            message=ending.message,
+            metrics=dict(ending.metrics or {}),
+            lease_expires_at=None,
+            finished_at=now,
+            seq=self.seq,
+        )
+
+
+def finish(connection: Connection, ended: Sequence[EndedTrial], direction: Direction, now: datetime) -> None:
+    """End trials that have been read and locked by this transaction.
 
     A completed trial ranks by its first objective, a pruned one by its last report, as in ``tuner.ranking``.
     """
+    if not ended:
+        return
+    changed = _FINISH.run_each(connection, [_finished(each, direction, now) for each in ended])
+    assert changed == len(ended), "a locked trial was changed by somebody else"
+
+
+def _finished(ended: EndedTrial, direction: Direction, now: datetime) -> dict[str, object]:
+    row, ending = ended.row, ended.ending
     value = None if not ending.values else next(iter(ending.values.values()))
     rank_value = 0.0
     if ending.state is TrialState.COMPLETED:
@@ -358,27 +568,26 @@ def finish(
     elif ending.state is TrialState.PRUNED:
         last = row.trial.last_value
         rank_value = math.inf if last is None else direction.sign * last
-    changed = connection.execute(
-        update(trials)
-        .where(trials.c.key == row.key, trials.c.state == row.trial.state, trials.c.attempt == row.trial.attempt)
-        .values(
-            state=ending.state,
-            value=value,
-            value_kind=None if value is None else ValueKind.FINITE,
-            objectives=None if ending.values is None else dict(ending.values),
-            failure=ending.failure,
-            message=ending.message,
-            metrics=dict(ending.metrics or {}),
-            completion=ending.completion,
-            rank_class=RANK_CLASSES[ending.state],
-            rank_value=rank_value,
-            lease_expires_at=None,
-            stop=None,
-            finished_at=now,
-            seq=seq,
-        )
-    )
-    assert changed.rowcount == 1, "a locked trial was changed by somebody else"
+    return {
+        "trial_key": row.key,
+        "former_state": row.trial.state.value,
+        "former_attempt": row.trial.attempt,
+        "state": ending.state.value,
+        "value": value,
+        "value_kind": None if value is None else ValueKind.FINITE.value,
+        "objectives": None if ending.values is None else dict(ending.values),
+        "failure": None if ending.failure is None else ending.failure.value,
+        "message": ending.message,
+        "metrics": dict(ending.metrics or {}),
+        "completion": ending.completion,
+        "rank_class": RANK_CLASSES[ending.state],
+        "rank_value": rank_value,
+        "last_step": row.trial.last_step,
+        "last_value": row.trial.last_value,
+        "last_value_kind": None if row.trial.last_value is None else ValueKind.FINITE.value,
+        "finished_at": now,
+        "seq": ended.seq,
+    }
 
 
 def requeue(connection: Connection, row: TrialRow, *, lost: bool, due_at: datetime, keep_token: bool, seq: int) -> bool:
@@ -485,13 +694,13 @@ def _in_states(query: Select[Any], states: Iterable[TrialState]) -> Select[Any]:
     return query.where(trials.c.state.in_(wanted)) if wanted else query
 
 
-def _trial(row: Row[Any], study_id: str) -> TrialRow:
-    state = TrialState(row.state)
+def _trial(row: Any, study_id: str) -> TrialRow:
+    """The trial in a row of either kind, SQLAlchemy's or a prepared statement's, which have no common type."""
     trial = Trial(
         id=row.id,
         study_id=study_id,
         number=row.number,
-        state=state,
+        state=TrialState(row.state),
         origin=Origin(row.origin),
         params=row.params,
         attempt=row.attempt,

@@ -1,0 +1,148 @@
+"""Storing results: one visit of the database for all that have come together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from tuner.engine import transitions
+from tuner.engine.leases import why_lost
+from tuner.errors import InvalidInput, NotFound, Place, TrialFinished, TunerError
+from tuner.records import StudySpec, Trial, TrialState
+from tuner.space.parameters import escape
+from tuner.storage import measurement_rows, study_rows, trial_rows
+from tuner.storage.measurement_rows import Report
+from tuner.storage.study_rows import StudyChange
+from tuner.storage.trial_rows import Ending, TrialRow
+from tuner.storage.writer import Turn
+from tuner.wire import CompleteTrial, TrialResource
+
+
+@dataclass(frozen=True)
+class Completing:
+    """A request to end a trial.
+
+    Args:
+        number: The trial.
+        request: How it ended.
+        completion: Hash of the result, to recognise a repetition.
+    """
+
+    number: int
+    request: CompleteTrial
+    completion: str
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A trial that has ended, and whether somebody who waits for work should look again."""
+
+    trial: TrialResource
+    wakes: bool
+
+
+class StoreResults:
+    """Ends trials. The same result twice has its effect once."""
+
+    turn = Turn.RESULTS
+    locks_study = True
+
+    def __call__(
+        self, connection: Connection, now: datetime, study: str, items: Sequence[Completing]
+    ) -> Sequence[Completed | TunerError]:
+        """End trials of one study; of each what came of it, in order."""
+        try:
+            row = study_rows.get_study(connection, study, now, lock=True)
+        except NotFound as error:
+            return [error] * len(items)
+        change = StudyChange(row)
+        trials = trial_rows.get_trials(connection, row.key, study, sorted({item.number for item in items}))
+        reports: list[Report] = []
+        shown: list[Trial | TunerError] = []
+        for item in items:
+            try:
+                if item.number not in trials:
+                    raise NotFound("trial", f"{study}/{item.number}")
+                trial = trials[item.number] = _ended(change, trials[item.number], item, reports, now)
+                shown.append(trial.trial)
+            except TunerError as refusal:
+                shown.append(refusal)
+        measurement_rows.record(connection, reports, now)
+        transitions.settle(connection, change, now)
+        wakes = change.state is not None
+        return [
+            trial if isinstance(trial, TunerError) else Completed(TrialResource.of(trial), wakes) for trial in shown
+        ]
+
+
+def _ended(change: StudyChange, row: TrialRow, item: Completing, reports: list[Report], now: datetime) -> TrialRow:
+    """The trial after a request to end it; what is to be stored is noted in ``change`` and ``reports``.
+
+    A result that comes after the lease ran out is welcome while nobody else has taken the trial over: its training
+    has been paid for.
+    """
+    request, spec = item.request, change.row.spec
+    if row.lease_token != request.lease:
+        raise why_lost(row, request.lease)
+    if row.trial.state.is_finished:
+        if row.completion == item.completion:
+            return row
+        raise TrialFinished(f"Trial {item.number} has ended already: {row.trial.state}.", hint="Ask for another trial.")
+    row, late = _with_late_reports(row, request)
+    ending = Ending(
+        state=request.state,
+        values=checked_values(spec, _values(request, spec, row.trial), "#/values"),
+        failure=request.failure,
+        message=request.message,
+        metrics=request.metrics,
+        completion=item.completion,
+    )
+    # Nothing can be refused any more.
+    reports += late
+    change.begin_event()
+    ended = transitions.end(change, row, ending)
+    return replace(row, trial=ended.trial(now), stop=None, completion=item.completion)
+
+
+def _with_late_reports(row: TrialRow, request: CompleteTrial) -> tuple[TrialRow, list[Report]]:
+    """The trial after the reports that came with its result, and those to be stored."""
+    reports: list[Report] = []
+    trial = row.trial
+    for measurement in request.measurements:
+        step, value = measurement.step, measurement.value
+        is_again = trial.last_step is not None and step <= trial.last_step
+        reports.append(Report(row.study_key, row.key, trial.number, trial.attempt, step, value, is_again))
+        if trial.last_step is None or step >= trial.last_step:
+            trial = replace(trial, last_step=step, last_value=value)
+    return replace(row, trial=trial), reports
+
+
+def _values(request: CompleteTrial, spec: StudySpec, trial: Trial) -> Mapping[str, float] | None:
+    """The values a trial ends with: those that came, or the last report of a pruned trial with one objective."""
+    keeps_report = request.state is TrialState.PRUNED and request.values is None and len(spec.objectives) == 1
+    if keeps_report and trial.last_value is not None:
+        return {spec.objectives[0].name: trial.last_value}
+    return request.values
+
+
+def checked_values(spec: StudySpec, values: Mapping[str, float] | None, pointer: str) -> dict[str, float] | None:
+    """The values in the order of the objectives.
+
+    Raises:
+        InvalidInput: One is missing, or is no objective.
+    """
+    if values is None:
+        return None
+    names = [objective.name for objective in spec.objectives]
+    places = [Place(f"{pointer}/{escape(name)}", "is missing") for name in names if name not in values]
+    places += [Place(f"{pointer}/{escape(name)}", "is not an objective") for name in values if name not in names]
+    if places:
+        raise InvalidInput(
+            "The values do not match the objectives.",
+            hint=f"Give one value for each of: {', '.join(names)}.",
+            places=places,
+        )
+    return {name: values[name] for name in names}

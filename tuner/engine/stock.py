@@ -1,0 +1,93 @@
+"""Points that have been made for trials to come.
+
+A point is made for one (study, number, seq), outside every lock of the database, from a view caught up to that seq,
+with random numbers from Philox(study seed, number): no two numbers can give equal points in a continuous space. It is
+handed out if the number is still free and few enough results came since; otherwise it is made again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tuner.records import TrialState
+from tuner.samplers import Sampler
+from tuner.space import Params
+from tuner.storage.study_rows import StudyChange, StudyRow
+
+# A point may be this many results old, or as many as trials are running if that is more.
+_MAX_RESULTS_SINCE = 8
+
+
+@dataclass(frozen=True)
+class Point:
+    """Parameters for one trial number.
+
+    Args:
+        params: The parameters.
+        seq: The state of the study from which they were made; None: they do not depend on it.
+        num_results: How many trials had ended then.
+    """
+
+    params: Params
+    seq: int | None
+    num_results: int
+
+    def is_fresh(self, change: StudyChange) -> bool:
+        """Whether the point may be handed out in the study as it is now."""
+        if self.seq is None:
+            return True
+        num_running = change.counts[TrialState.RUNNING]
+        if num_running == 0:
+            # Nobody else is at work, so nothing excuses an old view, and a seeded study reproduces exactly.
+            return change.row.study.seq == self.seq
+        results_since = num_results(change.row) - self.num_results
+        return results_since <= max(_MAX_RESULTS_SINCE, num_running)
+
+
+class Stock:
+    """The sampler of one study and the points it has made for the next numbers.
+
+    Args:
+        sampler: Makes them; one call at a time.
+    """
+
+    def __init__(self, sampler: Sampler) -> None:
+        self.sampler = sampler
+        self._lock = threading.Lock()
+        self._points: dict[int, Point] = {}
+
+    def put(self, points: Mapping[int, Point], *, next_number: int) -> None:
+        """Keep points by number, and forget those for numbers before ``next_number``, which are taken."""
+        with self._lock:
+            self._points = {number: point for number, point in self._points.items() if number >= next_number}
+            self._points |= points
+
+    def find(self, change: StudyChange, count: int) -> list[Params] | None:
+        """Points for the next ``count`` numbers of a study; None if there are not enough, or one is too old.
+
+        They stay here: only a commit decides that they are used.
+        """
+        first = change.row.study.next_number + change.numbers
+        with self._lock:
+            found = [self._points.get(first + position) for position in range(count)]
+        points = [point for point in found if point is not None and point.is_fresh(change)]
+        return [point.params for point in points] if len(points) == count else None
+
+    def missing(self, numbers: range) -> list[int]:
+        """Those of the numbers for which there is no point."""
+        with self._lock:
+            return [number for number in numbers if number not in self._points]
+
+
+def num_results(row: StudyRow) -> int:
+    """Trials of the study that have ended."""
+    return row.study.next_number - row.num_open
+
+
+def generator_for(seed: int, number: int) -> np.random.Generator:
+    """Random numbers that belong to one trial number of a study."""
+    return np.random.Generator(np.random.Philox(key=np.array([seed, number], dtype=np.uint64)))
