@@ -110,7 +110,7 @@ class _Process(ABC):
     def _ready_path(self) -> Path:
         return self._folder / f"{self.program}.ready.json"
 
-    def _end(self, number: signal.Signals) -> None:
+    def _end(self, number: int) -> None:
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(START_SECONDS)
