@@ -3,16 +3,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.api.conftest import served
 from tests.execution.conftest import ActingExecutor
+from tuner.client import Transport
 from tuner.client.http_transport import HttpTransport
 from tuner.errors import Unauthorized
 from tuner.execution import ClaimLoop, RunLimits
 from tuner.execution.dataset_cache import DatasetCache
+from tuner.testing.client import CountedCalls
 from tuner.wire import (
     BudgetBody,
     CreateStudy,
@@ -138,6 +140,24 @@ def test_every_report_arrives_before_the_result(
     trial_of(study, reached=is_finished)
     curve = [(item.step, item.value) for item in transport.measurements(study.id, 0).items]
     assert curve == [(1, 0.1), (2, 0.2), (3, 0.3)]
+
+
+def test_reports_that_decide_nothing_share_requests(
+    acting: Callable[..., ActingExecutor],
+    transport: HttpTransport,
+    cache: DatasetCache,
+    new_study: NewStudy,
+    trial_of: TrialOf,
+) -> None:
+    study = new_study(pruner="none")
+    calls = CountedCalls(transport)
+    executor = acting(acts=["race_to_a_thousand"])
+    loop = ClaimLoop(cast(Transport, calls), executor, cache, worker="tester", slots=1, families=["linear"])
+    loop.start()
+    trial_of(study, reached=is_finished)
+    loop.stop()
+    assert [item.step for item in transport.measurements(study.id, 0).items] == list(range(1000))
+    assert calls.counts["report"] < 50
 
 
 def test_files_of_a_completed_trial_are_kept(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tuner.errors import ConnectionFailed, IncompatibleServer, ServerError, Unavailable
+from tuner.errors import ConnectionFailed, IncompatibleServer, ServerError, TunerError, Unavailable
 
 # What may be over in a moment: restarts, overload, and an upgrade during which two versions answer in turn.
 PASSING_ERRORS = (ConnectionFailed, IncompatibleServer, ServerError, Unavailable)
@@ -14,7 +14,7 @@ _RANDOM = random.SystemRandom()
 
 
 class Backoff:
-    """Pauses with full jitter: random, below a bound that doubles, so that waiting workers do not return at once.
+    """Pauses with full jitter: random, below a bound that doubles, so that many who wait do not return at once.
 
     Args:
         first_seconds: Bound of the first pause.
@@ -26,11 +26,11 @@ class Backoff:
         self._most_seconds = most_seconds
         self._bound = first_seconds
 
-    def next_seconds(self) -> float:
-        """How long to pause now."""
+    def next_seconds(self, failure: TunerError | None = None) -> float:
+        """How long to pause now: at least as long as the server asks for, if ``failure`` says so."""
         pause = _RANDOM.uniform(0, self._bound)
         self._bound = min(2 * self._bound, self._most_seconds)
-        return pause
+        return pause + (failure.retry_after_seconds if isinstance(failure, Unavailable) else 0.0)
 
     def reset(self) -> None:
         """Start again from the first bound, after an answer."""

@@ -59,8 +59,8 @@ class Attempts:
     def pause(self, failure: TunerError, left: float) -> float | None:
         """Full jitter over a doubling range, after what the server asks for; None when that is beyond what is left."""
         asked = failure.retry_after_seconds if isinstance(failure, Unavailable) else 0.0
-        jitter = self._backoff.next_seconds()
-        return min(asked + jitter, left) if left > asked else None
+        pause = self._backoff.next_seconds(failure)
+        return min(pause, left) if left > asked else None
 
 
 class HttpRequests:

@@ -233,7 +233,7 @@ class TrialLease:
         if not self._is_server_away:
             logger.warning("lease not renewed", extra=self._facts("renew", reason=error.message))
         self._is_server_away = True
-        self._renewal_due = time.monotonic() + self._backoff.next_seconds()
+        self._renewal_due = time.monotonic() + self._backoff.next_seconds(error)
         if self._renewer is not None:
             self._renewer.wake(self._renewal_due)
 

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias
 
+from tuner.client.backoff import Backoff
 from tuner.client.bodies import as_number, as_whole, new_key, plain_params, request
 from tuner.client.downloads import fetch_model
 from tuner.client.optimize import Function, optimize
@@ -44,8 +45,9 @@ Values: TypeAlias = "SupportsFloat | Mapping[str, SupportsFloat]"
 
 ORDERS = ("number", "rank")
 LONG_POLL_SECONDS = 20.0
-# Between two polls that came back at once, so that a server which does not wait is not asked without end.
+# Between two polls that came back empty, so that a server which does not wait is not asked without end.
 POLL_PAUSE_SECONDS = 0.2
+LONGEST_POLL_PAUSE_SECONDS = 2.0
 WATCH_SECONDS = 0.5
 PAGE = 1_000
 _FINISHED = tuple(state for state in TrialState if state.is_finished)
@@ -159,9 +161,15 @@ class Study:
     def ask_batch(self, count: int, *, timeout: float | None = None, lease_seconds: float = 60.0) -> list[Trial]:
         """Take several trials to run at once: at least one, at most ``count``; fewer when the budget ends.
 
+        One request for all; each has a lease of its own, which is renewed whether you work on it already or not.
         Arguments and errors are those of ``ask``.
+
+        Example:
+            >>> for trial in study.ask_batch(8):
+            ...     trial.tell(evaluate(**trial.params))
         """
         deadline = None if timeout is None else time.monotonic() + timeout
+        backoff = Backoff(POLL_PAUSE_SECONDS, LONGEST_POLL_PAUSE_SECONDS)
         while True:
             left = LONG_POLL_SECONDS if deadline is None else max(deadline - time.monotonic(), 0.0)
             fields = {
@@ -183,7 +191,8 @@ class Study:
                     f"Study {self.name!r} had no trial to hand out within {timeout:g} seconds.",
                     hint="All trials of its budget are taken; they come back only if their workers are lost.",
                 )
-            time.sleep(POLL_PAUSE_SECONDS)
+            pause = backoff.next_seconds()
+            time.sleep(pause if deadline is None else min(pause, max(deadline - time.monotonic(), 0.0)))
         return [Trial(leased, tuple(self._objectives), self._transport, self._renewer) for leased in reply.trials]
 
     def optimize(

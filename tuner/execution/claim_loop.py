@@ -178,7 +178,7 @@ class ClaimLoop:
                 if not is_away:
                     logger.warning("waiting for the server", extra=self._facts(error=error.message))
                 is_away = True
-                self._pause(backoff.next_seconds())
+                self._pause(backoff.next_seconds(error))
                 continue
             if is_away or not self.connected.is_set():
                 logger.info("connected", extra=self._facts(server=self._transport.address))

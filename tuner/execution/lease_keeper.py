@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Self
 
 from tuner.client.backoff import Backoff
+from tuner.client.lease import HOLD_SECONDS, MAX_HELD
 from tuner.client.transport import Transport
 from tuner.errors import Conflict, InvalidInput, NotFound, TooLarge, TunerError
 from tuner.wire import Directive, LeasedTrial, ReportTrial
+from tuner.wire.trials import ReportedValue
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +24,15 @@ class LeaseKeeper:
     """Carries a trial's reports to the server, with heartbeats between them, in a thread of its own.
 
     So neither a slow server nor an upload nor a long step can cost the lease, and whoever watches the training never
-    waits for the network.
+    waits for the network. Reports that the pruner does not wait for are held back for at most a second and sent
+    together.
 
     Args:
         transport: Where the server is.
         leased: The trial and its lease, as just handed out.
         heartbeat_seconds: Between two heartbeats at most.
-        on_reply: Called after each answered report or heartbeat, with what to do now and whether a report was answered.
+        on_reply: Called after each answered request, with what to do now and how many reports it has answered that the
+            training waits for.
         on_lost: Called once when the server says that the trial is no longer ours.
     """
 
@@ -39,7 +42,7 @@ class LeaseKeeper:
         leased: LeasedTrial,
         *,
         heartbeat_seconds: float,
-        on_reply: Callable[[Directive, bool], None],
+        on_reply: Callable[[Directive, int], None],
         on_lost: Callable[[TunerError], None],
     ) -> None:
         self._transport = transport
@@ -51,7 +54,12 @@ class LeaseKeeper:
         self._on_reply = on_reply
         self._on_lost = on_lost
         self._changed = threading.Condition()
-        self._outbox: deque[tuple[int, float]] = deque()
+        self._outbox: list[ReportedValue] = []
+        self._outbox_due = 0.0
+        self._num_awaited = 0
+        self._num_to_send_singly = 0
+        self._next_decision_step = leased.next_decision_step
+        self._is_sending = False
         self._is_closing = False
         # The server's clock and ours are never compared: both count the lease's length from the same answer.
         self._renewed_at = time.monotonic()
@@ -73,63 +81,98 @@ class LeaseKeeper:
         """Whether the server has been silent for a whole lease, so that another worker may have the trial."""
         return time.monotonic() > self._renewed_at + self._lease_seconds
 
-    def report(self, step: int, value: float) -> None:
-        """Send a step on its way."""
+    def report(self, step: int, value: float) -> bool:
+        """Take a report; whether the training may go on at once. If not, ``on_reply`` says when."""
         with self._changed:
-            self._outbox.append((step, value))
+            decides = self._next_decision_step is not None and step >= self._next_decision_step
+            is_awaited = decides or len(self._outbox) >= MAX_HELD
+            if not self._outbox:
+                self._outbox_due = time.monotonic() + HOLD_SECONDS
+            self._outbox.append(ReportedValue(step=step, value=value))
+            self._num_awaited += is_awaited
             self._changed.notify_all()
+        return not is_awaited
 
-    def flush(self, timeout: float) -> bool:
-        """Wait until all reports have arrived; whether they have."""
+    def take_rest(self, timeout: float) -> tuple[ReportedValue, ...] | None:
+        """Take over the reports that have not been sent, to go with the result; None if that cannot be said in time."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._outbox or self._is_closing, timeout)
+            if not self._changed.wait_for(
+                lambda: (not self._is_sending and len(self._outbox) <= MAX_HELD) or self._is_closing, timeout
+            ):
+                return None
+            rest = tuple(self._outbox[:MAX_HELD])
+            self._outbox.clear()
+            self._num_awaited = 0
+            return rest
 
     def _run(self) -> None:
         backoff = Backoff()
         pause = 0.0
         while True:
             with self._changed:
-                if pause:
-                    self._changed.wait_for(lambda: self._is_closing, pause)
-                else:
-                    self._changed.wait_for(lambda: self._outbox or self._is_closing, self._seconds_to_heartbeat())
+                self._is_sending = False
+                self._changed.notify_all()
+                self._wait_until_due(pause)
                 if self._is_closing:
                     return
-                report = self._outbox[0] if self._outbox else None
+                batch = self._outbox[: 1 if self._num_to_send_singly else MAX_HELD]
+                num_awaited = self._num_awaited
+                self._is_sending = True
             try:
-                directive = self._send(report)
+                directive = self._send(batch)
             except (Conflict, NotFound) as error:
                 self._close_lost(error)
                 return
             except TunerError as error:
-                if report is None or not isinstance(error, InvalidInput | TooLarge):
+                if not (batch and isinstance(error, InvalidInput | TooLarge)):
                     # The server is away, or does not know us for the moment. The lease says how long that may last.
-                    logger.warning("report waits for the server", extra=self._facts(error=error.message))
-                    pause = backoff.next_seconds()
+                    if not pause:
+                        logger.warning("report waits for the server", extra=self._facts(error=error.message))
+                    pause = backoff.next_seconds(error)
+                    continue
+                if len(batch) > 1:
+                    # One of them, or all together: sent one by one, to keep what is good.
+                    self._num_to_send_singly = len(batch)
+                    pause = 0.0
                     continue
                 # Refused for what it is, e.g. one report too many. The trial itself goes on.
-                logger.warning("report refused", extra=self._facts(error=error.message))
+                logger.warning("report refused", extra=self._facts(error=error.message, step=batch[0].step))
                 directive = Directive.CONTINUE
             pause = 0.0
             backoff.reset()
-            if report is not None:
-                self._delivered()
-            self._on_reply(directive, report is not None)
+            num_answered = self._delivered(batch, num_awaited)
+            self._on_reply(directive, num_answered)
 
-    def _send(self, report: tuple[int, float] | None) -> Directive:
+    def _wait_until_due(self, pause: float) -> None:
+        if pause:
+            self._changed.wait_for(lambda: self._is_closing, pause)
+        while not self._is_closing:
+            now = time.monotonic()
+            due = self._renewed_at + self._heartbeat_seconds
+            if self._outbox:
+                due = min(due, now if self._num_awaited or self._num_to_send_singly else self._outbox_due)
+            if pause or due <= now:
+                return
+            self._changed.wait(due - now)
+
+    def _send(self, batch: list[ReportedValue]) -> Directive:
         asked_at = time.monotonic()
-        if report is None:
-            body = ReportTrial(lease=self._lease)
-        else:
-            body = ReportTrial(lease=self._lease, step=report[0], value=report[1])
+        body = ReportTrial(lease=self._lease, measurements=tuple(batch)) if batch else ReportTrial(lease=self._lease)
         reply = self._transport.report(self._trial.study, self._trial.number, body)
         self._renewed_at = asked_at
+        self._next_decision_step = reply.next_decision_step
         return reply.directive
 
-    def _delivered(self) -> None:
+    def _delivered(self, batch: list[ReportedValue], num_awaited: int) -> int:
+        """Forget what has arrived; how many of the awaited reports that has answered."""
         with self._changed:
-            self._outbox.popleft()
-            self._changed.notify_all()
+            del self._outbox[: len(batch)]
+            self._outbox_due = time.monotonic() + HOLD_SECONDS
+            self._num_to_send_singly = max(0, self._num_to_send_singly - len(batch))
+            if self._num_to_send_singly:
+                return 0
+            self._num_awaited -= num_awaited
+            return num_awaited
 
     def _close_lost(self, error: TunerError) -> None:
         with self._changed:
@@ -138,9 +181,6 @@ class LeaseKeeper:
             self._is_closing = True
             self._changed.notify_all()
         self._on_lost(error)
-
-    def _seconds_to_heartbeat(self) -> float:
-        return max(0.0, self._renewed_at + self._heartbeat_seconds - time.monotonic())
 
     def _facts(self, **more: object) -> dict[str, object]:
         return {"action": "report", "study_id": self._trial.study, "trial_number": self._trial.number, **more}

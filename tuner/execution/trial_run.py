@@ -121,7 +121,7 @@ class TrialRun:
             self._train_and_deliver(keeper)
         except (InvalidInput, TooLarge) as error:
             # The table, the model or a figure of this trial is refused, and would be refused again.
-            self._complete(TrialState.FAILED, failure=FailureReason.ERROR, message=str(error))
+            self._complete(keeper, TrialState.FAILED, failure=FailureReason.ERROR, message=str(error))
 
     def _train_and_deliver(self, keeper: LeaseKeeper) -> None:
         dataset = self._insist(lambda: self._cache.fetch(self._transport, self._claim.dataset))
@@ -131,10 +131,10 @@ class TrialRun:
             if isinstance(end, Finished):
                 self._deliver_result(end, execution.folder, keeper)
             elif self._interruption is not None:
-                self._deliver_interrupted(self._interruption, execution.folder)
+                self._deliver_interrupted(self._interruption, execution.folder, keeper)
             else:
                 self._upload_log(execution.folder)
-                self._complete(TrialState.FAILED, failure=end.reason, message=end.message)
+                self._complete(keeper, TrialState.FAILED, failure=end.reason, message=end.message)
 
     def _watch(self, execution: Execution, keeper: LeaseKeeper) -> Finished | Failed:
         with self._lock:
@@ -145,7 +145,8 @@ class TrialRun:
             event = execution.next_event(_TICK_SECONDS)
             match event:
                 case Reported(step, value):
-                    keeper.report(step, value)
+                    if keeper.report(step, value):
+                        execution.answer()
                 case Finished() | Failed():
                     with self._lock:
                         self._execution = None
@@ -157,14 +158,15 @@ class TrialRun:
             if self._kill_at is not None and time.monotonic() > self._kill_at:
                 execution.kill()
 
-    def _obey(self, directive: Directive, is_report: bool) -> None:
+    def _obey(self, directive: Directive, num_answered: int) -> None:
         if directive is Directive.PRUNE:
             self._interrupt(Interruption.PRUNED)
         elif directive is Directive.CANCEL:
             self._interrupt(Interruption.CANCELLED)
         with self._lock:
-            if is_report and self._execution is not None:
-                self._execution.answer()
+            if self._execution is not None:
+                for _ in range(num_answered):
+                    self._execution.answer()
 
     def _lose(self, why: str) -> None:
         if not self._abandoned.is_set():
@@ -194,22 +196,20 @@ class TrialRun:
         for name in (PREDICTIONS, MODEL):
             self._upload(folder / name)
         self._upload_log(folder)
-        while not keeper.flush(_TICK_SECONDS):
-            self._check_ours()
         objective = next(iter(self._study.objectives))
-        self._complete(TrialState.COMPLETED, values={objective: result.value}, metrics=dict(result.metrics))
+        self._complete(keeper, TrialState.COMPLETED, values={objective: result.value}, metrics=dict(result.metrics))
 
-    def _deliver_interrupted(self, interruption: Interruption, folder: Path) -> None:
+    def _deliver_interrupted(self, interruption: Interruption, folder: Path, keeper: LeaseKeeper) -> None:
         if interruption in (Interruption.LEASE_LOST, Interruption.SHUTDOWN):
             raise _Abandoned
         self._upload_log(folder)
         if interruption is Interruption.PRUNED:
-            self._complete(TrialState.PRUNED)
+            self._complete(keeper, TrialState.PRUNED)
         elif interruption is Interruption.CANCELLED:
-            self._complete(TrialState.CANCELLED, message="It was cancelled before its training had a result.")
+            self._complete(keeper, TrialState.CANCELLED, message="It was cancelled before its training had a result.")
         else:
             message = f"The training took more than the {self._limits.trial_seconds:g} seconds allowed."
-            self._complete(TrialState.FAILED, failure=FailureReason.TIMEOUT, message=message)
+            self._complete(keeper, TrialState.FAILED, failure=FailureReason.TIMEOUT, message=message)
 
     def _hand_back(self) -> None:
         """Release the trial. Without an answer the lease runs out and has the same effect, later."""
@@ -223,6 +223,7 @@ class TrialRun:
 
     def _complete(
         self,
+        keeper: LeaseKeeper,
         state: TrialState,
         *,
         values: dict[str, float] | None = None,
@@ -230,7 +231,7 @@ class TrialRun:
         message: str | None = None,
         metrics: dict[str, float] | None = None,
     ) -> None:
-        body = CompleteTrial(
+        alone = CompleteTrial(
             lease=self._claim.leased.lease,
             state=state,
             values=values,
@@ -238,7 +239,17 @@ class TrialRun:
             message=None if message is None else _storable(message),
             metrics=metrics or {},
         )
-        self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, body))
+        while (rest := keeper.take_rest(_TICK_SECONDS)) is None:
+            self._check_ours()
+        body = alone.model_copy(update={"measurements": rest}) if rest else alone
+        try:
+            self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, body))
+        except (InvalidInput, TooLarge) as error:
+            if not rest:
+                raise
+            # What came of the training matters more than its last second's curve.
+            self._log("report refused", logging.WARNING, error=error.message, num_reports=len(rest))
+            self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, alone))
         self._log("trial ended", state=state.value, failure=failure and failure.value)
 
     def _upload(self, path: Path) -> None:
@@ -264,7 +275,7 @@ class TrialRun:
                 return call()
             except PASSING_ERRORS as error:
                 self._log("result waits for the server", logging.WARNING, error=error.message)
-                self._abandoned.wait(backoff.next_seconds())
+                self._abandoned.wait(backoff.next_seconds(error))
 
     def _check_ours(self) -> None:
         if self._abandoned.is_set():
