@@ -88,12 +88,13 @@ class StopSignals:
 
 
 def _stop(worker: LocalWorker, grace_seconds: float, stops: StopSignals) -> None:
-    stopping = threading.Thread(target=worker.stop, args=(grace_seconds,))
+    stopping = threading.Thread(target=worker.stop, args=(grace_seconds,), daemon=True)
     stopping.start()
     while stopping.is_alive():
         stopping.join(_LOOK_SECONDS)
         if stops.second.is_set():
             worker.stop_now()
+            return
 
 
 def _write_ready_file(path: Path, name: str) -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from tuner.wire import BudgetBody, CreateStudy, StudyResource, TrialResource, Tr
 KEY = "a-key-of-more-than-16-characters"
 
 StartWorker = Callable[..., subprocess.Popen[str]]
-NewStudy = Callable[[str], StudyResource]
+NewStudy = Callable[..., StudyResource]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def dataset(transport: HttpTransport, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def new_study(transport: HttpTransport, dataset: str, request: pytest.FixtureRequest) -> Iterator[NewStudy]:
-    def make(family: str) -> StudyResource:
+    def make(family: str, **fields: Any) -> StudyResource:
         body = CreateStudy(
             name=request.node.name,
             dataset=dataset,
@@ -55,6 +56,7 @@ def new_study(transport: HttpTransport, dataset: str, request: pytest.FixtureReq
             sampler="random",
             pruner="none",
             budget=BudgetBody(trials=1),
+            **fields,
         )
         return transport.create_study(body, key=body.name)
 
@@ -98,6 +100,12 @@ def stopped(process: subprocess.Popen[str]) -> int:
     return process.wait(20)
 
 
+def children_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+    return children
+
+
 def test_worker_trains_what_the_server_has(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
     study = new_study("linear")
     start("--name", "the-worker")
@@ -120,20 +128,58 @@ def test_sigterm_ends_an_idle_worker_with_status_0(start: StartWorker, tmp_path:
 
 
 def test_sigterm_hands_a_running_trial_back(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
+    # A trial that is lost but once would fail.
+    study = new_study("random_forest", max_attempts=1)
+    for _ in range(2):
+        process = start()
+        wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+        children = children_of(process)
+        assert stopped(process) == 0
+        assert psutil.wait_procs(children, timeout=5)[1] == []
+        assert transport.trial(study.id, 0).state is TrialState.WAITING
+
+
+def test_sigterm_lets_a_training_finish_within_the_grace(
+    start: StartWorker, new_study: NewStudy, transport: HttpTransport
+) -> None:
     study = new_study("random_forest")
-    process = start()
+    process = start(TUNER_WORKER_GRACE_SECONDS="120")
     wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
-    assert stopped(process) == 0
-    assert transport.trial(study.id, 0).state is TrialState.WAITING
+    children = children_of(process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(120) == 0
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert transport.trial(study.id, 0).state is TrialState.COMPLETED
 
 
 def test_second_sigterm_cuts_the_grace_short(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
     study = new_study("random_forest")
     process = start(TUNER_WORKER_GRACE_SECONDS="600")
     wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    children = children_of(process)
     process.send_signal(signal.SIGTERM)
     time.sleep(0.5)
     assert stopped(process) == 0
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+def test_second_sigterm_does_not_wait_for_a_silent_server(
+    start: StartWorker, new_study: NewStudy, transport: HttpTransport, server: ServerProcess
+) -> None:
+    study = new_study("random_forest")
+    process = start(TUNER_WORKER_GRACE_SECONDS="600")
+    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    children = children_of(process)
+    server.signal(signal.SIGSTOP)
+    try:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert stopped(process) == 0
+        assert time.monotonic() - started < 10
+    finally:
+        server.signal(signal.SIGCONT)
+    assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
 def test_killed_worker_leaves_no_process_behind(

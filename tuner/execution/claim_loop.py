@@ -109,16 +109,19 @@ class ClaimLoop:
                 run.release()
             self._wait_for_runs(_RELEASE_SECONDS)
         self.stop_now()
+        # A claim that is under way may still bring a trial, which must be handed back.
+        if self._thread.is_alive():
+            self._thread.join(self._wait_seconds + _RELEASE_SECONDS)
 
     def stop_now(self) -> None:
-        """Claim no more, kill running trainings, and give the server one chance to take their trials back."""
+        """Claim no more, kill running trainings, and give the server a few seconds to take their trials back."""
+        deadline = time.monotonic() + _RELEASE_SECONDS
         self._claim_no_more()
         for run in self._running():
             run.abandon()
         self._wait_for_runs(_RELEASE_SECONDS)
-        # A claim that is under way may still bring a trial, which must be handed back.
         if self._thread.is_alive():
-            self._thread.join(self._wait_seconds + _RELEASE_SECONDS)
+            self._thread.join(max(0.0, deadline - time.monotonic()))
 
     def _claim_until_stopped(self) -> None:
         backoff = Backoff()

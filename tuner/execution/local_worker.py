@@ -108,5 +108,5 @@ class LocalWorker:
         self._executor.close()
 
     def stop_now(self) -> None:
-        """Cut short a ``stop`` that waits in another thread."""
+        """Cut short a ``stop`` that waits in another thread: trainings are killed, and the server is not waited for."""
         self._loop.stop_now()
