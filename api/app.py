@@ -32,6 +32,8 @@ def create_app(engine: Engine, settings: ApiSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Nobody has set them up, and looking for that at each request costs as much as storing a report.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         generate_unique_id_function=_operation_id,
         middleware=[
             Middleware(VersionMiddleware, version=__version__),

@@ -36,7 +36,7 @@ class JsonRoute(APIRoute):
             return handle
 
         async def read_and_handle(request: Request) -> Response:
-            strict = _JsonRequest(request.scope, request.receive)
+            strict = StrictJsonRequest(request.scope, request.receive)
             # Here, not when FastAPI asks for it: that would turn our errors into a 400 without a reason.
             await strict.json()
             return await handle(strict)
@@ -44,7 +44,9 @@ class JsonRoute(APIRoute):
         return read_and_handle
 
 
-class _JsonRequest(Request):
+class StrictJsonRequest(Request):
+    """A request whose body is read by ``read_json``, within its limits."""
+
     async def body(self) -> bytes:
         if not hasattr(self, "_content"):
             limit = _settings(self).max_body_bytes

@@ -4,6 +4,7 @@ from api.routes import artifacts, claims, datasets, families, health, studies, t
 
 # Routes are tried one after another: those that every trial needs several times come first.
 ROUTERS = (
+    trials.hot_router,
     trials.router,
     claims.router,
     studies.router,

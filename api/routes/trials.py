@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from api.gateway import CurrentGateway
+from api.hot_route import HotRoute
 from api.json_body import JsonRoute
 from api.parameters import IdempotencyKey, StudyId, TrialNumber, TrialQuery
 from api.responses import file_response, problems, tagged
@@ -25,6 +26,7 @@ from tuner.wire.artifacts import LOG
 from tuner.wire.trials import MeasurementPage
 
 router = APIRouter(prefix="/v1/studies/{study}", tags=["trials"], route_class=JsonRoute)
+hot_router = APIRouter(prefix="/v1/studies/{study}", tags=["trials"], route_class=HotRoute)
 
 _LEASE = "5f2e4d1798a7c6b50b8d6a3ce4f3a291"
 _RESULTS = {
@@ -33,7 +35,29 @@ _RESULTS = {
 }
 
 
-@router.post(
+@hot_router.post("/trials/{number}/report", summary="Report a value", responses=problems(404, 409, 413))
+async def report_trial(
+    study: StudyId,
+    number: TrialNumber,
+    body: Annotated[ReportTrial, Body(examples=[{"lease": _LEASE, "step": 3, "value": 0.91}])],
+    gateway: CurrentGateway,
+) -> ReportReply:
+    """Stores an intermediate value and renews the lease; without step and value it is the heartbeat alone."""
+    return await gateway.write(gateway.engine.trials.report(study, number, body))
+
+
+@hot_router.post("/trials/{number}/complete", summary="End a trial", responses=problems(404, 409, 413))
+async def complete_trial(
+    study: StudyId,
+    number: TrialNumber,
+    body: Annotated[CompleteTrial, Body(openapi_examples=_RESULTS)],
+    gateway: CurrentGateway,
+) -> TrialResource:
+    """Stores the result. The same result twice is fine."""
+    return await gateway.write(gateway.engine.trials.complete(study, number, body))
+
+
+@hot_router.post(
     "/suggest",
     summary="Ask for trials to run",
     responses={202: {"model": SuggestReply, "description": "No trial now; ask again"}, **problems(404, 409, 413)},
@@ -58,28 +82,6 @@ async def suggest_trials(
         response.status_code = 202
         response.headers["Retry-After"] = "1"
     return reply
-
-
-@router.post("/trials/{number}/report", summary="Report a value", responses=problems(404, 409, 413))
-async def report_trial(
-    study: StudyId,
-    number: TrialNumber,
-    body: Annotated[ReportTrial, Body(examples=[{"lease": _LEASE, "step": 3, "value": 0.91}])],
-    gateway: CurrentGateway,
-) -> ReportReply:
-    """Stores an intermediate value and renews the lease; without step and value it is the heartbeat alone."""
-    return await gateway.write(gateway.engine.trials.report(study, number, body))
-
-
-@router.post("/trials/{number}/complete", summary="End a trial", responses=problems(404, 409, 413))
-async def complete_trial(
-    study: StudyId,
-    number: TrialNumber,
-    body: Annotated[CompleteTrial, Body(openapi_examples=_RESULTS)],
-    gateway: CurrentGateway,
-) -> TrialResource:
-    """Stores the result. The same result twice is fine."""
-    return await gateway.write(gateway.engine.trials.complete(study, number, body))
 
 
 @router.get(
