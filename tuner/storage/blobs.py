@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuner.errors import InvalidInput, TooLarge, Unavailable
+from tuner.errors import InvalidInput, StorageFull, TooLarge, Unavailable
+
+# An upload that has not grown for so long is over: its server was killed. Another replica's may be under way.
+_ABANDONED_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Blobs:
         self._folder = folder
         self._incoming = folder / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
+        self._remove_abandoned()
 
     def receive(self, chunks: Iterator[bytes], *, max_bytes: int, sha256: str | None = None) -> Received:
         """Store a stream in a temporary file, flushed to the disk.
@@ -40,7 +47,8 @@ class Blobs:
         Raises:
             TooLarge: More than ``max_bytes``.
             InvalidInput: The content does not have the hash that was announced.
-            Unavailable: The disk is full.
+            StorageFull: The disk is full.
+            Unavailable: The disk fails otherwise.
         """
         path = self._incoming / uuid.uuid4().hex
         digest = hashlib.sha256()
@@ -64,22 +72,30 @@ class Blobs:
                 )
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise Unavailable(f"The upload could not be stored: {error.strerror}.", hint="Free disk space.") from error
+            raise _not_stored(error) from error
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         return Received(path, size, digest.hexdigest())
 
     def keep(self, received: Received, name: str) -> Path:
-        """Move a received file to its place; safe to repeat, and durable when it returns."""
+        """Move a received file to its place; safe to repeat, and durable when it returns.
+
+        Raises:
+            StorageFull: There is no room for its folders.
+            Unavailable: The disk fails otherwise.
+        """
         target = self._folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        received.path.replace(target)
-        # Each folder on the way may be new, and its name is kept in the one above.
-        for folder in target.parents:
-            _flush_folder(folder)
-            if folder == self._folder:
-                break
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            received.path.replace(target)
+            # Each folder on the way may be new, and its name is kept in the one above.
+            for folder in target.parents:
+                _flush_folder(folder)
+                if folder == self._folder:
+                    break
+        except OSError as error:
+            raise _not_stored(error) from error
         return target
 
     def discard(self, received: Received) -> None:
@@ -98,6 +114,13 @@ class Blobs:
         else:
             path.unlink(missing_ok=True)
 
+    def _remove_abandoned(self) -> None:
+        for path in self._incoming.iterdir():
+            # Another replica may be doing the same.
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                    path.unlink()
+
 
 def artifact_name(study_id: str, number: int, attempt: int, sha256: str) -> str:
     """Name of an artifact's blob: by attempt, so that a zombie cannot overwrite its heir's file, and by content."""
@@ -112,6 +135,15 @@ def study_folder(study_id: str) -> str:
 def dataset_name(dataset_id: str) -> str:
     """Name of a dataset's blob."""
     return f"datasets/{dataset_id}"
+
+
+def _not_stored(error: OSError) -> Unavailable:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(
+            f"The server's disk is full ({error.strerror}), so the upload was not stored.",
+            hint="Free some space, then send it again; the server goes on by itself.",
+        )
+    return Unavailable(f"The upload could not be stored: {error.strerror}.", hint="Look at the server's disk.")
 
 
 def _flush_folder(folder: Path) -> None:

@@ -219,8 +219,14 @@ def sqlite_file(url: str) -> Path | None:
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
-def connect(url: URL, *, writing: bool) -> Engine:
-    """An SQLAlchemy engine with the settings each database needs."""
+def connect(url: URL, *, writing: bool, has_time_limits: bool = True) -> Engine:
+    """An SQLAlchemy engine with the settings each database needs.
+
+    Args:
+        url: The database.
+        writing: Whether for the writer, or for readers.
+        has_time_limits: False for a migration, which takes as long as it takes, and waits for another one.
+    """
     if url.get_backend_name() == "sqlite":
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, pool_size=1 if writing else 16, max_overflow=0, pool_timeout=2)
@@ -230,9 +236,12 @@ def connect(url: URL, *, writing: bool) -> Engine:
         import psycopg  # noqa: F401
     except ImportError as error:
         raise MissingExtra("postgres", "PostgreSQL") from error
-    # A transaction of the writer is short, so one that is not hangs; a reader may have to go through a large study.
-    statement_seconds = 10 if writing else 30
-    options = f"-c statement_timeout={statement_seconds}s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s"
+    options = ""
+    if has_time_limits:
+        # A transaction of the writer is short, so one that is not hangs; a reader may go through a large study.
+        statement_seconds = 10 if writing else 30
+        options = f"-c statement_timeout={statement_seconds}s -c lock_timeout=2s"
+        options += " -c idle_in_transaction_session_timeout=10s"
     return create_engine(
         url,
         pool_size=1 if writing else 10,
@@ -242,7 +251,7 @@ def connect(url: URL, *, writing: bool) -> Engine:
         pool_pre_ping=not writing,
         # A reader sees one snapshot, as on SQLite; it writes nothing, so it cannot fail to serialize.
         isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={"options": options, "connect_timeout": 5, "client_encoding": "utf8"},
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -9,8 +11,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
-from tuner.errors import DatabaseOutdated
+from tuner.errors import DatabaseOutdated, Unavailable
 from tuner.storage.database import connect, parse_url
 
 # Any fixed number; it only has to be the same for all who upgrade one PostgreSQL database at once.
@@ -22,10 +26,15 @@ def upgrade(url: str) -> tuple[str | None, str]:
 
     Returns:
         The revisions before and after.
+
+    Raises:
+        DatabaseOutdated: The schema is newer than this code.
+        Unavailable: The database does not answer.
     """
-    engine = connect(parse_url(url), writing=True)
+    parsed = parse_url(url)
+    engine = connect(parsed, writing=True, has_time_limits=False)
     try:
-        with engine.begin() as connection:
+        with _reached(parsed), engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
             before = current_revision(connection)
@@ -43,11 +52,12 @@ def require_current(url: str) -> None:
 
     Raises:
         DatabaseOutdated: The schema is older or newer.
+        Unavailable: The database does not answer.
     """
     parsed = parse_url(url)
     engine = connect(parsed, writing=True)
     try:
-        with engine.begin() as connection:
+        with _reached(parsed), engine.begin() as connection:
             revision = current_revision(connection)
             is_empty = not inspect(connection).get_table_names()
     finally:
@@ -75,6 +85,19 @@ def head_revision() -> str:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head
+
+
+@contextmanager
+def _reached(url: URL) -> Iterator[None]:
+    """Tell in our words that a database does not answer."""
+    try:
+        yield
+    except OperationalError as error:
+        shown = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+        raise Unavailable(
+            f"The database {shown} does not answer: {str(error.orig).strip()}",
+            hint="Start it, or correct TUNER_DATABASE_URL; see that the user may connect.",
+        ) from None
 
 
 def _refuse_newer(revision: str | None) -> None:
