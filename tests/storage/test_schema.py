@@ -81,7 +81,6 @@ def test_an_upgrade_waits_for_another_one(empty_database_url: str) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
 def test_a_database_without_an_encoding_of_its_own_works(postgres_url: str) -> None:
     name = f"ascii_{uuid.uuid4().hex}"
     administer(postgres_url, f"create database {name} encoding 'SQL_ASCII' locale 'C' template template0")

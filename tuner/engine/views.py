@@ -62,12 +62,20 @@ class _Facts:
 
     Args:
         num_lost_connections: As counted by the database when remembering began.
+        seq: Up to where changes have been read.
+        bookmark: Up to where reports have been read.
+        trials: All trials by number.
+        shown: Those that algorithms see, by number.
+        places: Where in ``shown`` each of them is.
+        curves: Reports of the present attempts by trial number.
     """
 
     num_lost_connections: int = 0
     seq: int = -1
     bookmark: Bookmark = field(default_factory=Bookmark)
     trials: dict[int, Trial] = field(default_factory=dict)
+    shown: list[Trial] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
     curves: dict[int, list[Measurement]] = field(default_factory=dict)
 
     def catch_up(self, connection: Connection, row: StudyRow) -> None:
@@ -78,6 +86,8 @@ class _Facts:
                 if former is not None and former.attempt != trial.attempt:
                     self.curves.pop(trial.number, None)
                 self.trials[trial.number] = trial
+                if trial.origin not in (Origin.BASELINE, Origin.ENSEMBLE):
+                    self._show(trial)
             self.seq = row.study.seq
         found, self.bookmark = measurement_rows.measurements_after(connection, row.key, self.bookmark)
         grown: dict[int, list[Measurement]] = {}
@@ -91,9 +101,13 @@ class _Facts:
 
     def view(self, row: StudyRow) -> StudyView:
         """The facts as algorithms see them."""
-        # By number: numbers only grow, and a dict keeps the order in which its keys came.
-        trials = [trial for trial in self.trials.values() if trial.origin not in (Origin.BASELINE, Origin.ENSEMBLE)]
-        return _view(row, trials, dict(self.curves))
+        # Copies of pointers: a study may have a hundred thousand trials, and views are made all the time.
+        return _view(row, self.shown.copy(), self.curves.copy())
+
+    def _show(self, trial: Trial) -> None:
+        place = self.places.setdefault(trial.number, len(self.shown))
+        # By number: they only grow, and what has changed came sorted.
+        self.shown[place : place + 1] = [trial]
 
 
 @dataclass
