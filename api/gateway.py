@@ -38,10 +38,10 @@ class Gateway:
     def __init__(self, engine: Engine, settings: ApiSettings) -> None:
         self.engine = engine
         self.settings = settings
-        self._readers = CapacityLimiter(settings.max_readers)
-        self._askers = CapacityLimiter(settings.max_askers)
+        self._readers = _Lane(settings.max_readers, settings.max_queued_requests)
+        self._claimers = _Lane(settings.max_askers, settings.max_queued_requests)
+        self._transfers = _Lane(settings.max_transfers, settings.max_queued_requests)
         self._waiting: set[asyncio.Event] = set()
-        self._transfers = CapacityLimiter(settings.max_transfers)
         self._probes = CapacityLimiter(1)
         self._silences: set[anyio.CancelScope] = set()
         self._drained_at = math.inf
@@ -57,11 +57,11 @@ class Gateway:
 
     async def read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a call that reads."""
-        return await to_thread.run_sync(lambda: call(*args, **kwargs), limiter=self._readers)
+        return await self._readers.run(lambda: call(*args, **kwargs))
 
     async def claim(self, call: Callable[[], T]) -> T:
         """The result of one look for work among all studies."""
-        return await to_thread.run_sync(call, limiter=self._askers)
+        return await self._claimers.run(call)
 
     async def write(self, future: Future[T]) -> T:
         """The result of an operation that has been handed to the writer."""
@@ -108,7 +108,7 @@ class Gateway:
 
     async def receive(self, stream: AsyncIterator[bytes], call: Callable[[Iterator[bytes]], T]) -> T:
         """The result of a call that consumes a body, a chunk at a time as it arrives."""
-        return await to_thread.run_sync(lambda: call(self._pull(stream)), limiter=self._transfers)
+        return await self._transfers.run(lambda: call(self._pull(stream)))
 
     async def is_ready(self) -> bool:
         """Whether the engine's database answers, and soon."""
@@ -133,6 +133,30 @@ class Gateway:
         if self._drained_at < math.inf:
             raise Unavailable("The server is stopping and has ended the upload.", hint="Send it again later.")
         raise Unavailable(f"The upload was silent for {seconds:g} seconds and has been ended.", hint="Send it again.")
+
+
+class _Lane:
+    """Some threads for calls of one kind, and a queue before them that has an end.
+
+    Args:
+        num_threads: Calls at one time.
+        max_queued: Calls that may wait for a thread; one more is refused.
+    """
+
+    def __init__(self, num_threads: int, max_queued: int) -> None:
+        self._limiter = CapacityLimiter(num_threads)
+        self._max_calls = num_threads + max_queued
+        self._num_calls = 0
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """The result of a call in a thread."""
+        if self._num_calls >= self._max_calls:
+            raise Unavailable("Too many requests are waiting.", hint="Slow down and try again.")
+        self._num_calls += 1
+        try:
+            return await to_thread.run_sync(call, limiter=self._limiter)
+        finally:
+            self._num_calls -= 1
 
 
 async def _gateway(request: Request) -> Gateway:

@@ -100,6 +100,11 @@ class ApiSettings(BaseSettings):
         ge=1,
         description="Uploads received at one time. Raise it when many workers finish large models together.",
     )
+    max_queued_requests: int = Field(
+        default=256,
+        ge=0,
+        description="Requests of a kind that may wait for a thread; more are answered 503. Raise it for many clients.",
+    )
     shutdown_seconds: int = Field(
         default=10, ge=1, description="How long a stopping server lets requests finish. Raise it when uploads are long."
     )

@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,27 @@ def test_waiting_asks_leave_room_for_everything_else(tmp_path: Path) -> None:
         assert time.monotonic() - started < 3
         for wait in waits:
             wait.join()
+
+
+def test_a_crowd_of_readers_is_told_to_come_back_and_results_still_arrive(tmp_path: Path) -> None:
+    with served(tmp_path, max_readers=1, max_queued_requests=2) as client:
+        body = {"name": "s", "space": SPACE, "objectives": {"loss": "minimize"}}
+        path = f"/v1/studies/{client.post('/v1/studies', json=body).json()['id']}"
+        points = [{"params": {"x": 0.5}, "values": {"loss": 1.0}}] * 1_000
+        for _ in range(3):
+            assert client.post(f"{path}/trials", json={"trials": points}, timeout=60).is_success
+        leased = client.post(f"{path}/suggest", json={"worker": "w"}).json()["trials"][0]
+        with ThreadPoolExecutor(16) as pool:
+            pages = [pool.submit(client.get, f"{path}/trials", params={"limit": 1_000}) for _ in range(48)]
+            result = {"lease": leased["lease"], "state": "completed", "values": {"loss": 1.0}}
+            told = client.post(f"{path}/trials/{leased['trial']['number']}/complete", json=result)
+            answers = [page.result() for page in pages]
+        assert told.status_code == 200
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert 0 < len(refused) < len(answers)
+        for answer in refused:
+            problem(answer, 503, "unavailable")
+            assert answer.headers["retry-after"] == "1"
 
 
 def test_a_stopping_server_answers_waiting_asks_first(tmp_path: Path) -> None:

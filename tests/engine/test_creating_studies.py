@@ -84,11 +84,24 @@ def test_a_key_belongs_to_one_request(engine: Engine) -> None:
         engine.studies.create(study_body("other"), "key").result()
 
 
-def test_a_refused_request_leaves_its_key_free(engine: Engine) -> None:
+def test_a_refusal_is_repeated_under_its_key_whatever_has_happened_since(engine: Engine) -> None:
+    other = engine.studies.create(study_body()).result().value.id
+    with pytest.raises(StudyExists) as first:
+        engine.studies.create(study_body(pruner="asha"), "key").result()
+    engine.studies.pause(other).result()
+    engine.studies.delete(other).result()
+    with pytest.raises(StudyExists) as again:
+        engine.studies.create(study_body(pruner="asha"), "key").result()
+    assert (str(again.value), again.value.places) == (str(first.value), first.value.places)
+    assert engine.studies.create(study_body(pruner="asha"), "another key").result().created
+
+
+def test_the_key_of_a_refused_request_fits_no_other_request(engine: Engine) -> None:
     engine.studies.create(study_body()).result()
     with pytest.raises(StudyExists):
         engine.studies.create(study_body(pruner="asha"), "key").result()
-    assert engine.studies.create(study_body("other", pruner="asha"), "key").result().created
+    with pytest.raises(IdempotencyConflict):
+        engine.studies.create(study_body("other", pruner="asha"), "key").result()
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

@@ -14,7 +14,7 @@ from tuner.automl.plan import opening_points
 from tuner.engine import transitions
 from tuner.engine.changes import Changes, then
 from tuner.engine.cursors import dump_cursor, load_cursor
-from tuner.engine.idempotency import once
+from tuner.engine.idempotency import write_once
 from tuner.engine.identity import body_hash, new_id
 from tuner.engine.outcome import Outcome
 from tuner.engine.rankings import Rankings
@@ -92,7 +92,7 @@ class Studies:
             transitions.settle(connection, change, now)
             return _Created(study=_presented(connection, study_id, now), created=True)
 
-        write = self._database.write(once(key, body_hash("create-study", request), _Created, operation))
+        write = write_once(self._database, key, body_hash("create-study", request), _Created, operation)
         return then(self._changes.told(write), lambda reply: Outcome(reply.study, reply.created))
 
     def get(self, study_id: str) -> StudyResource:

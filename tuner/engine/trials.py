@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from tuner.engine import transitions
 from tuner.engine.changes import Changes, pass_on, then
 from tuner.engine.cursors import dump_cursor, load_cursor
-from tuner.engine.idempotency import once
+from tuner.engine.idempotency import write_once
 from tuner.engine.identity import body_hash, new_id
 from tuner.engine.judging import is_hopeless, needs_decision
 from tuner.engine.leases import existing, why_lost
@@ -152,7 +152,7 @@ class Trials:
             return TrialsCreated(items=tuple(map(TrialResource.of, made)))
 
         request_hash = body_hash(f"enqueue {study_id}", request)
-        write = self._database.write(once(key, request_hash, TrialsCreated, operation), study=study_id)
+        write = write_once(self._database, key, request_hash, TrialsCreated, operation, study=study_id)
         return self._changes.told(write, study_id)
 
     def report(self, study_id: str, number: int, request: ReportTrial) -> Future[ReportReply]:
