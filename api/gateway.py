@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Annotated, ParamSpec, TypeVar
 
 import anyio
@@ -65,8 +66,22 @@ class Gateway:
 
     async def write(self, future: Future[T]) -> T:
         """The result of an operation that has been handed to the writer."""
-        # Shielded, because the writer's future must not be cancelled under its hands when a stopping server gives up.
-        return await asyncio.shield(asyncio.wrap_future(future))
+        # Not asyncio.wrap_future, which would cancel the writer's future when a stopping server gives up.
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[None] = loop.create_future()
+
+        def wake() -> None:
+            if not written.done():
+                written.set_result(None)
+
+        def tell(_: Future[T]) -> None:
+            # A server that has given up closes its loop before the last writes are done.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(wake)
+
+        future.add_done_callback(tell)
+        await written
+        return future.result()
 
     async def ask(
         self,

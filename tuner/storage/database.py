@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from tuner.errors import ForkedEngine, InvalidInput, MissingExtra, Unavailable
 from tuner.storage.clock import Clock, PostgresClock, ProcessClock
-from tuner.storage.prepared import PreparedIn, driver_of, parameters
+from tuner.storage.prepared import PreparedIn, driver_of, parameters, run_script
 from tuner.storage.tables import studies
 from tuner.storage.writer import Bulk, Operation, Writer
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 Item = TypeVar("Item", contravariant=True)
 Reply = TypeVar("Reply", covariant=True)
 
-_WITHOUT_FLUSH = text("set local synchronous_commit = off")
+_WITHOUT_FLUSH = "set local synchronous_commit = off"
 _LOCK_STUDIES = PreparedIn(
     lambda names: (
         select(studies.c.key)
@@ -141,18 +141,16 @@ class Database:
         """Begin a transaction; on a new connection where the old one has been lost while it was idle."""
         for is_last in (self._connection is None, True):
             if self._connection is None:
-                self._connection = self._writers.connect()
+                self._connection = self._open_writing()
             connection = self._connection
             try:
                 if self.is_sqlite:
                     self._set_synchronous(connection, durable)
-                    connection.begin()
-                else:
-                    connection.begin()
-                    if not (durable and self._flush):
-                        connection.execute(_WITHOUT_FLUSH)
-                    # It may be the first word to the server, so there is always one: here a lost connection shows.
-                    _LOCK_STUDIES.all(connection, changed or [""])
+                connection.begin()
+                if not self.is_sqlite:
+                    # In one message, where the driver would send BEGIN by itself first. A lost connection shows here.
+                    run_script(connection, "begin" if durable and self._flush else f"begin; {_WITHOUT_FLUSH}")
+                    _LOCK_STUDIES.all(connection, changed)
                 return connection
             except SQLAlchemyError as error:
                 self._abort(connection)
@@ -161,6 +159,11 @@ class Database:
                     raise
                 self.num_lost_connections += 1
         raise AssertionError("the second try is the last")
+
+    def _open_writing(self) -> Connection:
+        connection = self._writers.connect()
+        # As for the driver of SQLite: we begin transactions ourselves.
+        return connection if self.is_sqlite else connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def _abort(self, connection: Connection) -> None:
         with suppress(SQLAlchemyError):

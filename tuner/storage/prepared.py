@@ -102,6 +102,14 @@ def parameters(*names: str) -> dict[str, BindParameter[Any]]:
     return {name: bindparam(name) for name in names}
 
 
+def run_script(connection: Connection, sql: str) -> None:
+    """Run statements without parameters in one message to the database."""
+    try:
+        driver_of(connection).execute(sql)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _raise(connection, sql, error)
+
+
 def driver_of(connection: Connection) -> Any:
     """The driver's own connection. Any: each driver has its own class."""
     driver = connection.connection.driver_connection

@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 
 from tuner.errors import StorageFull, TunerError, Unavailable
 from tuner.storage.clock import Clock
-from tuner.storage.prepared import driver_of
+from tuner.storage.prepared import run_script
 
 logger = logging.getLogger(__name__)
 
@@ -226,15 +226,14 @@ class Writer:
 def _run_apart(operation: Operation[T], connection: Connection, now: datetime) -> T | TunerError:
     """The operation's reply or refusal; a refusal leaves nothing behind."""
     # Straight to the driver: SQLAlchemy's own savepoints cost twenty times what SQLite's do.
-    driver = driver_of(connection)
-    driver.execute("SAVEPOINT operation")
+    run_script(connection, "SAVEPOINT operation")
     try:
         reply = operation(connection, now)
     except TunerError as refusal:
-        driver.execute("ROLLBACK TO SAVEPOINT operation")
-        driver.execute("RELEASE SAVEPOINT operation")
+        run_script(connection, "ROLLBACK TO SAVEPOINT operation")
+        run_script(connection, "RELEASE SAVEPOINT operation")
         return refusal
-    driver.execute("RELEASE SAVEPOINT operation")
+    run_script(connection, "RELEASE SAVEPOINT operation")
     return reply
 
 
