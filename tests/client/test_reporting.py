@@ -147,10 +147,10 @@ def test_trial_stops_when_the_server_is_frozen_for_a_whole_lease(own_server: Ser
     with tuner.Client(own_server.url) as client:
         study = new_study(client, pruner=pruner)
         trial = study.ask(lease_seconds=3)
-        own_server.signal(signal.SIGSTOP)
+        own_server.send_signal(signal.SIGSTOP)
         steps = iter(range(100_000))
         heard_after = seconds_until(lambda: trial.report(next(steps), 0.5))
-        own_server.signal(signal.SIGCONT)
+        own_server.send_signal(signal.SIGCONT)
         assert 2 < heard_after < 6
 
 
@@ -171,9 +171,9 @@ def test_result_that_comes_after_a_silent_lease_is_kept_if_nobody_took_over(own_
 def test_trial_is_held_again_when_the_server_answers_in_time(own_server: ServerProcess) -> None:
     with tuner.Client(own_server.url) as client:
         trial = new_study(client).ask(lease_seconds=2)
-        own_server.signal(signal.SIGSTOP)
+        own_server.send_signal(signal.SIGSTOP)
         seconds_until(lambda: not trial.is_held)
-        own_server.signal(signal.SIGCONT)
+        own_server.send_signal(signal.SIGCONT)
         # Either the lease is renewed before the server looks for expired ones, or the trial is lost for good.
         seconds_until(lambda: trial.is_held or trial._lease.is_lost)
 

@@ -467,6 +467,33 @@ class ClientContract:
         second = study.ask_batch(3)
         assert [trial.number for trial in first + second] == [0, 1, 2, 3, 4]
 
+    def test_batch_is_one_request_and_its_trials_are_independent(self, client: Client) -> None:
+        study, counts = counted_study(client, new_study(client))
+        batch = study.ask_batch(8)
+        assert counts["suggest"] == 1
+        assert [trial.number for trial in batch] == list(range(8))
+        assert len({trial.params["lr"] for trial in batch}) == 8
+        batch[2].release()
+        batch[5].fail("no luck")
+        for trial in batch[:2] + batch[3:5] + batch[6:]:
+            trial.report(0, 0.1)
+            trial.tell(trial.number)
+        counted = study.resource.counts
+        assert [counted[state] for state in (TrialState.COMPLETED, TrialState.FAILED, TrialState.WAITING)] == [6, 1, 1]
+        assert study.trial(7).values == {"accuracy": 7.0}
+
+    def test_batch_larger_than_the_budget_is_what_is_left_of_it(self, client: Client) -> None:
+        study = new_study(client, trials=5)
+        assert len(study.ask_batch(100)) == 5
+
+    def test_leases_of_a_batch_are_renewed_while_the_first_is_worked_on(self, client: Client) -> None:
+        study = new_study(client)
+        batch = study.ask_batch(4, lease_seconds=1)
+        time.sleep(3)
+        for trial in batch:
+            trial.tell(0.5)
+        assert {(trial.state, trial.attempt) for trial in study.trials()} == {(TrialState.COMPLETED, 1)}
+
     def test_ask_gives_up_after_its_timeout(self, client: Client) -> None:
         study = new_study(client, trials=1)
         held = study.ask()
