@@ -88,11 +88,13 @@ class StopSignals:
 
 
 def _stop(worker: LocalWorker, grace_seconds: float, stops: StopSignals) -> None:
+    logger.info("stopping", extra={"worker": worker.name, "grace_seconds": grace_seconds})
     stopping = threading.Thread(target=worker.stop, args=(grace_seconds,), daemon=True)
     stopping.start()
     while stopping.is_alive():
         stopping.join(_LOOK_SECONDS)
         if stops.second.is_set():
+            logger.info("stopping at once", extra={"worker": worker.name})
             worker.stop_now()
             return
 

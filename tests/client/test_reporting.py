@@ -142,6 +142,24 @@ def test_trial_stops_when_the_server_is_dead_for_a_whole_lease(own_server: Serve
         assert not trial.is_held
 
 
+def test_what_happens_to_a_lease_is_logged_once_each(
+    own_server: ServerProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "tuner.client.lease"), tuner.Client(own_server.url) as client:
+        study = new_study(client)
+        trial = study.ask(lease_seconds=2)
+        own_server.send_signal(signal.SIGSTOP)
+        seconds_until(lambda: trial.report(0, 0.5))
+        trial.report(1, 0.5)
+        own_server.send_signal(signal.SIGCONT)
+        seconds_until(lambda: trial.is_held or trial._lease.is_lost)
+    told = [record for record in caplog.records if record.name == "tuner.client.lease"]
+    phrases = [record.message for record in told]
+    assert set(phrases[:2]) == {"lease not renewed", "no answer for a whole lease"}
+    assert phrases[2:] in (["server answers again"], ["trial lost"])
+    assert {(vars(record)["study_id"], vars(record)["trial_number"]) for record in told} == {(study.id, 0)}
+
+
 @pytest.mark.parametrize("pruner", ["none", "asha"])
 def test_trial_stops_when_the_server_is_frozen_for_a_whole_lease(own_server: ServerProcess, pruner: str) -> None:
     with tuner.Client(own_server.url) as client:

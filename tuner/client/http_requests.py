@@ -156,7 +156,17 @@ class HttpRequests:
             pause = attempts.pause(failure, left)
             if pause is None:
                 raise failure
-            logger.info("request repeated", extra={"action": f"{method} {path}", "pause_seconds": round(pause, 3)})
+            logger.info(
+                "request repeated",
+                extra={
+                    "action": "request",
+                    "method": method,
+                    "path": path,
+                    "attempts": attempts.count,
+                    "pause_seconds": round(pause, 3),
+                    "reason": failure.message,
+                },
+            )
             time.sleep(pause)
 
     def download(self, path: str) -> Iterator[bytes]:

@@ -63,6 +63,7 @@ class TrialLease:
         self._next_decision_step = leased.next_decision_step
         self._backoff = Backoff()
         self._is_server_away = False
+        self._is_silence_told = False
         # The server's clock and ours are never compared: both count the lease's length from the same answer.
         self._renewed_at = self._tried_at = time.monotonic()
         self._renewal_due = self._renewed_at + leased.lease_seconds / RENEWALS_PER_LEASE
@@ -128,6 +129,9 @@ class TrialLease:
                 self._sending.release()
         elif is_first and self._renewer is not None:
             self._renewer.wake(self._held_until)
+        if self.is_silent and not self._is_silence_told:
+            self._is_silence_told = True
+            logger.warning("no answer for a whole lease", extra=self._facts("report"))
         self._raise_refusal()
 
     def renew(self) -> None:
@@ -220,12 +224,14 @@ class TrialLease:
             return
         finally:
             self._tried_at = time.monotonic()
+        if self._is_server_away:
+            logger.info("server answers again", extra=self._facts("renew"))
         if reply.directive is not Directive.CONTINUE:
             self._directive = reply.directive
         self._next_decision_step = reply.next_decision_step
         self._renewed_at = asked_at
         self._renewal_due = asked_at + self._leased.lease_seconds / RENEWALS_PER_LEASE
-        self._is_server_away = False
+        self._is_server_away = self._is_silence_told = False
         self._backoff.reset()
         self._drop(len(batch))
 

@@ -129,7 +129,7 @@ class ClaimLoop:
             try:
                 self._claim_and_begin(count)
             except TunerError as error:
-                logger.error("no more claims", extra=self._facts(error=error.message))
+                logger.error("no more claims", extra=self._facts(reason=error.message))
                 with self._changed:
                     self._error = error
                     self._changed.notify_all()
@@ -179,7 +179,7 @@ class ClaimLoop:
                 reply = self._transport.claim(body, key=key)
             except PASSING_ERRORS as error:
                 if not is_away:
-                    logger.warning("waiting for the server", extra=self._facts(error=error.message))
+                    logger.warning("waiting for the server", extra=self._facts(reason=error.message))
                 is_away = True
                 self._pause(backoff.next_seconds(error))
                 continue
@@ -221,7 +221,7 @@ class ClaimLoop:
         try:
             self._transport.release(trial.study, trial.number, ReleaseTrial(lease=claim.leased.lease))
         except TunerError as error:
-            logger.warning("trial not released", extra=self._facts(trial_number=trial.number, error=error.message))
+            logger.warning("trial not released", extra=self._facts(trial_number=trial.number, reason=error.message))
 
     def _running(self) -> list[TrialRun]:
         with self._changed:

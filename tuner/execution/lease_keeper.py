@@ -127,7 +127,7 @@ class LeaseKeeper:
                 if not (batch and isinstance(error, InvalidInput | TooLarge)):
                     # The server is away, or does not know us for the moment. The lease says how long that may last.
                     if not pause:
-                        logger.warning("report waits for the server", extra=self._facts(error=error.message))
+                        logger.warning("report waits for the server", extra=self._facts(reason=error.message))
                     pause = backoff.next_seconds(error)
                     continue
                 if len(batch) > 1:
@@ -136,8 +136,10 @@ class LeaseKeeper:
                     pause = 0.0
                     continue
                 # Refused for what it is, e.g. one report too many. The trial itself goes on.
-                logger.warning("report refused", extra=self._facts(error=error.message, step=batch[0].step))
+                logger.warning("report refused", extra=self._facts(reason=error.message, step=batch[0].step))
                 directive = Directive.CONTINUE
+            if pause:
+                logger.info("server answers again", extra=self._facts())
             pause = 0.0
             backoff.reset()
             num_answered = self._delivered(batch, num_awaited)

@@ -105,7 +105,7 @@ class TrialRun:
             if self._interruption is Interruption.SHUTDOWN:
                 self._hand_back()
         except (Conflict, NotFound) as error:
-            self._log("trial lost", logging.WARNING, why=error.message)
+            self._log("trial lost", logging.WARNING, reason=error.message)
 
     def release(self) -> None:
         """End the training now and hand the trial back; a result that is already there is still delivered."""
@@ -170,7 +170,7 @@ class TrialRun:
 
     def _lose(self, why: str) -> None:
         if not self._abandoned.is_set():
-            self._log("lease lost", logging.WARNING, why=why)
+            self._log("lease lost", logging.WARNING, reason=why)
             self._abandoned.set()
             self._interrupt(Interruption.LEASE_LOST)
 
@@ -217,7 +217,7 @@ class TrialRun:
         try:
             self._transport.release(self._study.id, self._trial.number, body)
         except TunerError as error:
-            self._log("trial not released", logging.WARNING, error=error.message)
+            self._log("trial not released", logging.WARNING, reason=error.message)
         else:
             self._log("trial released")
 
@@ -248,7 +248,7 @@ class TrialRun:
             if not rest:
                 raise
             # What came of the training matters more than its last second's curve.
-            self._log("report refused", logging.WARNING, error=error.message, num_reports=len(rest))
+            self._log("report refused", logging.WARNING, reason=error.message, num_reports=len(rest))
             self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, alone))
         self._log("trial ended", state=state.value, failure=failure and failure.value)
 
@@ -274,7 +274,7 @@ class TrialRun:
             try:
                 return call()
             except PASSING_ERRORS as error:
-                self._log("result waits for the server", logging.WARNING, error=error.message)
+                self._log("result waits for the server", logging.WARNING, reason=error.message)
                 self._abandoned.wait(backoff.next_seconds(error))
 
     def _check_ours(self) -> None:
