@@ -67,7 +67,7 @@ def test_a_study_stays_whole_whatever_is_done_to_it(
 
 
 @pytest.mark.slow
-def test_a_study_can_be_deleted_under_load(start_server: StartServer, database_url: str, tmp_path: Path) -> None:
+def test_a_study_can_be_deleted_under_load(start_server: StartServer, database_url: str) -> None:
     server = start_server(database_url)
     with Caller([server.url]) as caller:
         for turn in range(3):
@@ -84,7 +84,6 @@ def test_a_study_can_be_deleted_under_load(start_server: StartServer, database_u
                 crowd.wait_ended(60)
             assert oracle.faults == []
             assert num_rows(database_url) == 0
-            wait_for(lambda study=study: not (tmp_path / "home" / "artifacts" / study).exists())
     assert "Traceback" not in server.log
 
 

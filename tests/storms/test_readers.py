@@ -12,7 +12,7 @@ from tests.storms.caller import Body, Caller
 from tests.storms.conftest import StartServer
 from tests.storms.crowd import create_study
 
-NUM_TRIALS = 3_000
+NUM_TRIALS = 2_000
 NUM_READERS = 48
 NUM_TELLS = 15
 # Nobody waits for longer than this, however busy the machine.
