@@ -73,7 +73,7 @@ class Load:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "num_stops", [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)]
+    "num_stops", [pytest.param(2, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)]
 )
 def test_whatever_had_an_effect_was_answered(start_server: StartServer, database_url: str, num_stops: int) -> None:
     server = start_server(database_url, TUNER_API_SHUTDOWN_SECONDS=str(SHUTDOWN_SECONDS))
