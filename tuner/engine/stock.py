@@ -59,6 +59,8 @@ class Stock:
         self.sampler = sampler
         self._lock = threading.Lock()
         self._points: dict[int, Point] = {}
+        self.num_left = 0
+        """For how many numbers there were points beyond those that were found last."""
 
     def put(self, points: Mapping[int, Point], *, next_number: int) -> None:
         """Keep points by number, and forget those for numbers before ``next_number``, which are taken."""
@@ -74,6 +76,7 @@ class Stock:
         first = change.row.study.next_number + change.numbers
         with self._lock:
             found = [self._points.get(first + position) for position in range(count)]
+            self.num_left = max(self._points, default=first) + 1 - first - count
         points = [point for point in found if point is not None and point.is_fresh(change)]
         return [point.params for point in points] if len(points) == count else None
 

@@ -198,7 +198,7 @@ class Suggestions:
                 self._refill_later(study_id, study)
                 return
             result.set_result(reply)
-            if reply is not None and not study.stock.sampler.learns:
+            if not study.stock.sampler.learns and study.stock.num_left < _BLIND_AHEAD // 2:
                 self._refill_later(study_id, study, more=True)
 
         try:

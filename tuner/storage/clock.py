@@ -7,7 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select
+
+from tuner.storage.prepared import Prepared
+
+_NOW = Prepared(select(func.clock_timestamp().label("now")))
 
 
 class Clock(Protocol):
@@ -34,5 +38,5 @@ class PostgresClock:
     """PostgreSQL's clock, the same for all replicas. Not ``now()``, which stands still within a transaction."""
 
     def now(self, connection: Connection) -> datetime:
-        instant: datetime = connection.scalar(text("select clock_timestamp()"))
+        instant: datetime = _NOW.all(connection)[0].now
         return instant.astimezone(UTC)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, select, text
 
 from tuner.records import Measurement, ValueKind
-from tuner.storage.prepared import Prepared, parameters
+from tuner.storage.prepared import Prepared, PreparedInsert
 from tuner.storage.study_rows import PROJECT
 from tuner.storage.tables import measurements
 from tuner.storage.trial_rows import number_of
@@ -21,12 +21,17 @@ _OPEN_TRANSACTIONS = text(
 )
 
 
-_INSERT = Prepared(
-    insert(measurements).values(
-        parameters(
-            "project_id", "study_key", "trial_key", "number", "attempt", "step", "value", "value_kind", "reported_at"
-        )
-    )
+_INSERT = PreparedInsert(
+    measurements,
+    "project_id",
+    "study_key",
+    "trial_key",
+    "number",
+    "attempt",
+    "step",
+    "value",
+    "value_kind",
+    "reported_at",
 )
 _AFTER = Prepared(
     select(measurements)
@@ -91,7 +96,7 @@ def record(connection: Connection, reports: Iterable[Report], now: datetime) -> 
             }
             for report in latest.values()
         ]
-        _INSERT.run_each(connection, rows)
+        _INSERT.run(connection, rows)
 
 
 def measurements_of(connection: Connection, trial_key: int) -> list[Measurement]:

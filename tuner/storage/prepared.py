@@ -19,9 +19,11 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Select,
+    Table,
     TypeDecorator,
     Update,
     bindparam,
+    insert,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -95,6 +97,43 @@ class PreparedIn:
         # The last value again for the places that are left over.
         padded = [*among, *[among[-1]] * (size - len(among))]
         return self._by_size[size].all(connection, **dict(zip(names, padded, strict=True)), **values)
+
+
+class PreparedInsert:
+    """Adds rows to a table: on PostgreSQL up to 32 with one statement, where each statement is a message.
+
+    Args:
+        table: Where to.
+        names: Columns that every row gives.
+    """
+
+    _MOST = 32
+
+    def __init__(self, table: Table, *names: str) -> None:
+        self._table = table
+        self._names = names
+        self._one = Prepared(insert(table).values(parameters(*names)))
+        self._by_size: dict[int, Prepared] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Add rows."""
+        if connection.dialect.name == "sqlite" or len(rows) == 1:
+            self._one.run_each(connection, rows)
+            return
+        for start in range(0, len(rows), self._MOST):
+            some = rows[start : start + self._MOST]
+            values = {f"{name}_{place}": row[name] for place, row in enumerate(some) for name in self._names}
+            self._for_size(len(some)).run(connection, **values)
+
+    def _for_size(self, size: int) -> Prepared:
+        if size not in self._by_size:
+            columns = self._table.c
+            rows: list[dict[str, BindParameter[Any]]] = [
+                {name: bindparam(f"{name}_{place}", type_=columns[name].type) for name in self._names}
+                for place in range(size)
+            ]
+            self._by_size[size] = Prepared(insert(self._table).values(rows))
+        return self._by_size[size]
 
 
 def parameters(*names: str) -> dict[str, BindParameter[Any]]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from tuner.errors import NotFound
 from tuner.records import Budget, Study, StudySpec, StudyState, TrialState
-from tuner.storage.prepared import Prepared, PreparedIn, parameters
+from tuner.storage.prepared import Prepared, PreparedIn, PreparedInsert, parameters
 from tuner.storage.specs import dump_spec, load_spec
 from tuner.storage.tables import datasets, replies, studies
 
@@ -50,9 +50,7 @@ _REPLIES = PreparedIn(
         replies.c.project_id == PROJECT, replies.c.idempotency_key.in_(parameters(*names).values())
     )
 )
-_INSERT_REPLY = Prepared(
-    insert(replies).values(parameters("project_id", "idempotency_key", "body_hash", "reply", "created_at"))
-)
+_INSERT_REPLY = PreparedInsert(replies, "project_id", "idempotency_key", "body_hash", "reply", "created_at")
 
 
 @dataclass(frozen=True)
@@ -312,7 +310,7 @@ def insert_replies(connection: Connection, stored: Sequence[tuple[str, str, str]
             {"project_id": PROJECT, "idempotency_key": key, "body_hash": body, "reply": reply, "created_at": now}
             for key, body, reply in stored
         ]
-        _INSERT_REPLY.run_each(connection, rows)
+        _INSERT_REPLY.run(connection, rows)
 
 
 def delete_replies(connection: Connection, before: datetime) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Integer,
     Select,
     bindparam,
-    insert,
     literal_column,
     select,
     tuple_,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 
 from tuner.records import Direction, FailureReason, Origin, Trial, TrialState, ValueKind
 from tuner.space import Params
-from tuner.storage.prepared import Prepared, PreparedIn, parameters
+from tuner.storage.prepared import Prepared, PreparedIn, PreparedInsert, parameters
 from tuner.storage.study_rows import PROJECT
 from tuner.storage.tables import studies, trials
 
@@ -43,36 +42,33 @@ RANK_CLASSES = {
 _IS_WAITING = trials.c.state == literal_column(f"'{TrialState.WAITING}'")
 _IS_RUNNING = trials.c.state == literal_column(f"'{TrialState.RUNNING}'")
 
-_INSERT = Prepared(
-    insert(trials).values(
-        parameters(
-            "project_id",
-            "id",
-            "study_key",
-            "number",
-            "state",
-            "origin",
-            "params",
-            "attempt",
-            "num_lost",
-            "value",
-            "value_kind",
-            "objectives",
-            "worker",
-            "holder",
-            "lease_token",
-            "lease_seconds",
-            "lease_expires_at",
-            "due_at",
-            "metrics",
-            "rank_class",
-            "rank_value",
-            "seq",
-            "created_at",
-            "started_at",
-            "finished_at",
-        )
-    )
+_INSERT = PreparedInsert(
+    trials,
+    "project_id",
+    "id",
+    "study_key",
+    "number",
+    "state",
+    "origin",
+    "params",
+    "attempt",
+    "num_lost",
+    "value",
+    "value_kind",
+    "objectives",
+    "worker",
+    "holder",
+    "lease_token",
+    "lease_seconds",
+    "lease_expires_at",
+    "due_at",
+    "metrics",
+    "rank_class",
+    "rank_value",
+    "seq",
+    "created_at",
+    "started_at",
+    "finished_at",
 )
 _BY_KEY = Prepared(select(trials).where(trials.c.key == bindparam("trial_key")))
 _BY_NUMBERS = PreparedIn(
@@ -315,7 +311,7 @@ class AddedTrial:
 def insert_trials(connection: Connection, added: Sequence[AddedTrial]) -> None:
     """Add trials; their numbers must be free."""
     if added:
-        _INSERT.run_each(connection, [_inserted(each) for each in added])
+        _INSERT.run(connection, [_inserted(each) for each in added])
 
 
 def _inserted(added: AddedTrial) -> dict[str, object]:

@@ -104,8 +104,8 @@ class Writer:
     """Runs operations, as many as wait in one transaction.
 
     Args:
-        transaction: Opens a transaction for writing, given whether it must survive a power cut, and the ids of the
-            studies that it will change.
+        transaction: Opens a transaction for writing, given whether it must survive a power cut, and the ids of studies
+            to lock first of all.
         clock: Tells operations the time, once for each batch.
         capacity: Operations that may wait; one more is refused with ``Unavailable``.
         patience_seconds: How long the first in the queue may have waited before further ones are refused.
@@ -208,7 +208,9 @@ class Writer:
     def _commit(self, batch: list[_Entry]) -> list[Any]:
         """Replies or refusals, in order, once they are committed."""
         replies: list[Any] = []
-        changed = sorted({entry.study for entry in batch if entry.locks_study and entry.study})
+        # Who locks nothing but studies, one after the other, needs no locks in advance.
+        is_mixed = not all(entry.locks_study for entry in batch)
+        changed = sorted({entry.study for entry in batch if is_mixed and entry.locks_study and entry.study})
         with self._transaction(any(entry.durable for entry in batch), changed) as connection:
             now = self._clock.now(connection)
             for (study, bulk), group in groupby(batch, key=lambda entry: (entry.study, entry.bulk)):
