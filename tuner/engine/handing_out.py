@@ -18,7 +18,7 @@ from tuner.records import Lease, Origin, StudyState
 from tuner.space import Params
 from tuner.storage import study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.trial_rows import Handout, NewTrial
+from tuner.storage.trial_changes import Handout, NewTrial
 from tuner.storage.writer import Turn
 
 
@@ -79,7 +79,8 @@ class HandOut:
             if isinstance(reply, BaseModel) and item.key is not None:
                 fresh[item.key] = (item.request_hash, reply.model_dump_json())
             replies.append(reply)
-        if change is not None:
+        # Who was refused has changed nothing: a study whose time is over is ended by the timer.
+        if change is not None and not change.is_empty:
             transitions.settle(connection, change, now)
         study_rows.insert_replies(connection, [(key, *texts) for key, texts in fresh.items()], now)
         return replies

@@ -13,9 +13,10 @@ from tuner.engine.known_studies import KnownStudies
 from tuner.engine.leases import refusal_of
 from tuner.errors import NotFound, TunerError
 from tuner.records import StudySpec
-from tuner.storage import measurement_rows, trial_rows
+from tuner.storage import measurement_rows, trial_changes, trial_rows
 from tuner.storage.measurement_rows import Report
-from tuner.storage.trial_rows import Held, Renewal
+from tuner.storage.trial_changes import Renewal
+from tuner.storage.trial_rows import Held
 from tuner.storage.writer import Turn
 from tuner.wire import Directive, ReportReply
 
@@ -91,6 +92,6 @@ class StoreReports:
                 next_decision_step=next_decision_step(spec, renewal.last_step),
             )
             replies.append(Reported(reply, spec, trial, last_step))
-        trial_rows.renew(connection, list(renewals.values()))
+        trial_changes.renew(connection, list(renewals.values()))
         measurement_rows.record(connection, reports, now)
         return replies

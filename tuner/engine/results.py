@@ -16,7 +16,8 @@ from tuner.space.parameters import escape
 from tuner.storage import measurement_rows, study_rows, trial_rows
 from tuner.storage.measurement_rows import Report
 from tuner.storage.study_rows import StudyChange
-from tuner.storage.trial_rows import Ending, TrialRow
+from tuner.storage.trial_changes import Ending
+from tuner.storage.trial_rows import TrialRow
 from tuner.storage.writer import Turn
 from tuner.wire import CompleteTrial, TrialResource
 
@@ -71,7 +72,8 @@ class StoreResults:
             except TunerError as refusal:
                 shown.append(refusal)
         measurement_rows.record(connection, reports, now)
-        transitions.settle(connection, change, now)
+        if not change.is_empty:
+            transitions.settle(connection, change, now)
         wakes = change.state is not None
         return [
             trial if isinstance(trial, TunerError) else Completed(TrialResource.of(trial), wakes) for trial in shown

@@ -26,7 +26,7 @@ from tuner.space import Params
 from tuner.storage import Blobs, Database, file_rows, study_rows, trial_rows
 from tuner.storage.blobs import study_folder
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.trial_rows import NewTrial
+from tuner.storage.trial_changes import NewTrial
 from tuner.wire import ChangeStudy, CreateStudy, StudyPage, StudyResource
 
 _ENDED = (StudyState.COMPLETED, StudyState.CANCELLED, StudyState.FAILED)

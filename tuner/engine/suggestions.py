@@ -28,7 +28,7 @@ from tuner.records import Lease, StudyState
 from tuner.samplers import create_sampler
 from tuner.storage import Database, file_rows, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.trial_rows import Handout
+from tuner.storage.trial_changes import Handout
 from tuner.wire import ClaimedTrial, ClaimReply, ClaimTrials, LeasedTrial, Suggest, SuggestReply
 
 Reply = TypeVar("Reply", SuggestReply, ClaimReply)

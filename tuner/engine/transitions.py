@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 
 from tuner.engine.identity import new_token
 from tuner.records import FailureReason, Lease, Origin, StudyState, Trial, TrialState
-from tuner.storage import study_rows, trial_rows
+from tuner.storage import study_rows, trial_changes, trial_rows
 from tuner.storage.study_rows import StudyChange
-from tuner.storage.trial_rows import CANCEL, AddedTrial, EndedTrial, Ending, Handout, NewTrial, TrialRow
+from tuner.storage.trial_changes import CANCEL, AddedTrial, EndedTrial, Ending, Handout, NewTrial
+from tuner.storage.trial_rows import TrialRow
 
 
 def add(change: StudyChange, new: Sequence[NewTrial], now: datetime) -> list[Trial]:
@@ -40,7 +41,7 @@ def hand_out(connection: Connection, change: StudyChange, count: int, handout: H
         return leases
     for key in trial_rows.due_trials(connection, change.row.key, now, count):
         own = replace(handout, token=new_token())
-        trial = trial_rows.start(connection, key, change.row.study.id, own, change.seq, now)
+        trial = trial_changes.start(connection, key, change.row.study.id, own, change.seq, now)
         if trial is not None:
             change.move(TrialState.WAITING, TrialState.RUNNING)
             leases.append(lease(trial, own))
@@ -67,8 +68,8 @@ def end(change: StudyChange, row: TrialRow, ending: Ending) -> EndedTrial:
 
 def cancel_all(connection: Connection, change: StudyChange, now: datetime) -> None:
     """Cancel the waiting trials of a study, and have the running ones stop at their next report."""
-    trial_rows.stop_all_at_report(connection, change.row.key)
-    num_cancelled = trial_rows.cancel_waiting(connection, change.row.key, change.seq, now)
+    trial_changes.stop_all_at_report(connection, change.row.key)
+    num_cancelled = trial_changes.cancel_waiting(connection, change.row.key, change.seq, now)
     change.move(TrialState.WAITING, TrialState.CANCELLED, num_cancelled)
     change.uncounted += num_cancelled
 
@@ -102,7 +103,7 @@ def lose(
         # that kills its workers does not take them down in step.
         delay = random.uniform(1.0, retry_seconds) if row.num_lost else 0.0
         due_at = now + timedelta(seconds=delay)
-        if trial_rows.requeue(connection, row, lost=True, due_at=due_at, keep_token=True, seq=change.seq):
+        if trial_changes.requeue(connection, row, lost=True, due_at=due_at, keep_token=True, seq=change.seq):
             change.move(TrialState.RUNNING, TrialState.WAITING)
 
 
@@ -110,14 +111,14 @@ def give_back(connection: Connection, change: StudyChange, row: TrialRow, now: d
     """A worker hands a running trial back untrained: it waits again, and nothing counts as lost."""
     if row.stop == CANCEL:
         end(change, row, Ending(TrialState.CANCELLED, message="stopped"))
-    elif trial_rows.requeue(connection, row, lost=False, due_at=now, keep_token=False, seq=change.seq):
+    elif trial_changes.requeue(connection, row, lost=False, due_at=now, keep_token=False, seq=change.seq):
         change.move(TrialState.RUNNING, TrialState.WAITING)
 
 
 def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
     """Write what has been gathered, and complete a running study whose budget is spent."""
-    trial_rows.insert_trials(connection, change.added)
-    trial_rows.finish(connection, change.ended, change.row.spec.objectives[0].direction, now)
+    trial_changes.insert_trials(connection, change.added)
+    trial_changes.finish(connection, change.ended, change.row.spec.objectives[0].direction, now)
     change.added.clear()
     change.ended.clear()
     if (change.state or change.row.study.state) is StudyState.RUNNING:

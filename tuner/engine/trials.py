@@ -22,9 +22,9 @@ from tuner.engine.views import Views
 from tuner.errors import Conflict, InvalidInput, Place, StaleCursor, StudyClosed
 from tuner.records import Origin, StudySpec, StudyState, TrialState
 from tuner.space import Params
-from tuner.storage import Database, measurement_rows, study_rows, trial_rows
+from tuner.storage import Database, measurement_rows, study_rows, trial_changes, trial_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.trial_rows import Ending, NewTrial
+from tuner.storage.trial_changes import Ending, NewTrial
 from tuner.wire import (
     CompleteTrial,
     Directive,
@@ -235,7 +235,7 @@ class Trials:
                 transitions.end(change, row, Ending(TrialState.CANCELLED, message="stopped"))
                 transitions.settle(connection, change, now)
             elif row.trial.state is TrialState.RUNNING:
-                trial_rows.stop_at_report(connection, row.key)
+                trial_changes.stop_at_report(connection, row.key)
             return TrialResource.of(existing(connection, study_id, number).trial)
 
         return self._changes.told(self._database.write(operation, study=study_id), study_id)
@@ -251,7 +251,7 @@ class Trials:
             return reply
         # Heartbeats must hear it too, should this reply get lost.
         self._database.write(
-            lambda connection, now: trial_rows.prune_at_report(connection, held.key, held.attempt),
+            lambda connection, now: trial_changes.prune_at_report(connection, held.key, held.attempt),
             study=study_id,
             durable=False,
         ).result()

@@ -17,7 +17,7 @@ from tuner.storage.specs import dump_spec, load_spec
 from tuner.storage.tables import datasets, replies, studies
 
 if TYPE_CHECKING:
-    from tuner.storage.trial_rows import AddedTrial, EndedTrial
+    from tuner.storage.trial_changes import AddedTrial, EndedTrial
 
 PROJECT = "default"
 
