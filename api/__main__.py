@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import signal
 import sys
@@ -53,11 +54,22 @@ def serve(settings: ApiSettings, ready_file: Path | None) -> None:
                 write_ready_file(ready_file, url)
             logger.info("serving", extra={"url": url, "version": __version__, "home": str(settings.folder)})
 
+        _spare_what_stays()
         try:
             Server(create_app(engine, settings), settings, announce).run([bound])
         finally:
             engine.close()
             logger.info("stopped")
+
+
+def _spare_what_stays() -> None:
+    """Let the garbage collector look neither at what was imported nor at every few requests.
+
+    Under load it took a tenth of the server's time, a fifth of a second at once when it went through everything.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _options() -> argparse.Namespace:
