@@ -54,6 +54,7 @@ class Crowd:
         vanishing: Share of hand-outs whose client is never heard of again. Its lease is short. What has been lost once
             is kept, because later retries wait for up to a minute.
         seed: Of everything that is drawn.
+        ends: States of the study at which clients leave.
     """
 
     def __init__(
@@ -65,11 +66,22 @@ class Crowd:
         num_clients: int = 16,
         vanishing: float = 0.03,
         seed: int = 0,
+        ends: tuple[str, ...] = ("completed", "cancelled"),
     ) -> None:
         self.traffic = Traffic()
         self._stopped = threading.Event()
         self._clients = [
-            _Client(urls, study, oracle, self.traffic, self._stopped, f"client-{index}", vanishing, seed * 1000 + index)
+            _Client(
+                urls,
+                study,
+                oracle,
+                self.traffic,
+                self._stopped,
+                f"client-{index}",
+                vanishing,
+                seed * 1000 + index,
+                ends,
+            )
             for index in range(num_clients)
         ]
         self._pool = ThreadPoolExecutor(num_clients, thread_name_prefix="crowd")
@@ -113,6 +125,7 @@ class _Client:
         name: str,
         vanishing: float,
         seed: int,
+        ends: tuple[str, ...],
     ) -> None:
         self._urls = urls
         self._path = f"/v1/studies/{study}"
@@ -122,6 +135,7 @@ class _Client:
         self._name = name
         self._vanishing = vanishing
         self._seed = seed
+        self._ends = ends
         self._chance = random.Random(seed)
 
     def run(self) -> None:
@@ -150,7 +164,7 @@ class _Client:
             return False
         if answer.status_code == 409 and _kind(answer) == "study-closed":
             study = caller.insist("GET", self._path)
-            if study.status_code == 404 or study.json()["state"] in ("completed", "cancelled"):
+            if study.status_code == 404 or study.json()["state"] in self._ends:
                 return False
             self._stopped.wait(0.2)
             return True

@@ -32,7 +32,7 @@ def test_a_study_stays_whole_whatever_is_done_to_it(
     with Caller([server.url]) as caller:
         study = create_study(caller, "controlled")
         path = f"/v1/studies/{study}"
-        with Crowd([server.url], study, oracle, num_clients=8, seed=10) as crowd:
+        with Crowd([server.url], study, oracle, num_clients=8, seed=10, ends=("cancelled",)) as crowd:
             ends_at = time.monotonic() + seconds
             while time.monotonic() < ends_at:
                 time.sleep(chance.uniform(0, 0.3))
