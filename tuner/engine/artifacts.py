@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tuner.engine.leases import check_holder, existing
 from tuner.engine.limits import Limits
-from tuner.errors import InvalidInput, LeaseLost, NotFound
+from tuner.errors import Conflict, InvalidInput, LeaseLost, NotFound
 from tuner.records import Artifact
 from tuner.storage import Blobs, Database, file_rows
 from tuner.storage.blobs import artifact_name
@@ -62,18 +62,26 @@ class Artifacts:
         with self._database.read() as connection:
             check(connection, lock=False)
         received = self._blobs.receive(chunks, max_bytes=self._limits.max_artifact_bytes, sha256=sha256)
+        blob = artifact_name(study_id, number, attempt, received.sha256)
         try:
-            self._blobs.keep(received, artifact_name(study_id, number, attempt, received.sha256))
+            # It may have come in slowly.
+            with self._database.read() as connection:
+                check(connection, lock=False)
+            self._blobs.keep(received, blob)
         finally:
             self._blobs.discard(received)
 
         def operation(connection: Connection, now: datetime) -> ArtifactResource:
-            # Looked at again under a lock: the lease may have been lost while the file came in.
+            # Once more, under a lock: only now is it sure that nobody takes the trial over.
             key = check(connection, lock=True)
             file_rows.put_artifact(connection, key, attempt, name, received.size, received.sha256, now)
             return ArtifactResource.of(Artifact(study_id, number, attempt, name, received.size, received.sha256, now))
 
-        return self._database.write(operation).result()
+        try:
+            return self._database.write(operation).result()
+        except (Conflict, NotFound):
+            self._remove_unless_used(study_id, number, attempt, received.sha256)
+            raise
 
     def of_trial(self, study_id: str, number: int) -> ArtifactPage:
         """All artifacts of a trial."""
@@ -98,6 +106,16 @@ class Artifacts:
             return None
         latest = logs[-1]
         return self._blobs.path(artifact_name(study_id, number, latest.attempt, latest.sha256))
+
+    def _remove_unless_used(self, study_id: str, number: int, attempt: int, sha256: str) -> None:
+        """Remove a refused file, unless the same attempt had stored the same content before."""
+        try:
+            kept = self._list(study_id, number)
+            used = any(artifact.attempt == attempt and artifact.sha256 == sha256 for artifact in kept)
+        except NotFound:
+            used = False
+        if not used:
+            self._blobs.remove(artifact_name(study_id, number, attempt, sha256))
 
     def _list(self, study_id: str, number: int) -> list[Artifact]:
         with self._database.read() as connection:
