@@ -24,6 +24,8 @@ from sqlalchemy import (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
 # SQLite only counts up by itself in an INTEGER column; PostgreSQL needs 64 bits said.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -48,7 +50,7 @@ class Json(TypeDecorator[object]):
     cache_ok = True
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, allow_nan=False, separators=(",", ":"))
+        return None if value is None else _ENCODER.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         return None if value is None else json.loads(value)
