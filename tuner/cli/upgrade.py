@@ -9,15 +9,13 @@ from tuner.cli import console
 from tuner.cli.options import DatabasePasswordFile, DatabaseUrl
 from tuner.client.home import database_url as database_of
 from tuner.client.home import home_folder
-from tuner.errors import MissingExtra, Unavailable
+from tuner.errors import MissingExtra
 from tuner.secret_files import with_password
 
 
 def upgrade(database_url: DatabaseUrl = None, database_password_file: DatabasePasswordFile = None) -> None:
     """Bring a database to the schema of this version. Stop the service and make a backup before."""
     try:
-        from sqlalchemy.exc import OperationalError
-
         from tuner.storage import Ownership
         from tuner.storage.database import parse_url
         from tuner.storage.schema import upgrade as upgrade_schema
@@ -32,13 +30,7 @@ def upgrade(database_url: DatabaseUrl = None, database_password_file: DatabasePa
         if parsed.get_backend_name() == "sqlite":
             # A server that runs on the file meanwhile would meet a schema it does not know.
             stack.callback(Ownership(Path(parsed.database or "").expanduser()).release)
-        try:
-            before, after = upgrade_schema(url)
-        except OperationalError as error:
-            raise Unavailable(
-                f"The database {shown} cannot be upgraded: {error.orig}",
-                hint="Check that it runs, and the address, user and password in the URL.",
-            ) from error
+        before, after = upgrade_schema(url)
     output = console.output()
     if before == after:
         output.print(f"{shown} has schema {after} already.", markup=False)

@@ -96,7 +96,7 @@ def _reached(url: URL) -> Iterator[None]:
         shown = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
         raise Unavailable(
             f"The database {shown} does not answer: {str(error.orig).strip()}",
-            hint="Start it, or correct TUNER_DATABASE_URL; see that the user may connect.",
+            hint="Check that it runs, and the address, user and password in its URL.",
         ) from None
 
 
