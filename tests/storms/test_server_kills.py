@@ -13,7 +13,7 @@ from tests.storms.crowd import Crowd, create_study
 from tests.storms.oracle import Oracle
 from tuner.testing.server import ServerProcess
 
-DURATIONS = [pytest.param(10, marks=pytest.mark.slow), pytest.param(240, marks=pytest.mark.soak)]
+DURATIONS = [pytest.param(20, marks=pytest.mark.slow), pytest.param(240, marks=pytest.mark.soak)]
 # Clients that vanished hold the last trials for a short lease, and a second loss would cost up to a minute.
 END_SECONDS = 90.0
 
