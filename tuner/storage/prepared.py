@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, NoReturn
 
 from sqlalchemy import (
     BindParameter,
-    ClauseElement,
     Connection,
     Delete,
     Dialect,
@@ -165,11 +164,12 @@ class _Compiled:
         self._sql = str(compiled)
         names: Sequence[str] | None = getattr(compiled, "positiontup", None)
         self._is_positional = names is not None
+        self._names = list(names if names is not None else compiled.binds)
         self._parameters = [
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect), _constant(compiled, name))
-            for name in (names if names is not None else compiled.binds)
+            for name in self._names
         ]
-        columns = list(_columns(statement))
+        columns = list(statement.selected_columns) if isinstance(statement, Select) else []
         self._make = _row_class([column.name for column in columns])
         # Only our own types need translating; drivers give numbers and text as they are.
         self._processors: list[tuple[int, Processor]] = [
@@ -181,15 +181,11 @@ class _Compiled:
 
     def bind(self, values: Mapping[str, object]) -> Sequence[object] | Mapping[str, object]:
         """The driver's parameters."""
-        if self._is_positional:
-            return [
-                constant.value if constant else processor(values[name]) if processor else values[name]
-                for name, processor, constant in self._parameters
-            ]
-        return {
-            name: constant.value if constant else processor(values[name]) if processor else values[name]
+        bound = [
+            constant.value if constant else processor(values[name]) if processor else values[name]
             for name, processor, constant in self._parameters
-        }
+        ]
+        return bound if self._is_positional else dict(zip(self._names, bound, strict=True))
 
     def row(self, raw: Sequence[Any]) -> Any:
         """A row as it came, with names and in Python's types."""
@@ -235,14 +231,8 @@ def _constant(compiled: Any, name: str) -> _Constant | None:
     return _Constant(processor(value) if processor else value)
 
 
-def _columns(statement: ClauseElement) -> Iterable[Any]:
-    if isinstance(statement, Select):
-        return statement.selected_columns
-    return getattr(statement, "_returning", None) or ()
-
-
 def _row_class(names: list[str]) -> Callable[[Iterable[Any]], Any]:
-    # Any: only here are the names known.
+    # Any, and ignored by the type checker: only here are the names known.
     row: Any = namedtuple("Row", names)  # type: ignore[misc]
     make: Callable[[Iterable[Any]], Any] = row._make
     return make
@@ -251,6 +241,7 @@ def _row_class(names: list[str]) -> Callable[[Iterable[Any]], Any]:
 def _raise(connection: Connection, sql: str, error: Exception) -> NoReturn:
     """Tell of a driver's error as SQLAlchemy does, which everything above understands."""
     dialect = connection.dialect
+    # Ignored: it is declared for the drivers' common base, which has no class.
     is_disconnect = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
     told = DBAPIError.instance(
         sql, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_disconnect, dialect=dialect
