@@ -6,6 +6,7 @@ from tuner.samplers.auto import AutoSampler
 from tuner.samplers.tpe import TPESampler
 from tuner.space import Categorical, Float, SearchSpace
 from tuner.testing.facts import make_trial, make_view
+from tuner.testing.sampler import points_of
 
 MODELS = ["linear", "tree", "forest", "boosting", "net"]
 SPACE = SearchSpace(
@@ -18,19 +19,19 @@ SPACE = SearchSpace(
 
 
 def test_first_points_try_every_model_equally_often() -> None:
-    points = AutoSampler().suggest(make_view(SPACE, []), 10, np.random.default_rng(0))
+    points = points_of(AutoSampler().suggest(make_view(SPACE, []), 10, np.random.default_rng(0)))
     assert Counter(point["model"] for point in points) == dict.fromkeys(MODELS, 2)
 
 
 def test_models_that_are_running_count_as_tried() -> None:
     running = [make_trial(n, {"model": model, "color": "red"}) for n, model in enumerate(["linear", "boosting", "net"])]
-    points = AutoSampler().suggest(make_view(SPACE, running), 2, np.random.default_rng(0))
+    points = points_of(AutoSampler().suggest(make_view(SPACE, running), 2, np.random.default_rng(0)))
     assert {point["model"] for point in points} == {"tree", "forest"}
 
 
 def test_order_of_the_models_depends_on_the_randomness() -> None:
     orders = {
-        tuple(p["model"] for p in AutoSampler().suggest(make_view(SPACE, []), 5, np.random.default_rng(seed)))
+        tuple(s.params["model"] for s in AutoSampler().suggest(make_view(SPACE, []), 5, np.random.default_rng(seed)))
         for seed in range(10)
     }
     assert len(orders) > 5

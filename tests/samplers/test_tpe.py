@@ -12,6 +12,7 @@ from tuner.samplers import create_sampler
 from tuner.samplers.tpe import TPESampler
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
 from tuner.testing.facts import make_trial, make_view, run_study
+from tuner.testing.sampler import points_of
 
 SQUARE = SearchSpace({"x": Float(0, 1), "y": Float(0, 1)})
 BRANCHES = SearchSpace(
@@ -26,7 +27,7 @@ BRANCHES = SearchSpace(
 
 
 def suggest(view: StudyView, count: int = 1, seed: int = 0) -> list[Params]:
-    return TPESampler().suggest(view, count, np.random.default_rng(seed))
+    return points_of(TPESampler().suggest(view, count, np.random.default_rng(seed)))
 
 
 def completed(num_trials: int, seed: int = 0) -> list[Trial]:
@@ -87,8 +88,8 @@ def test_starts_at_random_until_ten_trials_have_a_result() -> None:
 def test_each_point_of_a_batch_sees_those_before_it_as_running() -> None:
     view = make_view(SQUARE, completed(20))
     rng = np.random.default_rng(0)
-    first = TPESampler().suggest(view, 1, rng)
-    second = TPESampler().suggest(make_view(SQUARE, [*view.trials, make_trial(20, first[0])]), 1, rng)
+    first = points_of(TPESampler().suggest(view, 1, rng))
+    second = points_of(TPESampler().suggest(make_view(SQUARE, [*view.trials, make_trial(20, first[0])]), 1, rng))
     assert suggest(view, 2) == first + second
 
 
@@ -155,7 +156,7 @@ def test_several_objectives_approach_the_whole_front() -> None:
     trials: list[Trial] = []
     for number in range(60):
         view = make_view(SQUARE, trials, directions=directions)
-        point = TPESampler().suggest(view, 1, np.random.default_rng(number))[0]
+        point = TPESampler().suggest(view, 1, np.random.default_rng(number))[0].params
         values = {"left": point["x"] + point["y"], "right": 1 - point["x"] + point["y"]}
         trials.append(make_trial(number, point, values))
     assert mean(trial.params["y"] for trial in trials[40:]) < 0.25
@@ -167,7 +168,7 @@ def test_sampler_can_go_from_one_study_to_another() -> None:
     branches = make_view(BRANCHES, [make_trial(n, {"model": "linear", "noise": 0.5}, n) for n in range(20)])
     used.suggest(branches, 1, np.random.default_rng(0))
     other = replace(make_view(SQUARE, completed(20)), study_id="other")
-    assert used.suggest(other, 2, np.random.default_rng(0)) == suggest(other, 2)
+    assert points_of(used.suggest(other, 2, np.random.default_rng(0))) == suggest(other, 2)
 
 
 def test_startup_below_one_trial_is_refused() -> None:

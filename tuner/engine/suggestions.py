@@ -256,7 +256,7 @@ class Suggestions:
                 return
             view = blind_view(row)
             made = {
-                number: Point(stock.sampler.suggest(view, 1, generator_for(view.seed, number))[0], None, 0)
+                number: Point(stock.sampler.suggest(view, 1, generator_for(view.seed, number))[0].params, None, 0)
                 for number in missing
             }
             stock.put(made, next_number=first)
@@ -268,8 +268,8 @@ class Suggestions:
         if (num_wanted == 0 and is_over) or stock.find(change, count) is not None:
             return
         first = row.study.next_number
-        points = stock.sampler.suggest(view, count, generator_for(view.seed, first))
-        made = {first + position: Point(params, view.seq, num_results(row)) for position, params in enumerate(points)}
+        found = stock.sampler.suggest(view, count, generator_for(view.seed, first))
+        made = {first + place: Point(each.params, view.seq, num_results(row)) for place, each in enumerate(found)}
         stock.put(made, next_number=first)
 
     def _study(self, study_id: str) -> Future[_Study]:

@@ -8,7 +8,7 @@ from tuner.records.states import (
     TrialState,
     ValueKind,
 )
-from tuner.records.study import Budget, Objective, Study, StudySpec
+from tuner.records.study import Budget, Objective, OutcomeConstraint, Study, StudySpec
 from tuner.records.trial import Artifact, Lease, Measurement, Trial
 from tuner.records.view import StudyView
 
@@ -21,6 +21,7 @@ __all__ = [
     "Measurement",
     "Objective",
     "Origin",
+    "OutcomeConstraint",
     "Study",
     "StudySpec",
     "StudyState",

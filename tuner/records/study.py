@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,6 +49,32 @@ class Objective:
 
 
 @dataclass(frozen=True)
+class OutcomeConstraint:
+    """A bound on a number that comes with a trial's result, such as a latency: feasible trials keep it.
+
+    Args:
+        name: The number's name, among the values that the trial is told; it may be an objective's.
+        at_most: Upper bound.
+        at_least: Lower bound.
+    """
+
+    name: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def violation(self, value: float) -> float:
+        """How far ``value`` is beyond the bounds, relative to the bound's size (at least 1e-12); 0.0 if they are kept.
+
+        NaN counts as infinitely far.
+        """
+        if math.isnan(value):
+            return math.inf
+        over = 0.0 if self.at_most is None else (value - self.at_most) / max(abs(self.at_most), 1e-12)
+        under = 0.0 if self.at_least is None else (self.at_least - value) / max(abs(self.at_least), 1e-12)
+        return max(over, under, 0.0)
+
+
+@dataclass(frozen=True)
 class StudySpec:
     """What the user asked for, complete with defaults: two equal specifications are the same study.
 
@@ -64,6 +91,7 @@ class StudySpec:
         families: Model families that compete, for a dataset study.
         target: What is predicted, for a dataset study.
         metric: Name of the metric behind the objective, for a dataset study.
+        constraints: Bounds on the outcome; trials that keep them rank before all others.
     """
 
     name: str
@@ -78,6 +106,7 @@ class StudySpec:
     families: tuple[str, ...] = ()
     target: TargetProfile | None = None
     metric: str | None = None
+    constraints: tuple[OutcomeConstraint, ...] = ()
 
     @property
     def directions(self) -> tuple[Direction, ...]:

@@ -34,6 +34,7 @@ class Trial:
         started_at: When its present attempt began.
         finished_at: When it ended.
         lease_expires_at: Until when its worker may stay silent.
+        sampled_by: Which method found its parameters, if a sampler did.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Trial:
     started_at: datetime | None
     finished_at: datetime | None
     lease_expires_at: datetime | None
+    sampled_by: str | None = None
 
     @property
     def duration_seconds(self) -> float | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.records.states import Direction, TrialState
+from tuner.records.study import OutcomeConstraint
 from tuner.records.trial import Measurement, Trial
 from tuner.space import SearchSpace
 
@@ -24,6 +26,7 @@ class StudyView:
         seq: The state of the study these facts show.
         trials: All trials but baselines and ensembles, by number, waiting and running ones included.
         curves: Measurements of each trial's present attempt by trial number, by step. Only trials with reports appear.
+        constraints: Bounds on the outcome.
     """
 
     study_id: str
@@ -34,6 +37,7 @@ class StudyView:
     seq: int
     trials: Sequence[Trial]
     curves: Mapping[int, Sequence[Measurement]]
+    constraints: tuple[OutcomeConstraint, ...] = ()
 
     def trial(self, number: int) -> Trial | None:
         """The trial with this number, if it is among them."""
@@ -45,3 +49,12 @@ class StudyView:
         """Trials in one of ``states`` (default: completed), by number."""
         wanted = states or (TrialState.COMPLETED,)
         return [trial for trial in self.trials if trial.state in wanted]
+
+    def violation(self, trial: Trial) -> float:
+        """How far a completed trial is beyond the outcome constraints, all added up; 0.0 if it keeps them."""
+        values = trial.values or {}
+        return sum(constraint.violation(values.get(constraint.name, math.nan)) for constraint in self.constraints)
+
+    def is_feasible(self, trial: Trial) -> bool:
+        """Whether a completed trial keeps every outcome constraint."""
+        return self.violation(trial) == 0.0

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tuner.records import StudyView
-from tuner.samplers.base import Sampler
+from tuner.samplers.base import Sampler, Suggestion
 from tuner.samplers.evidence import num_results
 from tuner.samplers.tpe import TPESampler
 from tuner.space import Categorical, Params
@@ -31,13 +31,13 @@ class AutoSampler(Sampler):
     def __init__(self) -> None:
         self._tpe = TPESampler(num_startup_trials=_NUM_START)
 
-    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Params]:
+    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Suggestion]:
         if num_results(view) >= _NUM_START:
             return self._tpe.suggest(view, count, rng)
         tried: list[Params] = [dict(trial.params) for trial in view.trials]
         for _ in range(count):
             tried.append(_covering_point(view, tried, rng))
-        return tried[-count:]
+        return [Suggestion(point) for point in tried[-count:]]
 
 
 def _covering_point(view: StudyView, tried: list[Params], rng: np.random.Generator) -> Params:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from tuner.records import StudyView
-from tuner.space import Params
+from tuner.space import Params, SearchSpace
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A point to try.
+
+    Args:
+        params: Values of the active parameters, parents before children.
+        source: Which method found it, for a sampler that has several; shown as the trial's ``sampled_by``. None: the
+            sampler's own name says it all.
+    """
+
+    params: Params
+    source: str | None = None
 
 
 class Sampler(ABC):
@@ -17,7 +32,8 @@ class Sampler(ABC):
 
     A sampler is a pure decision: it opens no file, socket or database connection and keeps no clock. ``view`` and
     ``rng`` determine the answer exactly, whatever the object was asked before, so that a study can be continued by
-    another process and a seeded study repeats itself. What the object remembers is a cache, or is in ``state``.
+    another process and a seeded study repeats itself. What the object remembers is a cache: populations, step sizes
+    and credits are derived from the trials, and so survive a restart and agree between replicas.
 
     The engine keeps one object per study and process. It calls ``suggest`` from a worker thread, outside of all locks,
     with views of rising ``seq``; two calls may overlap.
@@ -35,8 +51,15 @@ class Sampler(ABC):
 
     learns: ClassVar[bool] = True
 
+    def check(self, space: SearchSpace, num_objectives: int) -> None:  # noqa: B027  (optional: most search any space)
+        """Refuse a study that cannot be searched this way; called when the study is created.
+
+        Raises:
+            InvalidInput: The space or the number of objectives is not for this sampler; the hint names those that can.
+        """
+
     @abstractmethod
-    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Params]:
+    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Suggestion]:
         """Propose the next points.
 
         Args:
@@ -45,13 +68,10 @@ class Sampler(ABC):
             rng: The only source of randomness.
 
         Returns:
-            ``count`` valid points: active parameters only, in range, on the grid, parents before children. Each is
-            chosen as if those before it were running.
+            ``count`` valid points: active parameters only, in range, on the grid, constraints kept, parents before
+            children. Each is chosen as if those before it were running. Fewer only when a finite space is used up.
         """
 
-    def state(self) -> bytes:
-        """What the next suggestions need and the view does not tell; empty for most samplers."""
-        return b""
-
-    def restore(self, state: bytes) -> None:  # noqa: B027  (optional: most samplers keep nothing)
-        """Continue from what ``state`` returned, possibly in another process."""
+    def describe(self, view: StudyView) -> str:
+        """What the sampler does at this point of the study, in a few words for people."""
+        return ""

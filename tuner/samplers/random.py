@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuner.records import StudyView
-from tuner.samplers.base import Sampler
-from tuner.space import Params
+from tuner.samplers.base import Sampler, Suggestion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,5 +22,5 @@ class RandomSampler(Sampler):
 
     learns = False
 
-    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Params]:
-        return [view.space.draw(rng) for _ in range(count)]
+    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Suggestion]:
+        return [Suggestion(view.space.draw(rng)) for _ in range(count)]

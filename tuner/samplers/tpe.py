@@ -11,7 +11,7 @@ from optuna.trial import TrialState as ToldState
 from tuner.errors import InvalidInput, Place
 from tuner.records import StudyView, Trial, TrialState
 from tuner.records.optuna_facts import optuna_distributions, optuna_study, optuna_trial
-from tuner.samplers.base import Sampler
+from tuner.samplers.base import Sampler, Suggestion
 from tuner.samplers.evidence import has_result, num_results, says_nothing
 from tuner.space import Params, SearchSpace
 
@@ -53,9 +53,9 @@ class TPESampler(Sampler):
         self.num_startup_trials = num_startup_trials
         self._memory: _Memory | None = None
 
-    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Params]:
+    def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Suggestion]:
         if num_results(view) < self.num_startup_trials:
-            return [view.space.draw(rng) for _ in range(count)]
+            return [Suggestion(view.space.draw(rng)) for _ in range(count)]
         memory = self._memory
         if memory is None or memory.study_id != view.study_id:
             memory = self._memory = _Memory(view)
@@ -65,7 +65,7 @@ class TPESampler(Sampler):
         for _ in range(count):
             points.append(memory.sample(trials, number + len(points), int(rng.integers(2**32))))
             trials.append(memory.pending(number + len(points) - 1, points[-1]))
-        return points
+        return [Suggestion(point) for point in points]
 
 
 class _Memory:

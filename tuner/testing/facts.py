@@ -139,6 +139,6 @@ def run_study(
     for number in range(num_trials):
         rng = np.random.Generator(np.random.Philox(key=[seed, number]))
         view = make_view(space, trials, directions={"loss": direction})
-        point = sampler.suggest(view, 1, rng)[0]
+        point = sampler.suggest(view, 1, rng)[0].params
         trials.append(make_trial(number, point, objective(point)))
     return make_view(space, trials, directions={"loss": direction})

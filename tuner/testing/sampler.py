@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tuner.records import Direction, FailureReason, StudyView
-from tuner.samplers import Sampler
+from tuner.samplers import Sampler, Suggestion
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
 from tuner.testing.facts import make_trial, make_view, random_view
 from tuner.testing.spaces import corner_spaces, search_spaces
@@ -42,7 +42,7 @@ class SamplerContract:
     def test_points_are_valid_in_any_space(self, space: SearchSpace, seed: int, num_trials: int) -> None:
         rng = np.random.default_rng(seed)
         view = random_view(space, num_trials, rng)
-        for point in self.make_sampler().suggest(view, 2, rng):
+        for point in points_of(self.make_sampler().suggest(view, 2, rng)):
             _assert_valid(space, point)
 
     @pytest.mark.parametrize("corner", corner_spaces())
@@ -51,27 +51,27 @@ class SamplerContract:
         space = corner_spaces()[corner]
         rng = np.random.default_rng(0)
         view = random_view(space, num_trials, rng)
-        for point in self.make_sampler().suggest(view, 3, rng):
+        for point in points_of(self.make_sampler().suggest(view, 3, rng)):
             _assert_valid(space, point)
 
     @pytest.mark.parametrize("num_trials", _NUM_TRIALS)
     def test_points_are_valid_with_several_objectives(self, num_trials: int) -> None:
         rng = np.random.default_rng(1)
         view = random_view(_SPACE, num_trials, rng, _TWO)
-        for point in self.make_sampler().suggest(view, 3, rng):
+        for point in points_of(self.make_sampler().suggest(view, 3, rng)):
             _assert_valid(_SPACE, point)
 
     @pytest.mark.parametrize("failure", FailureReason)
     def test_points_are_valid_after_nothing_but_failures(self, failure: FailureReason) -> None:
         rng = np.random.default_rng(2)
         view = make_view(_SPACE, [make_trial(n, _SPACE.draw(rng), failure=failure) for n in range(30)])
-        for point in self.make_sampler().suggest(view, 3, rng):
+        for point in points_of(self.make_sampler().suggest(view, 3, rng)):
             _assert_valid(_SPACE, point)
 
     def test_equal_results_everywhere_are_no_obstacle(self) -> None:
         rng = np.random.default_rng(3)
         view = make_view(_SPACE, [make_trial(n, _SPACE.draw(rng), 1.0) for n in range(30)])
-        for point in self.make_sampler().suggest(view, 3, rng):
+        for point in points_of(self.make_sampler().suggest(view, 3, rng)):
             _assert_valid(_SPACE, point)
 
     @pytest.mark.parametrize("count", [1, 2, 7])
@@ -112,28 +112,20 @@ class SamplerContract:
             answers = pool.map(lambda seed: shared.suggest(_view(40), 2, np.random.default_rng(seed)), range(8))
             assert list(answers) == expected
 
-    def test_restored_state_continues_alike(self) -> None:
-        first = self.make_sampler()
-        first.suggest(_view(12), 1, np.random.default_rng(0))
-        second = self.make_sampler()
-        second.restore(first.state())
-        expected = first.suggest(_view(40), 3, np.random.default_rng(7))
-        assert second.suggest(_view(40), 3, np.random.default_rng(7)) == expected
-
     @pytest.mark.parametrize("num_trials", _NUM_TRIALS)
     def test_points_of_one_batch_differ(self, num_trials: int) -> None:
-        points = self.make_sampler().suggest(_view(num_trials), 8, np.random.default_rng(0))
+        points = points_of(self.make_sampler().suggest(_view(num_trials), 8, np.random.default_rng(0)))
         assert len({repr(point) for point in points}) == 8
 
     def test_pending_points_are_not_proposed_again(self) -> None:
         view = _view(40)
-        pending = self.make_sampler().suggest(view, 1, np.random.default_rng(7))[0]
+        pending = self.make_sampler().suggest(view, 1, np.random.default_rng(7))[0].params
         later = make_view(_SPACE, [*view.trials, make_trial(40, pending)])
-        assert pending not in self.make_sampler().suggest(later, 4, np.random.default_rng(8))
+        assert pending not in points_of(self.make_sampler().suggest(later, 4, np.random.default_rng(8)))
 
     def test_gaps_between_numbers_are_no_obstacle(self) -> None:
         view = make_view(_SPACE, [trial for trial in _view(40).trials if trial.number % 3])
-        for point in self.make_sampler().suggest(view, 2, np.random.default_rng(0)):
+        for point in points_of(self.make_sampler().suggest(view, 2, np.random.default_rng(0))):
             _assert_valid(_SPACE, point)
 
     @pytest.mark.parametrize("num_trials", _NUM_TRIALS)
@@ -146,13 +138,18 @@ class SamplerContract:
     def test_points_belong_to_the_caller(self) -> None:
         sampler = self.make_sampler()
         expected = copy.deepcopy(sampler.suggest(_view(40), 2, np.random.default_rng(7)))
-        for point in sampler.suggest(_view(40), 2, np.random.default_rng(7)):
+        for point in points_of(sampler.suggest(_view(40), 2, np.random.default_rng(7))):
             point.clear()
         assert sampler.suggest(_view(40), 2, np.random.default_rng(7)) == expected
 
     def test_nothing_is_printed(self, capfd: pytest.CaptureFixture[str]) -> None:
         self.make_sampler().suggest(_view(40), 2, np.random.default_rng(0))
         assert capfd.readouterr() == ("", "")
+
+
+def points_of(suggestions: list[Suggestion]) -> list[Params]:
+    """Their parameters."""
+    return [suggestion.params for suggestion in suggestions]
 
 
 def _view(num_trials: int) -> StudyView:
