@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.ranking.pareto import crowding_distances, pareto_fronts
 from tuner.records import Direction, Trial, TrialState
+from tuner.records.pareto import crowding_distances, pareto_fronts
 
 _GROUPS = (
     (TrialState.COMPLETED,),

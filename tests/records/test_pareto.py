@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tuner.ranking import crowding_distances, pareto_fronts
+from tuner.records.pareto import crowding_distances, pareto_fronts
 
 LOSSES = st.integers(1, 4).flatmap(
     lambda width: st.lists(
