@@ -60,7 +60,7 @@ class TestConstruction:
              "True is not a value of 'whole' (a whole number from 0 to 10 in steps of 2)"),
             (Float(0, 1, when={"\ud800": [1]}), "#/parameters/c~1d/when/\\ud800",
              "names '\\ud800', which is not a parameter of this space"),
-            ("0..1", "#/parameters/c~1d", "must be Float, Int or Categorical, got str"),
+            ([0, 1], "#/parameters/c~1d", "must be Float, Int, Categorical or a plain value, got list"),
         ],
     )  # fmt: skip
     def test_faults_are_reported_with_their_place(self, child: Parameter, pointer: str, detail: str) -> None:
@@ -226,7 +226,7 @@ class TestJSON:
             ({"version": 10**5000, "parameters": {}}, "#/space/version", "must be 1, got an integer beyond 64 bits"),
             ({"version": 1}, "#/space/parameters", "must be an object that maps names to parameters"),
             ({"version": 1, "parameters": {}, "extra/": 1}, "#/space/extra~1",
-             "is not a field of a search space; expected version and parameters"),
+             "is not a field of a search space; expected version, parameters and constraints"),
         ],
     )  # fmt: skip
     def test_faulty_forms_are_refused_with_their_place(self, form: object, pointer: str, detail: str) -> None:
@@ -238,9 +238,9 @@ class TestJSON:
         ("body", "pointer", "detail"),
         [
             (3, "", 'must be an object such as {"type": "float", "low": 0, "high": 1}'),
-            ({"low": 0}, "/type", "must be one of float, int, categorical, got None"),
-            ({"type": "real"}, "/type", "must be one of float, int, categorical, got 'real'"),
-            ({"type": []}, "/type", "must be one of float, int, categorical, got list"),
+            ({"low": 0}, "/type", "must be one of float, int, categorical, constant, got None"),
+            ({"type": "real"}, "/type", "must be one of float, int, categorical, constant, got 'real'"),
+            ({"type": []}, "/type", "must be one of float, int, categorical, constant, got list"),
             ({"type": "float", "low": 0}, "/high", "is missing"),
             ({"type": "categorical"}, "/choices", "is missing"),
             ({"type": "categorical", "choices": "ab"}, "/choices", "must be a list"),

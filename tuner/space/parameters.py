@@ -1,4 +1,4 @@
-"""The three kinds of parameter: ``Float``, ``Int`` and ``Categorical``.
+"""The kinds of parameter: ``Float``, ``Int``, ``Categorical`` and, for what is fixed, ``Constant``.
 
 Each checks itself when it is made, draws a value from its range, and knows its one JSON form. Models do not work with
 values but with coordinates: plain numbers without a unit, whatever the range, so 1e-308 to 1e308 is as good as 0 to 1.
@@ -9,6 +9,7 @@ values but with coordinates: plain numbers without a unit, whatever the range, s
 | ``Float`` with a step, ``Int`` | index on the grid, 0 to ``num_steps`` |
 | ``Int`` with ``log`` | the number itself |
 | ``Categorical`` | index of the choice |
+| ``Constant`` | 0 |
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ MAX_GRID_STEPS = 10**9
 
 
 class Parameter(ABC):
-    """One named axis of a search space. Use ``Float``, ``Int`` or ``Categorical``."""
+    """One named axis of a search space. Use ``Float``, ``Int``, ``Categorical`` or ``Constant``."""
 
     kind: ClassVar[str]
 
@@ -70,6 +71,10 @@ class Parameter(ABC):
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> Scalar:
         """A value drawn uniformly (on a log scale where ``log`` is set)."""
+
+    def is_same(self, one: Scalar, other: Scalar) -> bool:
+        """Whether two values that the parameter contains are one and the same."""
+        return one == other
 
     @property
     @abstractmethod
@@ -121,11 +126,11 @@ class Float(Parameter):
 
     def __post_init__(self) -> None:
         for name in ("low", "high"):
-            object.__setattr__(self, name, _finite(getattr(self, name), f"/{name}"))
+            object.__setattr__(self, name, finite(getattr(self, name), f"/{name}"))
         _check_bounds(self.low, self.high)
         _check_flag(self.log, "/log")
         if self.step is not None:
-            object.__setattr__(self, "step", _finite(self.step, "/step"))
+            object.__setattr__(self, "step", finite(self.step, "/step"))
             if not self.step > 0:
                 raise invalid("/step", f"must be above 0, got {self.step}")
             self._check_grid(self.step)
@@ -163,6 +168,10 @@ class Float(Parameter):
         nearest = self.low + round((value - self.low) / self.step) * self.step
         # Whoever computed the value may have rounded another way.
         return abs(value - nearest) <= max(1e-6 * self.step, 2 * self._blur)
+
+    def is_same(self, one: Scalar, other: Scalar) -> bool:
+        # 0.3 and 0.1 + 0.2 are one grid point.
+        return one == other or (self.step is not None and self.encode(one) == self.encode(other))
 
     def draw(self, rng: np.random.Generator) -> float:
         return self.decode(float(rng.random()) if self.step is None else int(rng.integers(0, self.num_steps + 1)))
@@ -352,6 +361,52 @@ class Categorical(Parameter):
         return form | self._json_tail()
 
 
+@dataclass(frozen=True)
+class Constant(Parameter):
+    """A value that is not searched but belongs into every point, such as a number of epochs.
+
+    In Python a plain value in a space means the same: ``{"rate": Float(0, 1), "epochs": 30}``.
+
+    Args:
+        value: Text, a number, a boolean or None.
+        when: Condition, see ``Float``.
+
+    Raises:
+        InvalidSearchSpace: The value is not a plain one.
+    """
+
+    kind: ClassVar[str] = "constant"
+
+    value: Scalar
+    when: Mapping[str, Sequence[Scalar]] | None = None
+
+    def __post_init__(self) -> None:
+        check_scalar(self.value, "/value")
+        self._check_when()
+
+    def contains(self, value: object) -> bool:
+        return is_one_of(value, (self.value,))
+
+    def draw(self, rng: np.random.Generator) -> Scalar:
+        return self.value
+
+    @property
+    def is_single(self) -> bool:
+        return True
+
+    def encode(self, value: Scalar) -> int:
+        return 0
+
+    def decode(self, coordinate: float) -> Scalar:
+        return self.value
+
+    def describe(self) -> str:
+        return show(self.value)
+
+    def to_json(self) -> dict[str, object]:
+        return {"type": self.kind, "value": self.value} | self._json_tail()
+
+
 def invalid(pointer: str, detail: str, hint: str | None = None) -> InvalidSearchSpace:
     """The error for one fault; ``pointer`` is relative to the parameter and completed by whoever knows its name."""
     return InvalidSearchSpace(f"{pointer.strip('/') or 'space'} {detail}.", hint=hint, places=[Place(pointer, detail)])
@@ -402,7 +457,8 @@ def _clip(value: _Number, low: _Number, high: _Number) -> _Number:
     return min(max(value, low), high)
 
 
-def _finite(value: object, pointer: str) -> float:
+def finite(value: object, pointer: str) -> float:
+    """A float, refused if it is not a number or not finite."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise invalid(pointer, f"must be a number, got {type(value).__name__}")
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tuner.space.parameters import MAX_CHOICES, MAX_EXACT_INTEGER, MAX_TEXT
-from tuner.space.search_space import MAX_NAME, MAX_PARAMETERS, VERSION
+from tuner.space.reading import MAX_PARAMETERS, VERSION
+from tuner.space.search_space import MAX_NAME
 
 _NO_NUL = "^[^\\u0000]*$"
 

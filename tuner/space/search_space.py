@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tuner.errors import InvalidInput, InvalidSearchSpace, Place, TooLarge
+from tuner.space.constraints import Constraint
 from tuner.space.parameters import (
-    Categorical,
+    Constant,
     Float,
-    Int,
     Parameter,
     Scalar,
     check_text,
@@ -20,22 +20,30 @@ from tuner.space.parameters import (
     is_one_of,
     show,
 )
+from tuner.space.reading import (
+    MAX_CONSTRAINTS,
+    MAX_PARAMETERS,
+    VERSION,
+    at_constraint,
+    at_parameter,
+    read_constraints,
+    read_parameters,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from tuner.space.repair import Walk
+
 Params = dict[str, Scalar]
 
-VERSION = 1
-MAX_PARAMETERS = 1_000
 MAX_NAME = 200
-_KINDS: dict[str, type[Parameter]] = {cls.kind: cls for cls in (Float, Int, Categorical)}
-_FIELDS = {
-    "float": {"low", "high", "log", "step"},
-    "int": {"low", "high", "log", "step"},
-    "categorical": {"choices", "ordered"},
-}
-_REQUIRED = {"float": ("low", "high"), "int": ("low", "high"), "categorical": ("choices",)}
+# Beyond that even the search for one allowed point takes seconds.
+MAX_NAMES_IN_CONSTRAINTS = 10_000
+# Where fewer draws than one in this many keep the constraints, points are repaired instead.
+_MAX_DRAWS = 64
+# Walks from elsewhere, before the search for an allowed point gives way to the one that is known.
+_FRESH_STARTS = 2
 
 
 class SearchSpace(Mapping[str, Parameter]):
@@ -45,11 +53,13 @@ class SearchSpace(Mapping[str, Parameter]):
     Conditions nest to any depth but must not form a circle.
 
     Args:
-        parameters: The parameters; their order is kept.
+        parameters: The parameters; their order is kept. A plain value stands for ``Constant(value)``.
+        constraints: Rules between parameters: ``Linear`` and ``Forbid``.
 
     Raises:
-        InvalidSearchSpace: A condition names an unknown parent, a value its parent never takes, or closes a circle.
-        TooLarge: More than 1,000 parameters.
+        InvalidSearchSpace: A condition names an unknown parent, a value its parent never takes, or closes a circle; a
+            constraint names an unknown parameter or a value that it never takes.
+        TooLarge: More than 1,000 parameters or constraints.
 
     Example:
         >>> space = SearchSpace({"optimizer": Categorical(["adam", "sgd"]),
@@ -58,19 +68,17 @@ class SearchSpace(Mapping[str, Parameter]):
         ['optimizer']
     """
 
-    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, parameters: Mapping[str, Parameter | Scalar], constraints: Iterable[Constraint] = ()) -> None:
         if len(parameters) > MAX_PARAMETERS:
             raise TooLarge(
                 f"The search space has {len(parameters)} parameters; at most {MAX_PARAMETERS} are allowed.",
                 hint="Fix the parameters that matter least, or split the study.",
                 places=[Place("#/parameters", "too many parameters")],
             )
-        for name, parameter in parameters.items():
-            _check_name(name)
-            if not isinstance(parameter, Parameter):
-                raise _at(name, invalid("", f"must be Float, Int or Categorical, got {type(parameter).__name__}"))
-        self._parameters = dict(parameters)
+        self._parameters = {_checked_name(name): _parameter(name, given) for name, given in parameters.items()}
         self._check_conditions()
+        self.constraints = tuple(constraints)
+        self._check_constraints()
 
     def __getitem__(self, name: str) -> Parameter:
         return self._parameters[name]
@@ -88,7 +96,8 @@ class SearchSpace(Mapping[str, Parameter]):
         return hash(frozenset(self._parameters))
 
     def __repr__(self) -> str:
-        return f"SearchSpace({self._parameters!r})"
+        constraints = f", constraints={list(self.constraints)!r}" if self.constraints else ""
+        return f"SearchSpace({self._parameters!r}{constraints})"
 
     @property
     def is_conditional(self) -> bool:
@@ -104,7 +113,7 @@ class SearchSpace(Mapping[str, Parameter]):
             ready = [name for name in waiting if all(parent in placed for parent in self[name].when or ())]
             if not ready:
                 circle = ", ".join(sorted(waiting)[:5])
-                raise _at(waiting[0], invalid("/when", f"closes a circle of conditions ({circle})"))
+                raise at_parameter(waiting[0], invalid("/when", f"closes a circle of conditions ({circle})"))
             placed.update(dict.fromkeys(ready))
             waiting = [name for name in waiting if name not in placed]
         return tuple(placed)
@@ -127,19 +136,76 @@ class SearchSpace(Mapping[str, Parameter]):
                     decided[name] = params[name]
         return names
 
+    def is_allowed(self, params: Mapping[str, Scalar]) -> bool:
+        """Whether a point, valid in all else, keeps every constraint."""
+        return all(constraint.is_kept(params, self._parameters) for constraint in self.constraints)
+
     def draw(self, rng: np.random.Generator) -> Params:
-        """A point drawn uniformly: each active parameter independently, parents first."""
+        """A point drawn uniformly: each active parameter independently, parents first.
+
+        With constraints, uniformly among the points that keep them; where these are rarer than about one in sixty, a
+        drawn point is repaired.
+
+        Raises:
+            InvalidSearchSpace: No point that keeps the constraints can be found.
+        """
+        params = self.draw_unconstrained(rng)
+        if not self.constraints:
+            return params
+        for _ in range(_MAX_DRAWS):
+            if self.is_allowed(params):
+                return params
+            params = self.draw_unconstrained(rng)
+        return self.repair(params, rng)
+
+    def draw_unconstrained(self, rng: np.random.Generator) -> Params:
+        """A point drawn like by ``draw``, but as if there were no constraints."""
         params: Params = {}
         for name in self.order:
             if self.is_active(name, params):
                 params[name] = self[name].draw(rng)
         return params
 
+    def repair(self, params: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
+        """The point itself if it keeps the constraints, else one near it that does.
+
+        Args:
+            params: A point that is valid but for the constraints.
+            rng: Decides between ways of repair that are equally short.
+
+        Raises:
+            InvalidSearchSpace: No point that keeps the constraints can be found.
+        """
+        if self.is_allowed(params):
+            return dict(params)
+        for start in (params, *(self.draw_unconstrained(rng) for _ in range(_FRESH_STARTS))):
+            found = self.walk.from_point(start, rng)
+            if found is not None:
+                return found
+        return self.walk.towards(self.allowed_point, params, rng)
+
+    @property
+    def allowed_point(self) -> Params:
+        """One point that keeps the constraints: the proof that there is one, always the same for the same space.
+
+        Raises:
+            InvalidSearchSpace: None can be found. Its places point at constraints that exclude each other, in a form
+                that has the space under ``#/space``.
+        """
+        return dict(self._witness)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The moves that repair points of this space."""
+        from tuner.space.repair import Walk
+
+        return Walk(self)
+
     def check(self, params: Mapping[str, object], pointer: str = "#/params") -> Params:
         """The point with its parameters in order, if it is valid.
 
         Raises:
-            InvalidInput: A parameter is unknown, inactive, missing or outside its range.
+            InvalidInput: A parameter is unknown, inactive, missing or outside its range, or a constraint is broken.
         """
         places: list[Place] = []
         checked: Params = {}
@@ -163,44 +229,90 @@ class SearchSpace(Mapping[str, Parameter]):
         places += [
             Place(f"{pointer}/{escape(name)}", "is not in the search space") for name in params if name not in self
         ]
+        if not places and self.constraints:
+            places = [
+                Place(pointer, f"breaks constraint {position}: {constraint.describe()}")
+                for position, constraint in enumerate(self.constraints)
+                if not constraint.is_kept(checked, self._parameters)
+            ]
         if places:
             raise InvalidInput(
                 "The parameter values do not fit the search space.",
-                hint="Give every active parameter a value from its range, and no others.",
+                hint="Give every active parameter a value from its range, and no others; keep the constraints."
+                if self.constraints
+                else "Give every active parameter a value from its range, and no others.",
                 places=places,
             )
         return checked
 
     def to_json(self) -> dict[str, object]:
         """The one JSON form, version 1."""
-        return {"version": VERSION, "parameters": {name: p.to_json() for name, p in self._parameters.items()}}
+        form: dict[str, object] = {
+            "version": VERSION,
+            "parameters": {name: parameter.to_json() for name, parameter in self._parameters.items()},
+        }
+        if self.constraints:
+            form["constraints"] = [constraint.to_json() for constraint in self.constraints]
+        return form
 
     @classmethod
     def from_json(cls, form: object, pointer: str = "#/space") -> SearchSpace:
         """Read the JSON form; every fault is reported with its JSON pointer below ``pointer``."""
         with _below(pointer):
-            return cls(_read_parameters(form))
+            return cls(read_parameters(form), read_constraints(form))
 
     @staticmethod
     def parameters_from_json(form: object, pointer: str = "#/space") -> dict[str, Parameter]:
         """Read the JSON form of parameters that are to replace others, whose conditions may name parents elsewhere."""
         with _below(pointer):
-            return _read_parameters(form)
+            return read_parameters(form)
+
+    @staticmethod
+    def constraints_from_json(form: object, pointer: str = "#/space") -> tuple[Constraint, ...]:
+        """Read the constraints of the JSON form by themselves, for parameters that are known elsewhere."""
+        with _below(pointer):
+            return read_constraints(form)
+
+    @cached_property
+    def _witness(self) -> Params:
+        from tuner.space.witness import find_allowed_point
+
+        return find_allowed_point(self)
 
     def _check_conditions(self) -> None:
         for name, parameter in self._parameters.items():
             for parent, values in (parameter.when or {}).items():
                 spot = f"/when/{escape(parent)}"
                 if parent not in self._parameters:
-                    raise _at(name, invalid(spot, f"names {show(parent)}, which is not a parameter of this space"))
+                    raise at_parameter(
+                        name, invalid(spot, f"names {show(parent)}, which is not a parameter of this space")
+                    )
                 owner = self._parameters[parent]
                 if isinstance(owner, Float):
-                    raise _at(name, invalid(spot, "a condition needs a categorical or whole-number parent"))
+                    raise at_parameter(name, invalid(spot, "a condition needs a categorical or whole-number parent"))
                 for value in values:
                     if not owner.contains(value):
                         detail = f"{show(value)} is not a value of {show(parent)} ({owner.describe()})"
-                        raise _at(name, invalid(spot, detail))
+                        raise at_parameter(name, invalid(spot, detail))
         self.order  # noqa: B018  (computing the order finds circles)
+
+    def _check_constraints(self) -> None:
+        for position, constraint in enumerate(self.constraints):
+            if not isinstance(constraint, Constraint):
+                raise at_constraint(position, invalid("", f"must be Linear or Forbid, got {type(constraint).__name__}"))
+        num_names = sum(len(constraint.names) for constraint in self.constraints)
+        if len(self.constraints) > MAX_CONSTRAINTS or num_names > MAX_NAMES_IN_CONSTRAINTS:
+            raise TooLarge(
+                f"The search space has {len(self.constraints)} constraints, which name {num_names} parameters; at most "
+                f"{MAX_CONSTRAINTS} and {MAX_NAMES_IN_CONSTRAINTS} are allowed.",
+                hint="Replace forbidden combinations by conditions (when).",
+                places=[Place("#/constraints", "too many constraints")],
+            )
+        for position, constraint in enumerate(self.constraints):
+            try:
+                constraint.check_parameters(self._parameters)
+            except InvalidSearchSpace as error:
+                raise at_constraint(position, error) from None
 
 
 @contextmanager
@@ -213,62 +325,25 @@ def _below(pointer: str) -> Iterator[None]:
         raise
 
 
-def _read_parameters(form: object) -> dict[str, Parameter]:
-    if not isinstance(form, Mapping):
-        raise invalid("", "must be an object with version and parameters")
-    if form.get("version") != VERSION or isinstance(form.get("version"), bool):
-        raise invalid("/version", f"must be {VERSION}, got {show(form.get('version'))}")
-    for key in form:
-        if key not in {"version", "parameters"}:
-            raise invalid(f"/{escape(key)}", "is not a field of a search space; expected version and parameters")
-    parameters = form.get("parameters")
-    if not isinstance(parameters, Mapping):
-        raise invalid("/parameters", "must be an object that maps names to parameters")
-    if len(parameters) > MAX_PARAMETERS:
-        # Let the constructor refuse it before ten thousand parameters are read.
-        return dict.fromkeys(map(str, parameters), Int(0, 1))
-    result: dict[str, Parameter] = {}
-    for name, body in parameters.items():
+def _parameter(name: object, given: object) -> Parameter:
+    if isinstance(given, Parameter):
+        return given
+    if given is None or isinstance(given, str | bool | int | float):
         try:
-            result[str(name)] = _read_parameter(body)
+            return Constant(given)
         except InvalidSearchSpace as error:
-            raise _at(str(name), error) from None
-    return result
+            raise at_parameter(name, error) from None
+    detail = f"must be Float, Int, Categorical or a plain value, got {type(given).__name__}"
+    raise at_parameter(name, invalid("", detail))
 
 
-def _read_parameter(body: object) -> Parameter:
-    if isinstance(body, Parameter):
-        return body
-    if not isinstance(body, Mapping):
-        raise invalid("", 'must be an object such as {"type": "float", "low": 0, "high": 1}')
-    kind = body.get("type")
-    if not isinstance(kind, str) or kind not in _KINDS:
-        raise invalid("/type", f"must be one of {', '.join(_KINDS)}, got {show(kind)}")
-    for key in body:
-        if key not in _FIELDS[kind] | {"type", "when"}:
-            allowed = ", ".join(sorted(_FIELDS[kind] | {"when"}))
-            raise invalid(f"/{escape(key)}", f"is not a field of a {kind} parameter; expected {allowed}")
-    for key in _REQUIRED[kind]:
-        if key not in body:
-            raise invalid(f"/{key}", "is missing")
-    arguments = {key: value for key, value in body.items() if key != "type"}
-    if "choices" in arguments and not isinstance(arguments["choices"], list | tuple):
-        raise invalid("/choices", "must be a list")
-    return _KINDS[kind](**arguments)
-
-
-def _check_name(name: object) -> None:
+def _checked_name(name: object) -> str:
     if not isinstance(name, str) or not name or len(name) > MAX_NAME:
-        raise _at(name, invalid("", f"has the name {show(name)}; a name is text of 1 to {MAX_NAME} characters"))
+        raise at_parameter(
+            name, invalid("", f"has the name {show(name)}; a name is text of 1 to {MAX_NAME} characters")
+        )
     try:
         check_text(name, "")
     except InvalidSearchSpace as error:
-        raise _at(name, error) from None
-
-
-def _at(name: object, error: InvalidSearchSpace) -> InvalidSearchSpace:
-    """The same error, told of the parameter ``name``."""
-    prefix = f"#/parameters/{escape(name)}"
-    places = [Place(prefix + place.pointer, place.detail) for place in error.places]
-    shown = str(name)[:60].encode("utf-8", "backslashreplace").decode()
-    return InvalidSearchSpace(f"{shown}: {error.message}", hint=error.hint, places=places)
+        raise at_parameter(name, error) from None
+    return name
