@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 MODEL = "model"
 # Columns that are always there; an objective or a parameter of such a name gets a prefix.
 _FIXED = {
-    "rank", "number", MODEL, "state", "origin", "last_step", "last_value", "failure", "message", "attempt", "worker",
-    "created_at", "started_at", "finished_at", "duration_seconds",
+    "rank", "number", MODEL, "state", "origin", "sampled_by", "last_step", "last_value", "failure", "message", "attempt",
+    "worker", "created_at", "started_at", "finished_at", "duration_seconds",
 }  # fmt: skip
 
 
@@ -27,9 +27,17 @@ def leaderboard_frame(trials: Sequence[TrialResource], objectives: Sequence[str]
         if MODEL in trial.params:
             row[MODEL] = trial.params[MODEL]
         row |= _values(trial, objectives)
-        row |= {"state": str(trial.state), "duration_seconds": trial.duration_seconds}
+        row |= {"state": str(trial.state), "duration_seconds": trial.duration_seconds, "sampled_by": trial.sampled_by}
         rows.append(row)
-    head = ["rank", "number", *_models(trials), *map(_value_column, objectives), "state", "duration_seconds"]
+    head = [
+        "rank",
+        "number",
+        *_models(trials),
+        *map(_value_column, objectives),
+        "state",
+        "duration_seconds",
+        "sampled_by",
+    ]
     frame = _frame(rows, head, trials)
     # Trials that did not complete have no rank, which must not turn the others' into floats.
     return frame.astype({"rank": "Int64"})
@@ -42,6 +50,7 @@ def trials_frame(trials: Sequence[TrialResource], objectives: Sequence[str]) -> 
         row: dict[str, Any] = {"number": trial.number, "state": str(trial.state), "origin": str(trial.origin)}
         row |= _values(trial, objectives)
         row |= {
+            "sampled_by": trial.sampled_by,
             "last_step": trial.last_step,
             "last_value": trial.last_value,
             "failure": trial.failure and str(trial.failure),

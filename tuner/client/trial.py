@@ -62,6 +62,11 @@ class Trial:
         return dict(self._leased.trial.params)
 
     @property
+    def sampled_by(self) -> str | None:
+        """The method that found the parameters, such as ``gp``; None if they were enqueued."""
+        return self._leased.trial.sampled_by
+
+    @property
     def should_stop(self) -> bool:
         """Whether going on is useless: the pruner has decided, the study ended, or the trial is not yours any more.
 

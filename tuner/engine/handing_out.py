@@ -12,10 +12,9 @@ from sqlalchemy import Connection
 from tuner.engine import transitions
 from tuner.engine.idempotency import same_reply
 from tuner.engine.identity import new_id, new_token
-from tuner.engine.stock import Stock
+from tuner.engine.stock import Point, Stock
 from tuner.errors import StudyClosed, TunerError
 from tuner.records import Lease, Origin, StudyState
-from tuner.space import Params
 from tuner.storage import study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import Handout, NewTrial
@@ -106,12 +105,12 @@ def _answer(
     return item.answer(connection, row, leases)
 
 
-def _create(change: StudyChange, points: Sequence[Params], handout: Handout, now: datetime) -> list[Lease]:
+def _create(change: StudyChange, points: Sequence[Point], handout: Handout, now: datetime) -> list[Lease]:
     """Add trials that run from their first moment."""
     first = change.row.study.next_number + change.numbers
     handouts = [replace(handout, token=new_token()) for _ in points]
     new = [
-        NewTrial(new_id(now), first + position, Origin.SAMPLER, point, own)
+        NewTrial(new_id(now), first + position, Origin.SAMPLER, point.params, own, sampled_by=point.sampled_by)
         for position, (point, own) in enumerate(zip(points, handouts, strict=True))
     ]
     made = transitions.add(change, new, now)

@@ -28,11 +28,13 @@ class Point:
 
     Args:
         params: The parameters.
+        sampled_by: The method that found them.
         seq: The state of the study from which they were made; None: they do not depend on it.
         num_results: How many trials had ended then.
     """
 
     params: Params
+    sampled_by: str
     seq: int | None
     num_results: int
 
@@ -68,7 +70,7 @@ class Stock:
             self._points = {number: point for number, point in self._points.items() if number >= next_number}
             self._points |= points
 
-    def find(self, change: StudyChange, count: int) -> list[Params] | None:
+    def find(self, change: StudyChange, count: int) -> list[Point] | None:
         """Points for the next ``count`` numbers of a study; None if there are not enough, or one is too old.
 
         They stay here: only a commit decides that they are used.
@@ -78,7 +80,7 @@ class Stock:
             found = [self._points.get(first + position) for position in range(count)]
             self.num_left = max(self._points, default=first) + 1 - first - count
         points = [point for point in found if point is not None and point.is_fresh(change)]
-        return [point.params for point in points] if len(points) == count else None
+        return points if len(points) == count else None
 
     def missing(self, numbers: range) -> list[int]:
         """Those of the numbers for which there is no point."""

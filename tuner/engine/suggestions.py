@@ -25,9 +25,10 @@ from tuner.engine.studies import present
 from tuner.engine.views import Views, blind_view
 from tuner.errors import NotFound, StudyClosed, TunerError, Unavailable
 from tuner.records import Lease, StudyState
-from tuner.samplers import create_sampler
+from tuner.samplers import Suggestion, create_sampler
 from tuner.storage import Database, file_rows, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
+from tuner.storage.tables import MAX_METHOD
 from tuner.storage.trial_changes import Handout
 from tuner.wire import ClaimedTrial, ClaimReply, ClaimTrials, LeasedTrial, Suggest, SuggestReply
 
@@ -256,7 +257,7 @@ class Suggestions:
                 return
             view = blind_view(row)
             made = {
-                number: Point(stock.sampler.suggest(view, 1, generator_for(view.seed, number))[0].params, None, 0)
+                number: _point(row, stock.sampler.suggest(view, 1, generator_for(view.seed, number))[0], None)
                 for number in missing
             }
             stock.put(made, next_number=first)
@@ -269,7 +270,7 @@ class Suggestions:
             return
         first = row.study.next_number
         found = stock.sampler.suggest(view, count, generator_for(view.seed, first))
-        made = {first + place: Point(each.params, view.seq, num_results(row)) for place, each in enumerate(found)}
+        made = {first + place: _point(row, each, view.seq) for place, each in enumerate(found)}
         stock.put(made, next_number=first)
 
     def _study(self, study_id: str) -> Future[_Study]:
@@ -295,6 +296,12 @@ class Suggestions:
 
 
 _NO_TRIALS = SuggestReply(trials=(), study_state=StudyState.RUNNING)
+
+
+def _point(row: StudyRow, found: Suggestion, seq: int | None) -> Point:
+    """What is kept of a suggestion; a sampler that has one method need not name it."""
+    sampled_by = (found.source or row.spec.sampler)[:MAX_METHOD]
+    return Point(found.params, sampled_by, seq, num_results(row))
 
 
 def _suggest_reply(reply: BaseModel | None) -> SuggestReply:

@@ -22,6 +22,9 @@ from sqlalchemy import (
     text,
 )
 
+# Length of the name of a sampler's method.
+MAX_METHOD = 40
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
@@ -103,6 +106,8 @@ studies = Table(
     # Everything that never changes after creation; the budget, which may, has its own columns.
     Column("spec", Text, nullable=False),
     Column("dataset_key", Key, ForeignKey("datasets.key"), index=True),
+    Column("search_note", Text),  # what the sampler did when it last found points
+    Column("exhausted_at", Instant),  # since when the sampler has no more points
     Column("budget_trials", BigInteger),
     Column("budget_seconds", Double),
     Column("seq", BigInteger, nullable=False),
@@ -134,6 +139,7 @@ trials = Table(
     Column("number", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("origin", String(16), nullable=False),
+    Column("sampled_by", String(MAX_METHOD)),  # the method that found the parameters
     Column("params", Json, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("num_lost", Integer, nullable=False),
@@ -154,7 +160,8 @@ trials = Table(
     Column("last_value_kind", String(8)),
     Column("metrics", Json, nullable=False),
     Column("completion", String(64)),  # hash of the result, to recognise a repetition
-    # The leaderboard's order: completed, pruned, unfinished, failed; then the first objective as one to minimize.
+    # The leaderboard's order: completed, pruned, unfinished, completed beyond a constraint, failed. Within a class the
+    # first objective as one to minimize, or how far the trial is beyond the constraints.
     Column("rank_class", Integer, nullable=False),
     Column("rank_value", Double, nullable=False),
     Column("seq", BigInteger, nullable=False),

@@ -25,8 +25,8 @@ RANK_CLASSES = {
     TrialState.PRUNED: 1,
     TrialState.RUNNING: 2,
     TrialState.WAITING: 2,
-    TrialState.FAILED: 3,
-    TrialState.CANCELLED: 3,
+    TrialState.FAILED: 4,
+    TrialState.CANCELLED: 4,
 }
 
 
@@ -38,6 +38,7 @@ _INSERT = PreparedInsert(
     "number",
     "state",
     "origin",
+    "sampled_by",
     "params",
     "attempt",
     "num_lost",
@@ -158,6 +159,7 @@ class NewTrial:
         params: Its parameters.
         handout: Who runs it at once; None: it waits.
         values: Objectives of a trial that was finished elsewhere.
+        sampled_by: The method that found its parameters, if a sampler did.
     """
 
     id: str
@@ -166,6 +168,7 @@ class NewTrial:
     params: Params
     handout: Handout | None = None
     values: Mapping[str, float] | None = None
+    sampled_by: str | None = None
 
     @property
     def state(self) -> TrialState:
@@ -236,6 +239,7 @@ class AddedTrial:
             started_at=now if handout else None,
             finished_at=None if new.values is None else now,
             lease_expires_at=now + timedelta(seconds=handout.lease_seconds) if handout else None,
+            sampled_by=new.sampled_by,
         )
         value = None if new.values is None else next(iter(new.values.values()))
         return cls(study_key, trial, handout, 0.0 if value is None else direction.sign * value)
@@ -257,6 +261,7 @@ def _inserted(added: AddedTrial) -> dict[str, object]:
         "number": trial.number,
         "state": trial.state.value,
         "origin": trial.origin.value,
+        "sampled_by": trial.sampled_by,
         "params": trial.params,
         "attempt": trial.attempt,
         "num_lost": 0,

@@ -257,6 +257,7 @@ def _trial(row: Any, study_id: str) -> TrialRow:
         started_at=row.started_at,
         finished_at=row.finished_at,
         lease_expires_at=row.lease_expires_at,
+        sampled_by=row.sampled_by,
     )
     return TrialRow(
         key=row.key,

@@ -165,6 +165,12 @@ class ClientContract:
         assert trial.number == 0
         assert study.space.check(trial.params) == trial.params
 
+    def test_trial_says_which_method_found_it(self, client: Client) -> None:
+        study = new_study(client)
+        study.enqueue(POINT)
+        assert [trial.sampled_by for trial in (study.ask(), study.ask())] == [None, "random"]
+        assert study.to_pandas()["sampled_by"][1] == "random"
+
     def test_told_value_is_the_result(self, client: Client) -> None:
         study = new_study(client, trials=2)
         study.ask().tell(0.25)
@@ -649,7 +655,7 @@ class ClientContract:
         board = study.leaderboard()
         assert list(board["number"]) == [2, 3, 0, 1]
         assert list(board.columns[:5]) == ["rank", "number", "accuracy", "state", "duration_seconds"]
-        assert set(board.columns[5:]) == set(SPACE)
+        assert set(board.columns[5:]) == {"sampled_by", *SPACE}
         assert board["rank"].tolist()[:3] == [1, 2, 3]
         assert list(study.leaderboard(limit=2)["number"]) == [2, 3]
 

@@ -121,13 +121,18 @@ class ReleaseTrial(Request):
 
 
 class TrialResource(Resource):
-    """A trial as it stands. ``rank`` is only filled on a leaderboard, for completed trials, from 1."""
+    """A trial as it stands.
+
+    ``rank`` is only filled on a leaderboard, for completed trials, from 1. ``sampled_by`` names the method that found
+    the parameters, if a sampler did.
+    """
 
     id: str
     study: str
     number: int
     state: TrialState
     origin: Origin
+    sampled_by: str | None = None
     params: dict[str, ScalarBody]
     attempt: int
     values: dict[str, float] | None
@@ -152,6 +157,7 @@ class TrialResource(Resource):
             number=trial.number,
             state=trial.state,
             origin=trial.origin,
+            sampled_by=trial.sampled_by,
             params=dict(trial.params),
             attempt=trial.attempt,
             values=None if trial.values is None else dict(trial.values),
