@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from tuner.errors import InvalidInput, Place
+from tuner.pruners.arguments import require
 from tuner.pruners.base import Decision, Pruner
-from tuner.pruners.curves import best_until, has_reached, step_before
+from tuner.pruners.rungs import crossed_rungs, next_rung, passes
 from tuner.records import StudyView, Trial
 
 
@@ -40,44 +38,19 @@ class ASHAPruner(Pruner):
     """
 
     def __init__(self, grace_steps: int = 3, reduction_factor: int = 4) -> None:
-        if grace_steps < 1:
-            raise _invalid("grace_steps", f"must be at least 1, got {grace_steps}")
-        if reduction_factor < 2:
-            raise _invalid("reduction_factor", f"must be at least 2, got {reduction_factor}")
+        require("grace_steps", grace_steps >= 1, "at least 1", grace_steps)
+        require("reduction_factor", reduction_factor >= 2, "at least 2", reduction_factor)
         self.grace_steps = grace_steps
         self.reduction_factor = reduction_factor
 
     def decide(self, view: StudyView, trial: Trial) -> Decision:
         if len(view.directions) > 1 or trial.last_step is None:
             return Decision.CONTINUE
-        before = step_before(view.curves.get(trial.number, ()), trial.last_step)
-        crossed = (rung for rung in self._rungs(trial.last_step) if before is None or before < rung)
-        falls_behind = any(self._falls_behind(view, trial, rung) for rung in crossed)
-        return Decision.PRUNE if falls_behind else Decision.CONTINUE
+        curve = view.curves.get(trial.number, ())
+        rungs = crossed_rungs(self.grace_steps, self.reduction_factor, curve, trial.last_step)
+        everybody = view.curves.values()
+        passed = (passes(curve, everybody, rung, self.reduction_factor, view.directions[0]) for rung in rungs)
+        return Decision.CONTINUE if all(passed) else Decision.PRUNE
 
     def next_decision_step(self, last_step: int | None) -> int | None:
-        rung = self.grace_steps
-        while last_step is not None and rung <= last_step:
-            rung *= self.reduction_factor
-        return rung
-
-    def _rungs(self, last_step: int) -> Iterator[int]:
-        rung = self.grace_steps
-        while rung <= last_step:
-            yield rung
-            rung *= self.reduction_factor
-
-    def _falls_behind(self, view: StudyView, trial: Trial, rung: int) -> bool:
-        direction = view.directions[0]
-        own = best_until(view.curves.get(trial.number, ()), rung, direction)
-        if own is None:
-            return False
-        reached = (best_until(curve, rung, direction) for curve in view.curves.values() if has_reached(curve, rung))
-        losses = sorted(loss for loss in reached if loss is not None)
-        if len(losses) < self.reduction_factor:
-            return False
-        return own > losses[len(losses) // self.reduction_factor - 1]
-
-
-def _invalid(argument: str, detail: str) -> InvalidInput:
-    return InvalidInput(f"{argument} {detail}.", places=[Place(f"#/{argument}", detail)])
+        return next_rung(self.grace_steps, self.reduction_factor, last_step)

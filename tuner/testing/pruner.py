@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 from collections.abc import Mapping
 
@@ -35,7 +36,10 @@ _quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthC
 
 
 class PrunerContract:
-    """Inherit it, say how the pruner is made, and run pytest."""
+    """Inherit it, say how the pruner is made, and run pytest.
+
+    Inherit ``ComparingPrunerContract`` instead if the pruner compares trials with each other.
+    """
 
     def make_pruner(self) -> Pruner:
         """A fresh pruner."""
@@ -60,30 +64,11 @@ class PrunerContract:
 
     @_quick
     @given(curves=_NUMBERS)
-    def test_direction_only_mirrors_the_values(self, curves: _Curves) -> None:
-        mirrored = {number: {step: -value for step, value in curve.items()} for number, curve in curves.items()}
-        view, opposite = _view(curves), _view(mirrored, Direction.MAXIMIZE)
-        for trial, twin in zip(view.trials, opposite.trials, strict=True):
-            assert self.make_pruner().decide(view, trial) is self.make_pruner().decide(opposite, twin)
-
-    @_quick
-    @given(curves=_NUMBERS)
     def test_several_objectives_are_never_pruned(self, curves: _Curves) -> None:
         trials = _view(curves).trials
         both = {"loss": Direction.MINIMIZE, "accuracy": Direction.MAXIMIZE}
         view = make_view(_SPACE, trials, directions=both, curves=curves)
         assert {self.make_pruner().decide(view, trial) for trial in trials} == {Decision.CONTINUE}
-
-    @pytest.mark.parametrize("direction", Direction)
-    def test_trial_that_leads_everywhere_runs_on(self, direction: Direction) -> None:
-        curves = {number: dict.fromkeys(range(100), direction.sign * number) for number in range(20)}
-        for step in range(100):
-            view = _view({**curves, 0: dict.fromkeys(range(step + 1), 0.0)}, direction)
-            assert self.make_pruner().decide(view, view.trials[0]) is Decision.CONTINUE
-
-    def test_trial_alone_runs_on(self) -> None:
-        view = _view({0: {step: float(step) for step in range(200)}})
-        assert self.make_pruner().decide(view, view.trials[0]) is Decision.CONTINUE
 
     def test_trial_without_reports_runs_on(self) -> None:
         view = make_view(_SPACE, [make_trial(0, {"x": 0.5})])
@@ -104,12 +89,41 @@ class PrunerContract:
                     assert pruner.decide(view, trial) is Decision.CONTINUE
                 last_step = step
 
+    def test_every_argument_is_kept_under_its_name_and_has_a_default(self) -> None:
+        pruner = self.make_pruner()
+        for argument in inspect.signature(type(pruner)).parameters.values():
+            assert argument.default is not argument.empty
+            assert hasattr(pruner, argument.name)
+
     def test_view_is_left_as_it_was(self) -> None:
         view = _view({number: {step: float(number) for step in range(30)} for number in range(10)})
         before = copy.deepcopy(view)
         for trial in view.trials:
             self.make_pruner().decide(view, trial)
         assert view == before
+
+
+class ComparingPrunerContract(PrunerContract):
+    """For pruners that judge a trial by the others: they favour nobody, and spare who leads or is alone."""
+
+    @_quick
+    @given(curves=_NUMBERS)
+    def test_direction_only_mirrors_the_values(self, curves: _Curves) -> None:
+        mirrored = {number: {step: -value for step, value in curve.items()} for number, curve in curves.items()}
+        view, opposite = _view(curves), _view(mirrored, Direction.MAXIMIZE)
+        for trial, twin in zip(view.trials, opposite.trials, strict=True):
+            assert self.make_pruner().decide(view, trial) is self.make_pruner().decide(opposite, twin)
+
+    @pytest.mark.parametrize("direction", Direction)
+    def test_trial_that_leads_everywhere_runs_on(self, direction: Direction) -> None:
+        curves = {number: dict.fromkeys(range(100), direction.sign * number) for number in range(20)}
+        for step in range(100):
+            view = _view({**curves, 0: dict.fromkeys(range(step + 1), 0.0)}, direction)
+            assert self.make_pruner().decide(view, view.trials[0]) is Decision.CONTINUE
+
+    def test_trial_alone_runs_on(self) -> None:
+        view = _view({0: {step: float(step) for step in range(200)}})
+        assert self.make_pruner().decide(view, view.trials[0]) is Decision.CONTINUE
 
 
 def _view(curves: _Curves, direction: Direction = Direction.MINIMIZE) -> StudyView:
