@@ -41,7 +41,7 @@ def test_bracket_1_is_judged_at_its_first_rung_four_times_as_far() -> None:
     numbers = BY_BRACKET[1][:8]
     early = {number: {3: float(loss)} for loss, number in enumerate(numbers)}
     assert {judge(number, early) for number in numbers} == {CONTINUE}
-    late = {number: {3: 0.0, 12: float(loss)} for loss, number in enumerate(numbers)}
+    late = {number: {3: 99.0, 12: float(loss)} for loss, number in enumerate(numbers)}
     assert [judge(number, late) for number in numbers] == [CONTINUE] * 2 + [PRUNE] * 6
 
 
