@@ -1,0 +1,86 @@
+"""Running one system on one problem with one seed."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from benchmarks.search.problem import Problem
+from benchmarks.search.systems import start
+from tuner.space import Params
+
+BATCH = 8
+
+
+@dataclass
+class Run:
+    """What came of one run.
+
+    Args:
+        system: Name of the system.
+        problem: Name of the problem.
+        group: The problem's kind.
+        split: ``development`` or ``held_out``.
+        mode: ``sequential``, ``batch`` or ``curves``.
+        seed: The seed.
+        regrets: Normalised regret of the incumbent after each trial (``curves``: after each epoch of any trial). The
+            incumbent is what was *observed* best; its noise-free value counts.
+        recommended: The same of the system's own recommendation after each trial, where it gives one.
+        ask_seconds: Processor time of each ask and its tell.
+        sources: How many points each method of the system found.
+    """
+
+    system: str
+    problem: str
+    group: str
+    split: str
+    mode: str
+    seed: int
+    regrets: list[float] = field(default_factory=list)
+    recommended: list[float] = field(default_factory=list)
+    ask_seconds: list[float] = field(default_factory=list)
+    sources: dict[str, int] = field(default_factory=dict)
+
+
+def play(system: str, problem: Problem, seed: int, num_trials: int, *, batch: int = 1) -> Run:
+    """Tune ``problem`` for ``num_trials`` trials.
+
+    Args:
+        system: Name of the system.
+        problem: What is tuned.
+        seed: Seeds the system and the noise; all systems meet the same noise.
+        num_trials: Trials in all.
+        batch: So many asks come before their tells.
+    """
+    mode = "sequential" if batch == 1 else "batch"
+    run = Run(system, problem.name, problem.group, problem.split, mode, seed)
+    noise = np.random.default_rng([seed, zlib.crc32(problem.name.encode())])
+    tuning = start(system, problem.space, seed)
+    best = np.inf
+    try:
+        while len(run.regrets) < num_trials:
+            asked: list[tuple[int, Params]] = []
+            for _ in range(min(batch, num_trials - len(run.regrets))):
+                began = time.process_time()
+                trial = tuning.ask()
+                run.ask_seconds.append(time.process_time() - began)
+                if trial.source is not None:
+                    run.sources[trial.source] = run.sources.get(trial.source, 0) + 1
+                asked.append((trial.number, trial.params))
+            for offset, (number, params) in enumerate(asked):
+                observed = problem.objective(params, noise)
+                began = time.process_time()
+                tuning.tell(number, observed)
+                run.ask_seconds[offset - len(asked)] += time.process_time() - began
+                regret = problem.regret(problem.true_value(params))
+                run.regrets.append(regret if observed < best else run.regrets[-1])
+                best = min(best, observed)
+                recommended = tuning.recommended()
+                if recommended is not None:
+                    run.recommended.append(problem.regret(problem.true_value(recommended)))
+    finally:
+        tuning.close()
+    return run
