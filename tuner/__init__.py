@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tuner.automatic import Result, fit
     from tuner.client import Client, Dataset, Study, Trial
     from tuner.records.study import Budget
-    from tuner.space import Categorical, Float, Int, SearchSpace
+    from tuner.space import Categorical, Constant, Float, Forbid, Int, Linear, SearchSpace
 
 __version__ = "0.1.0"
 
@@ -27,9 +27,12 @@ __all__ = [
     "Budget",
     "Categorical",
     "Client",
+    "Constant",
     "Dataset",
     "Float",
+    "Forbid",
     "Int",
+    "Linear",
     "Result",
     "SearchSpace",
     "Study",
@@ -44,9 +47,12 @@ _HOMES = {
     "Budget": "tuner.records.study",
     "Categorical": "tuner.space",
     "Client": "tuner.client",
+    "Constant": "tuner.space",
     "Dataset": "tuner.client",
     "Float": "tuner.space",
+    "Forbid": "tuner.space",
     "Int": "tuner.space",
+    "Linear": "tuner.space",
     "Result": "tuner.automatic",
     "SearchSpace": "tuner.space",
     "Study": "tuner.client",

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from tuner.errors import InvalidInput, InvalidSearchSpace, Place
-from tuner.space import Parameter, SearchSpace
+from tuner.space import Constant, Constraint, Parameter, Scalar, SearchSpace
 from tuner.wire.base import Request
 
-Space = SearchSpace | Mapping[str, Parameter]
+Space = SearchSpace | Mapping[str, Parameter | Scalar]
 
 _Body = TypeVar("_Body", bound=Request)
 
@@ -37,8 +37,9 @@ def request(kind: type[_Body], fields: Mapping[str, Any]) -> _Body:
 def space_form(space: object) -> dict[str, Any]:
     """The JSON form of a space, given as a ``SearchSpace``, as parameters by name, or as that form itself.
 
-    Whether the parameters fit each other is for the engine to say: for a study over a dataset the names refer to
-    parameters that only it knows.
+    Among parameters a plain value stands for a constant. The form may hold parameters and constraints as objects.
+    Whether these fit each other is for the engine to say: for a study over a dataset the names refer to parameters
+    that only it knows.
 
     Raises:
         InvalidSearchSpace: An entry is no parameter.
@@ -51,18 +52,36 @@ def space_form(space: object) -> dict[str, Any]:
             hint='Write space={"lr": tuner.Float(1e-5, 1e-1, log=True)}.',
             places=[Place("#/space", "must map names to parameters")],
         )
-    if "parameters" in space and not isinstance(space["parameters"], Parameter):
-        return dict(space)
+    if "parameters" not in space or isinstance(space["parameters"], Parameter | Scalar):
+        return {"version": 1, "parameters": _parameter_forms(space)}
+    form = {"version": 1, **space}
+    if isinstance(form["parameters"], Mapping):
+        form["parameters"] = _parameter_forms(form["parameters"])
+    if isinstance(form.get("constraints"), list | tuple):
+        form["constraints"] = [
+            constraint.to_json() if isinstance(constraint, Constraint) else constraint
+            for constraint in form["constraints"]
+        ]
+    return form
+
+
+def _parameter_forms(parameters: Mapping[str, object]) -> dict[str, Any]:
     forms: dict[str, Any] = {}
-    for name, parameter in space.items():
-        if not isinstance(parameter, Parameter | Mapping):
+    for name, given in parameters.items():
+        if isinstance(given, Mapping):
+            forms[str(name)] = dict(given)
+        elif isinstance(given, Parameter):
+            forms[str(name)] = given.to_json()
+        elif isinstance(given, Scalar):
+            # The engine reads it again, and tells what is wrong with it together with its place.
+            forms[str(name)] = {"type": Constant.kind, "value": given}
+        else:
             raise InvalidSearchSpace(
-                f"{name}: must be Float, Int or Categorical, got {parameter!r:.80}.",
+                f"{name}: must be Float, Int, Categorical or a plain value, got {given!r:.80}.",
                 hint="Write tuner.Float(low, high), tuner.Int(low, high) or tuner.Categorical([...]).",
                 places=[Place(f"#/space/parameters/{_escape(name)}", "is not a parameter")],
             )
-        forms[str(name)] = parameter.to_json() if isinstance(parameter, Parameter) else dict(parameter)
-    return {"version": 1, "parameters": forms}
+    return forms
 
 
 def as_number(value: object, what: str) -> float:
