@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tuner.data import Task
 from tuner.errors import InvalidInput, InvalidSearchSpace, UnknownName
 from tuner.models import compose_space, default_params, families, family, split_params
-from tuner.space import Categorical, Float, Int
+from tuner.space import Categorical, Constant, Float, Forbid, Int, Linear
 from tuner.testing.model import small_data
 
 NAMES = ["lightgbm", "random_forest", "linear"]
@@ -92,6 +92,8 @@ def test_parameter_whose_condition_was_taken_away_vanishes(profile, target):
         ("lightgbm.max_leaves", Categorical(["many"])),
         ("lightgbm.learning_rate", Categorical([True, False])),
         ("random_forest.bootstrap", Categorical([True, "sometimes"])),
+        ("random_forest.bootstrap", Constant("sometimes")),
+        ("lightgbm.max_leaves", Constant(2.5)),
     ],
 )
 def test_values_that_the_family_cannot_take_are_refused(name, override, profile, target):
@@ -160,3 +162,65 @@ def test_default_of_a_family_that_cannot_be_chosen_is_refused(profile, target):
     space = compose_space(NAMES, profile, target, {"model": Categorical(["linear"])})
     with pytest.raises(InvalidInput):
         default_params("lightgbm", profile, target, space)
+
+
+def test_constraints_join_parameters_of_different_families(profile, target):
+    limit = Linear({"lightgbm.max_leaves": 1, "random_forest.max_features": 1}, at_most=20)
+    space = compose_space(NAMES, profile, target, constraints=[limit])
+    assert space.constraints == (limit,)
+    drawn = [space.draw(np.random.default_rng(seed)) for seed in range(50)]
+    assert {point["model"] for point in drawn} == set(NAMES)
+    assert all(point.get("lightgbm.max_leaves", 0) <= 20 for point in drawn)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "expected"),
+    [
+        (Linear({"lightgbm.max_leaves": 1, "linear.l2": 1}, at_most=20), Linear({"linear.l2": 1}, at_most=20)),
+        (Linear({"lightgbm.max_leaves": 1}, at_most=20), None),
+        (Forbid({"model": "lightgbm", "lightgbm.max_leaves": 31}), None),
+        (Forbid({"model": "lightgbm"}), None),
+        (Forbid({"model": "linear", "linear.l2": 1.0}), Forbid({"model": "linear", "linear.l2": 1.0})),
+    ],
+)
+def test_constraints_forget_what_the_overrides_took_away(constraint, expected, profile, target):
+    overrides = {"model": Categorical(["linear", "random_forest"])}
+    space = compose_space(NAMES, profile, target, overrides, [constraint])
+    assert space.constraints == (() if expected is None else (expected,))
+
+
+def test_constraint_on_an_unknown_parameter_is_pointed_at(profile, target):
+    with pytest.raises(InvalidSearchSpace, match=r"Did you mean lightgbm\.max_leaves") as caught:
+        compose_space(NAMES, profile, target, constraints=[Linear({"lightgbm.max_leafs": 1}, at_most=20)])
+    assert caught.value.places[0].pointer == "#/space/constraints/0/linear/lightgbm.max_leafs"
+
+
+def test_override_may_fix_a_value(profile, target):
+    space = compose_space(
+        NAMES, profile, target, {"lightgbm.learning_rate": Constant(0.05), "random_forest.bootstrap": Constant(True)}
+    )
+    assert space["lightgbm.learning_rate"] == Constant(0.05, when={"model": ["lightgbm"]})
+    assert default_params("lightgbm", profile, target, space)["lightgbm.learning_rate"] == 0.05
+    assert space["random_forest.sample_share"].when == {
+        "model": ("random_forest",),
+        "random_forest.bootstrap": (True,),
+    }
+
+
+def test_model_may_be_fixed(profile, target):
+    assert list(compose_space(NAMES, profile, target, {"model": Constant("linear")})) == ["model", "linear.l2"]
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "random_forest", "linear"])
+def test_default_moves_to_a_point_that_keeps_the_constraints(name, profile, target):
+    limits = [Linear({"lightgbm.max_leaves": 1}, at_most=7), Linear({"linear.l2": 1}, at_least=500)]
+    space = compose_space(NAMES, profile, target, constraints=limits)
+    point = default_params(name, profile, target, space)
+    assert point["model"] == name
+    assert space.check(point) == point
+
+
+def test_default_of_a_family_that_constraints_exclude_is_refused(profile, target):
+    space = compose_space(NAMES, profile, target, constraints=[Forbid({"model": "linear"})])
+    with pytest.raises(InvalidInput, match="No point near the default of 'linear'"):
+        default_params("linear", profile, target, space)

@@ -12,11 +12,26 @@ from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import InvalidInput, InvalidSearchSpace, Place, TooLarge
 from tuner.models.registry import families
 from tuner.models.registry import family as family_called
-from tuner.space import Categorical, Float, Int, Parameter, Params, Scalar, SearchSpace
+from tuner.space import (
+    Categorical,
+    Constant,
+    Constraint,
+    Float,
+    Forbid,
+    Int,
+    Linear,
+    Parameter,
+    Params,
+    Scalar,
+    SearchSpace,
+)
 from tuner.space.parameters import escape
 
 MODEL = "model"
 """The parameter that chooses the family."""
+
+# A repair may find it easier to change the family; another one may not.
+_REPAIRS = 8
 
 _NO_OVERRIDES: Mapping[str, Parameter] = MappingProxyType({})
 
@@ -26,6 +41,7 @@ def compose_space(
     profile: DatasetProfile,
     target: TargetProfile,
     overrides: Mapping[str, Parameter] = _NO_OVERRIDES,
+    constraints: Sequence[Constraint] = (),
 ) -> SearchSpace:
     """Join the spaces of families into one.
 
@@ -38,11 +54,14 @@ def compose_space(
         profile: The table.
         target: What is predicted.
         overrides: Replacements by full name, e.g. ``lightgbm.learning_rate``. ``model`` may be narrowed.
+        constraints: Rules between parameters by their full names. What the overrides make impossible anyway is left out
+            of them.
 
     Raises:
         UnknownName: There is no such family.
         InvalidInput: No family is named, one is named twice, or cannot predict the target.
-        InvalidSearchSpace: An override names nothing that is tuned, or has values that the family cannot take.
+        InvalidSearchSpace: An override names nothing that is tuned, or has values that the family cannot take; a
+            constraint does so.
     """
     _check_names(names, target)
     originals: dict[str, Parameter] = {MODEL: Categorical(list(names))}
@@ -54,7 +73,8 @@ def compose_space(
             raise _no_such_parameter(full_name, names, originals)
         _check_override(full_name, originals[full_name], override)
         parameters[full_name] = _with_conditions(originals[full_name], override)
-    return _space(_reachable(parameters, originals))
+    kept = _reachable(parameters, originals)
+    return _space(kept, [_within(constraint, kept, originals) for constraint in constraints])
 
 
 def split_params(params: Mapping[str, Scalar]) -> tuple[str, Params]:
@@ -74,10 +94,10 @@ def default_params(
         profile: The table.
         target: What is predicted.
         space: The composed space, if it was made with overrides: values that these exclude become the nearest ones
-            that they allow.
+            that they allow, and constraints move it to a point that keeps them.
 
     Raises:
-        InvalidInput: ``space`` does not let the family be chosen.
+        InvalidInput: ``space`` does not let the family be chosen, or only far from its default.
     """
     found = family_called(family)
     point: Params = {MODEL: family}
@@ -88,7 +108,21 @@ def default_params(
     for name in space.order:
         if space.is_active(name, nearest):
             nearest[name] = _nearest(space[name], point.get(name)) if name != MODEL else family
-    return space.check(nearest)
+    return space.check(_repaired(nearest, space))
+
+
+def _repaired(point: Params, space: SearchSpace) -> Params:
+    """The point moved to one of the same family that keeps the constraints."""
+    if space.is_allowed(point):
+        return point
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    for _ in range(_REPAIRS):
+        repaired = space.repair(point, rng)
+        if repaired[MODEL] == point[MODEL]:
+            return repaired
+    raise InvalidInput(f"No point near the default of {point[MODEL]!r} keeps the constraints of the space.")
 
 
 def _check_names(names: Sequence[str], target: TargetProfile) -> None:
@@ -119,10 +153,12 @@ def _prefixed(name: str, space: SearchSpace) -> dict[str, Parameter]:
 
 def _check_override(name: str, original: Parameter, override: Parameter) -> None:
     """Refuse values of a kind that the family cannot take. A wider range of numbers is the user's choice."""
-    values = list(override.choices) if isinstance(override, Categorical) else []
+    values: list[Scalar] = []
+    if isinstance(override, Categorical | Constant):
+        values = list(override.choices) if isinstance(override, Categorical) else [override.value]
     match original:
         case Categorical():
-            fits = isinstance(override, Categorical) and all(original.contains(value) for value in values)
+            fits = values != [] and all(original.contains(value) for value in values)
             expected = f"must be a categorical with choices among {list(original.choices)}"
         case Int():
             fits = isinstance(override, Int) or (values != [] and all(_is_whole(value) for value in values))
@@ -142,7 +178,7 @@ def _with_conditions(original: Parameter, override: Parameter) -> Parameter:
 
 
 def _conditioned(parameter: Parameter, when: Mapping[str, Sequence[Scalar]]) -> Parameter:
-    assert isinstance(parameter, Float | Int | Categorical)
+    assert isinstance(parameter, Float | Int | Categorical | Constant)
     return replace(parameter, when=when or None)
 
 
@@ -174,9 +210,26 @@ def _is_taken_away(
     return parent not in kept or not kept[parent].contains(value)
 
 
-def _space(parameters: Mapping[str, Parameter]) -> SearchSpace:
+def _within(
+    constraint: Constraint, kept: Mapping[str, Parameter], originals: Mapping[str, Parameter]
+) -> Constraint | None:
+    """The constraint without parameters that are never active any more; None if nothing is left of it."""
+    gone = {name for name in constraint.names if name in originals and name not in kept}
+    match constraint:
+        case Linear(weights=weights) if gone:
+            left = {name: weight for name, weight in weights.items() if name not in gone}
+            return replace(constraint, weights=left) if left else None
+        case Forbid(values=values) if gone or any(
+            _is_taken_away(name, value, kept, originals) for name, value in values.items()
+        ):
+            return None
+        case _:
+            return constraint
+
+
+def _space(parameters: Mapping[str, Parameter], constraints: Sequence[Constraint | None]) -> SearchSpace:
     try:
-        return SearchSpace(parameters)
+        return SearchSpace(parameters, [constraint for constraint in constraints if constraint is not None])
     except (InvalidSearchSpace, TooLarge) as error:
         error.places = tuple(Place(f"#/space{place.pointer.removeprefix('#')}", place.detail) for place in error.places)
         raise
@@ -186,6 +239,8 @@ def _nearest(parameter: Parameter, value: Scalar) -> Scalar:
     """The value of the parameter that is nearest to ``value``."""
     if parameter.contains(value):
         return value
+    if isinstance(parameter, Constant):
+        return parameter.value
     if isinstance(parameter, Categorical):
         numbers = [choice for choice in parameter.choices if _is_number(choice)]
         if _is_number(value) and numbers:
