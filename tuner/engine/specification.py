@@ -33,9 +33,9 @@ def specify(request: CreateStudy, dataset: Callable[[str], DatasetRow]) -> Study
     """
     create_sampler(request.sampler, pointer="#/sampler")
     create_pruner(request.pruner, pointer="#/pruner")
-    if request.dataset is None:
-        return _own_study(request)
-    return _dataset_study(request, dataset(request.dataset))
+    specified = _own_study(request) if request.dataset is None else _dataset_study(request, dataset(request.dataset))
+    specified.space.allowed_point  # noqa: B018  (finding a point proves that the constraints can be kept)
+    return specified
 
 
 def differing_fields(request: CreateStudy, asked: StudySpec, found: StudySpec) -> list[Place]:
@@ -120,9 +120,10 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         usable = [name for name, each in families().items() if each.is_available() and each.supports(target)]
         names = choose_families(dataset.profile, target, usable)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
+    constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
     return StudySpec(
         name=request.name,
-        space=compose_space(names, dataset.profile, target, overrides),
+        space=compose_space(names, dataset.profile, target, overrides, constraints),
         objectives=(Objective(chosen_metric.name, chosen_metric.direction),),
         sampler=request.sampler,
         pruner=request.pruner,
