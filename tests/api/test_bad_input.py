@@ -109,6 +109,25 @@ def test_an_unknown_name_lists_the_known_ones(
 
 
 @pytest.mark.parametrize(
+    ("pruner", "pointer", "words"),
+    [
+        ({"name": "asha", "grace": 3}, "#/pruner/grace", "grace_steps"),
+        ({"name": "asha", "grace_steps": 0}, "#/pruner/grace_steps", "at least 1"),
+        ({"grace_steps": 3}, "#/pruner/name", "missing"),
+        ("threshold", "#/pruner", "at_most"),
+        (3, "#/pruner", "must be a name"),
+        (["asha"], "#/pruner", "must be a name"),
+        ("a" * 201, "#/pruner", "200"),
+    ],
+)
+def test_a_wrong_pruner_is_refused_at_its_place(client: httpx.Client, pruner: Any, pointer: str, words: str) -> None:
+    body = {"name": "bad", "space": {"version": 1, "parameters": {"x": floats()}}, "objectives": {"loss": "minimize"}}
+    found = problem(client.post("/v1/studies", json={**body, "pruner": pruner}), 422, "invalid-input")
+    assert pointers(found) == [pointer]
+    assert words in found["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
     ("parameter", "place", "words"),
     [
         (floats(low=1.0, high=0.1), "/low", "not be above high"),

@@ -67,6 +67,28 @@ def test_another_request_for_a_taken_name_is_told_what_differs(engine: Engine) -
     assert sorted(pointers(caught.value)) == ["#/budget", "#/objectives", "#/pruner", "#/seed"]
 
 
+def test_options_of_the_pruner_are_kept_where_they_differ_from_the_defaults(engine: Engine) -> None:
+    asked = {"name": "median", "grace_steps": 3, "num_startup_trials": 9}
+    made = engine.studies.create(study_body(pruner=asked)).result().value
+    assert made.pruner == {"name": "median", "num_startup_trials": 9}
+    assert engine.studies.get(made.id).pruner == made.pruner
+    again = engine.studies.create(study_body(pruner={"name": "median", "num_startup_trials": 9})).result()
+    assert not again.created
+
+
+def test_a_form_that_says_nothing_new_is_the_bare_name(engine: Engine) -> None:
+    made = engine.studies.create(study_body(pruner={"name": "asha"})).result()
+    assert made.value.pruner == "asha"
+    assert not engine.studies.create(study_body(pruner="asha")).result().created
+
+
+def test_other_options_of_the_pruner_are_another_study(engine: Engine) -> None:
+    engine.studies.create(study_body(pruner="asha", seed=1)).result()
+    with pytest.raises(StudyExists) as caught:
+        engine.studies.create(study_body(pruner={"name": "asha", "grace_steps": 9}, seed=1)).result()
+    assert pointers(caught.value) == ["#/pruner"]
+
+
 def test_a_repetition_need_not_name_the_seed(engine: Engine) -> None:
     engine.studies.create(study_body(seed=1)).result()
     assert not engine.studies.create(study_body()).result().created

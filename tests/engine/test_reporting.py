@@ -174,6 +174,13 @@ class TestPruning:
         pruned_study.cancel()
         assert pruned_study.heartbeat(leased) is Directive.CANCEL
 
+    def test_options_of_the_pruner_count(self, new_study: NewStudy) -> None:
+        study = new_study(pruner={"name": "threshold", "at_most": 5.0, "grace_steps": 2})
+        leased = study.ask_one()
+        assert study.report(leased, 1, 9.0) is Directive.CONTINUE
+        assert study.report(leased, 2, 5.0) is Directive.CONTINUE
+        assert study.report(leased, 3, 5.1) is Directive.PRUNE
+
     def test_several_objectives_are_never_pruned(self, new_study: NewStudy) -> None:
         study = new_study(pruner="asha", objectives={"loss": "minimize", "size": "minimize"})
         directives = [study.report(leased, 3, float(leased.trial.number)) for leased in study.ask(8)]

@@ -121,7 +121,7 @@ class Client:
         space: Space | Mapping[str, Any] | None = None,
         objectives: Mapping[str, Direction | str] | None = None,
         sampler: str = "auto",
-        pruner: str = "asha",
+        pruner: str | Mapping[str, Any] = "asha",
         seed: int | None = None,
         budget: Budget | None = None,
         max_attempts: int = 3,
@@ -143,7 +143,8 @@ class Client:
             objectives: What you tune, with ``minimize`` or ``maximize`` for each: ``{"accuracy": "maximize"}``. Not
                 together with ``dataset``, where the metric is the objective.
             sampler: Who proposes parameters: ``auto``, ``random``, ``tpe``.
-            pruner: Who stops hopeless trials early: ``asha``, ``median``, ``none``.
+            pruner: Who stops hopeless trials early: ``asha``, ``hyperband``, ``median``, ``percentile``, ``patience``,
+                ``threshold``, ``none``; with options as in ``{"name": "asha", "grace_steps": 5}``.
             seed: Fixes every random choice. A seeded study that is asked one at a time repeats itself exactly.
             budget: When to end; never if None.
             max_attempts: How often a trial is tried while its workers are lost.
@@ -163,7 +164,7 @@ class Client:
             "space": None if space is None else space_form(space),
             "objectives": None if objectives is None else _directions(objectives),
             "sampler": sampler,
-            "pruner": pruner,
+            "pruner": dict(pruner) if isinstance(pruner, Mapping) else pruner,
             "seed": None if seed is None else as_whole(seed, "seed"),
             "budget": None if budget is None else _budget_body(budget),
             "max_attempts": as_whole(max_attempts, "max_attempts"),

@@ -14,7 +14,7 @@ from tuner.records import StudySpec, StudyView, Trial
 def next_decision_step(spec: StudySpec, last_step: int | None) -> int | None:
     """The first step whose report may be answered with ``prune``; None: no report of this study ever is."""
     # Reports carry the first objective alone: a trial that is behind in one may be the best in another.
-    return None if len(spec.objectives) > 1 else _pruner(spec.pruner).next_decision_step(last_step)
+    return None if len(spec.objectives) > 1 else _pruner(spec).next_decision_step(last_step)
 
 
 def needs_decision(spec: StudySpec, last_step: int | None, reported: Sequence[tuple[int, float]]) -> bool:
@@ -36,7 +36,7 @@ def is_hopeless(spec: StudySpec, view: StudyView, trial: Trial, reported: Sequen
     """Whether the pruner gives the trial up after these reports, which the view shows."""
     if spec.families:
         view = _among_family(view, trial)
-    pruner = _pruner(spec.pruner)
+    pruner = _pruner(spec)
     # Each is judged by itself, as of its step; later ones may have been stored since.
     as_reported = (replace(trial, last_step=step, last_value=value) for step, value in reported)
     return any(pruner.decide(view, then) is Decision.PRUNE for then in as_reported)
@@ -48,6 +48,10 @@ def _among_family(view: StudyView, trial: Trial) -> StudyView:
     return replace(view, curves={number: curve for number, curve in view.curves.items() if number in same})
 
 
-@lru_cache(maxsize=32)
-def _pruner(name: str) -> Pruner:
-    return create_pruner(name)
+def _pruner(spec: StudySpec) -> Pruner:
+    return _made(spec.pruner if isinstance(spec.pruner, str) else tuple(spec.pruner.items()))
+
+
+@lru_cache(maxsize=256)
+def _made(form: str | tuple[tuple[str, str | int | float | None], ...]) -> Pruner:
+    return create_pruner(form if isinstance(form, str) else dict(form))

@@ -9,7 +9,7 @@ from tuner.automl.plan import choose_families
 from tuner.data.profile import target_profile
 from tuner.errors import InvalidInput, Place
 from tuner.models import compose_space, families, family
-from tuner.pruners import create_pruner
+from tuner.pruners import normal_form
 from tuner.records import Objective, StudySpec
 from tuner.samplers import create_sampler
 from tuner.space import SearchSpace
@@ -29,12 +29,12 @@ def specify(request: CreateStudy, dataset: Callable[[str], DatasetRow]) -> Study
         dataset: Finds a dataset by id.
 
     Raises:
-        InvalidInput: A name is unknown, a space is wrong, or two fields contradict each other.
+        InvalidInput: A name is unknown, a space is wrong or not for the sampler, or two fields contradict each other.
     """
-    create_sampler(request.sampler, pointer="#/sampler")
-    create_pruner(request.pruner, pointer="#/pruner")
+    sampler = create_sampler(request.sampler, pointer="#/sampler")
     specified = _own_study(request) if request.dataset is None else _dataset_study(request, dataset(request.dataset))
     specified.space.allowed_point  # noqa: B018  (finding a point proves that the constraints can be kept)
+    sampler.check(specified.space, len(specified.objectives))
     return specified
 
 
@@ -85,7 +85,7 @@ def _own_study(request: CreateStudy) -> StudySpec:
         space=space,
         objectives=tuple(Objective(name, direction) for name, direction in request.objectives.items()),
         sampler=request.sampler,
-        pruner=request.pruner,
+        pruner=normal_form(request.pruner, pointer="#/pruner"),
         seed=_seed(request),
         budget=request.budget.to_record(),
         max_attempts=request.max_attempts,
@@ -126,7 +126,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         space=compose_space(names, dataset.profile, target, overrides, constraints),
         objectives=(Objective(chosen_metric.name, chosen_metric.direction),),
         sampler=request.sampler,
-        pruner=request.pruner,
+        pruner=normal_form(request.pruner, pointer="#/pruner"),
         seed=_seed(request),
         budget=request.budget.to_record(),
         max_attempts=request.max_attempts,

@@ -83,7 +83,7 @@ class StudySpec:
         space: What may be tuned. For a dataset study it is composed of the families' spaces.
         objectives: At least one; the first leads where only one can.
         sampler: Name of the sampler.
-        pruner: Name of the pruner, or ``none``.
+        pruner: Name of the pruner, or ``none``; with options that differ from the defaults, ``{"name": ..., ...}``.
         seed: Fixes every random choice of the study, the split of the rows included.
         budget: How much it may spend.
         max_attempts: How often a trial is tried while its workers die.
@@ -98,7 +98,7 @@ class StudySpec:
     space: SearchSpace
     objectives: tuple[Objective, ...]
     sampler: str
-    pruner: str
+    pruner: str | Mapping[str, str | int | float | None]
     seed: int
     budget: Budget = field(default_factory=Budget)
     max_attempts: int = 3

@@ -23,7 +23,7 @@ def dump_spec(spec: StudySpec) -> str:
             "space": spec.space.to_json(),
             "objectives": [[objective.name, objective.direction] for objective in spec.objectives],
             "sampler": spec.sampler,
-            "pruner": spec.pruner,
+            "pruner": spec.pruner if isinstance(spec.pruner, str) else dict(spec.pruner),
             "seed": spec.seed,
             "max_attempts": spec.max_attempts,
             "dataset_id": spec.dataset_id,

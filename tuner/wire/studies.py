@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from tuner.data.profile import Task
 from tuner.records import Budget, Direction, Study, StudyState, TrialState
@@ -17,6 +17,29 @@ SpaceBody = Annotated[
     Field(
         description="A search space in its one JSON form, version 1.",
         examples=[{"version": 1, "parameters": {"lr": {"type": "float", "low": 1e-5, "high": 0.1, "log": True}}}],
+    ),
+]
+
+
+_MAX_NAME = 200
+
+
+def _named(form: object) -> object:
+    is_object = isinstance(form, dict) and all(isinstance(option, str) for option in form)
+    if not isinstance(form, str) and not is_object:
+        raise ValueError('must be a name, or an object such as {"name": "asha", "grace_steps": 5}')
+    if isinstance(form, str) and len(form) > _MAX_NAME:
+        raise ValueError(f"must be a name of at most {_MAX_NAME} characters")
+    return form
+
+
+# Which names and options there are is for the pruners themselves to say: `tuner.pruners.create_pruner`.
+PrunerBody = Annotated[
+    str | dict[str, Any],
+    BeforeValidator(_named),
+    Field(
+        description="Name of the pruner, or an object with its name and its options.",
+        examples=["asha", {"name": "threshold", "at_most": 5.0, "grace_steps": 3}],
     ),
 ]
 
@@ -39,7 +62,7 @@ class CreateStudy(Request):
     space: SpaceBody | None = None
     objectives: Annotated[dict[Name, Direction], Field(min_length=1, max_length=16)] | None = None
     sampler: Name = "auto"
-    pruner: Name = "asha"
+    pruner: PrunerBody = "asha"
     seed: Whole | None = None
     budget: BudgetBody = BudgetBody()
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
@@ -76,7 +99,7 @@ class StudyResource(Resource):
     space: dict[str, Any]
     objectives: dict[str, Direction]
     sampler: str
-    pruner: str
+    pruner: str | dict[str, Any]
     seed: int
     budget: BudgetBody
     max_attempts: int
@@ -106,7 +129,7 @@ class StudyResource(Resource):
             space=spec.space.to_json(),
             objectives={objective.name: objective.direction for objective in spec.objectives},
             sampler=spec.sampler,
-            pruner=spec.pruner,
+            pruner=spec.pruner if isinstance(spec.pruner, str) else dict(spec.pruner),
             seed=spec.seed,
             budget=BudgetBody(trials=spec.budget.trials, seconds=spec.budget.seconds),
             max_attempts=spec.max_attempts,
