@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuner.space import Categorical, Float, Int, SearchSpace
+from tuner.space import Categorical, Float, Forbid, Int, Linear, Params, SearchSpace
 from tuner.space.encoding import Encoding
 from tuner.testing.spaces import corner_spaces, search_spaces
 
@@ -104,3 +104,38 @@ def test_uniform_rows_give_every_value_the_same_room() -> None:
         counts = [sum(point[name] == space[name].decode(index) for point in points) for index in range(5)]
         assert min(counts) > 500
     assert sum(point["l"] == 1 for point in points) / 3000 == pytest.approx(math.log(3) / math.log(7), abs=0.04)
+
+
+@settings(max_examples=100, deadline=None)
+@given(space=search_spaces(), seed=st.integers(0, 2**32 - 1))
+def test_rows_are_allowed_where_their_points_are(space: SearchSpace, seed: int) -> None:
+    encoding = Encoding(space)
+    rows = encoding.draw(8, np.random.default_rng(seed))
+    points = [encoding.decode(row) for row in rows]
+    for allowed, point in zip(encoding.allowed(encoding.encode(points)), points, strict=True):
+        # Rounding decides at the very edge of a sum, and sums that overflow count as broken.
+        assert not allowed or space.is_allowed(point) or _is_at_an_edge(space, point)
+
+
+def _is_at_an_edge(space: SearchSpace, point: Params) -> bool:
+    return any(
+        isinstance(rule, Linear)
+        and abs(rule.excess(point)) <= 1e-6 * max(map(abs, (rule.at_most or 0, rule.at_least or 0)))
+        for rule in space.constraints
+    )
+
+
+def test_constraints_look_at_active_parameters_only() -> None:
+    space = SearchSpace(
+        {"model": Categorical(["a", "b"]), "n": Int(0, 9), "m": Int(0, 9, when={"model": ["b"]})},
+        constraints=[Linear({"m": 1, "n": 1}, at_most=9), Linear({"m": 1}, at_least=5), Forbid({"model": "a", "n": 3})],
+    )
+    encoding = Encoding(space)
+    points = [
+        {"model": "a", "n": 9},
+        {"model": "a", "n": 3},
+        {"model": "b", "n": 3, "m": 6},
+        {"model": "b", "n": 4, "m": 6},
+        {"model": "b", "n": 4, "m": 4},
+    ]
+    assert encoding.allowed(encoding.encode(points)).tolist() == [True, False, True, False, False]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.space.constraints import TOLERANCE, Forbid, Linear
 from tuner.space.parameters import Categorical, Float, Int, Parameter, Scalar, is_one_of
 from tuner.space.search_space import Params, SearchSpace
 
@@ -187,6 +188,45 @@ class Encoding:
             conditions = self._conditions.get(name)
             active[name] = everywhere if conditions is None else conditions.met(rows, active)
         return active
+
+    def allowed(self, rows: Rows) -> Flags:
+        """Which rows keep the space's constraints, shape (n,).
+
+        Sums are taken in floating point; where they overflow, a row counts as not allowed.
+        """
+        kept = np.ones(len(rows), dtype=bool)
+        if not self.space.constraints:
+            return kept
+        active = self.active_by_name(rows)
+        for constraint in self.space.constraints:
+            match constraint:
+                case Linear():
+                    kept &= self._keeps_linear(constraint, rows, active)
+                case Forbid():
+                    is_combination = np.ones(len(rows), dtype=bool)
+                    for name, value in constraint.values.items():
+                        is_combination &= active[name] & self.holds(name, [value], rows)
+                    kept &= ~is_combination
+                case _:
+                    raise TypeError(f"{type(constraint).__name__} has no form in rows.")
+        return kept
+
+    def _keeps_linear(self, constraint: Linear, rows: Rows, active: Mapping[str, Flags]) -> Flags:
+        with np.errstate(over="ignore", invalid="ignore"):
+            terms = np.array(
+                [
+                    np.where(active[name], weight * self.numbers(name, rows), 0.0)
+                    for name, weight in constraint.weights.items()
+                ]
+            )
+            total, largest = terms.sum(axis=0), np.abs(terms).max(axis=0)
+            kept = np.isfinite(total)
+            if constraint.at_most is not None:
+                kept &= total - constraint.at_most <= TOLERANCE * np.maximum(largest, abs(constraint.at_most))
+            if constraint.at_least is not None:
+                kept &= constraint.at_least - total <= TOLERANCE * np.maximum(largest, abs(constraint.at_least))
+        is_silent = ~np.any([active[name] for name in constraint.weights], axis=0)
+        return np.asarray(kept | is_silent)
 
     def numbers(self, name: str, rows: Rows) -> Rows:
         """The values of a number in each row, as if it were active, shape (n,)."""
