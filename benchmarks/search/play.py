@@ -4,45 +4,13 @@ from __future__ import annotations
 
 import time
 import zlib
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from benchmarks.search.problem import Problem
+from benchmarks.search.runs import Run
 from benchmarks.search.systems import start
 from tuner.space import Params
-
-BATCH = 8
-
-
-@dataclass
-class Run:
-    """What came of one run.
-
-    Args:
-        system: Name of the system.
-        problem: Name of the problem.
-        group: The problem's kind.
-        split: ``development`` or ``held_out``.
-        mode: ``sequential``, ``batch`` or ``curves``.
-        seed: The seed.
-        regrets: Normalised regret of the incumbent after each trial (``curves``: after each epoch of any trial). The
-            incumbent is what was *observed* best; its noise-free value counts.
-        recommended: The same of the system's own recommendation after each trial, where it gives one.
-        ask_seconds: Processor time of each ask and its tell.
-        sources: How many points each method of the system found.
-    """
-
-    system: str
-    problem: str
-    group: str
-    split: str
-    mode: str
-    seed: int
-    regrets: list[float] = field(default_factory=list)
-    recommended: list[float] = field(default_factory=list)
-    ask_seconds: list[float] = field(default_factory=list)
-    sources: dict[str, int] = field(default_factory=dict)
 
 
 def play(system: str, problem: Problem, seed: int, num_trials: int, *, batch: int = 1) -> Run:

@@ -1,4 +1,4 @@
-"""FLAML's searchers."""
+"""FLAML's BlendSearch."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from typing import Any
 from benchmarks.search.systems.tuning import Asked, Tuning
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
 
-_CLASSES = {"blendsearch": "BlendSearch", "cfo": "CFO"}
-
 
 class FlamlTuning(Tuning):
-    """BlendSearch or CFO, asked and told. A parent becomes a choice among dictionaries, as FLAML wants conditions.
+    """BlendSearch, asked and told. A parent becomes a choice among dictionaries, as FLAML wants conditions.
 
     Args:
-        searcher: ``blendsearch`` or ``cfo``.
         space: Where to search; each condition may have one parent.
         seed: Seed of the searcher.
     """
 
-    def __init__(self, searcher: str, space: SearchSpace, seed: int) -> None:
+    def __init__(self, space: SearchSpace, seed: int) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import_module("optuna").logging.set_verbosity(40)
@@ -29,9 +26,8 @@ class FlamlTuning(Tuning):
             searchers: Any = import_module("flaml.tune.searcher")
             self._space = space
             domains = self._domains(None, None)
-            chosen = getattr(searchers, _CLASSES[searcher])
             # A seed of 0 would be taken for none.
-            self._searcher = chosen(metric="loss", mode="min", space=domains, seed=seed + 20)
+            self._searcher = searchers.BlendSearch(metric="loss", mode="min", space=domains, seed=seed + 20)
         self._running: dict[int, dict[str, Any]] = {}
         self._asked = 0
 

@@ -34,7 +34,7 @@ _NEEDED = {"optuna-gp": "torch", "optuna-cmaes": "cmaes", "rustuna-tpe": "rustun
 def system_names() -> tuple[str, ...]:
     """Everything that can be run, without pruners."""
     ours = sampler_names()
-    return (*ours, *(f"sdk:{name}" for name in ours), *_OPTUNA_LIKE, "flaml-blendsearch", "flaml-cfo")
+    return (*ours, *(f"sdk:{name}" for name in ours), *_OPTUNA_LIKE, "flaml-blendsearch")
 
 
 def missing_package(name: str) -> str | None:
@@ -59,10 +59,10 @@ def start(name: str, space: SearchSpace, seed: int, num_epochs: int = 1) -> Tuni
 
         package, sampler, options = _OPTUNA_LIKE[base]
         return OptunaTuning(package, sampler, options, _OPTUNA_PRUNERS[pruner], space, seed, num_epochs)
-    if base.startswith("flaml-"):
+    if base == "flaml-blendsearch":
         from benchmarks.search.systems.flaml import FlamlTuning
 
-        return FlamlTuning(base.removeprefix("flaml-"), space, seed)
+        return FlamlTuning(space, seed)
     if base.startswith("sdk:"):
         from benchmarks.search.systems.embedded import EmbeddedTuning
 
