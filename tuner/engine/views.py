@@ -126,6 +126,7 @@ def _view(row: StudyRow, trials: list[Trial], curves: dict[int, list[Measurement
         seq=row.study.seq,
         trials=trials,
         curves=curves,
+        first_number=row.study.next_number,
     )
 
 

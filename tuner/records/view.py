@@ -27,6 +27,7 @@ class StudyView:
         trials: All trials but baselines and ensembles, by number, waiting and running ones included.
         curves: Measurements of each trial's present attempt by trial number, by step. Only trials with reports appear.
         constraints: Bounds on the outcome.
+        first_number: The number that the first trial to come will get.
     """
 
     study_id: str
@@ -38,6 +39,7 @@ class StudyView:
     trials: Sequence[Trial]
     curves: Mapping[int, Sequence[Measurement]]
     constraints: tuple[OutcomeConstraint, ...] = ()
+    first_number: int = 0
 
     def trial(self, number: int) -> Trial | None:
         """The trial with this number, if it is among them."""

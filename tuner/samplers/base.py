@@ -46,7 +46,7 @@ class Sampler(ABC):
 
     Attributes:
         learns: Whether the trials of the view matter. A sampler that needs none of them may set it to False: it is then
-            shown none, is asked for one point at a time, and its points never grow old.
+            shown none, is asked for one point at a time, that of ``view.first_number``, and its points never grow old.
     """
 
     learns: ClassVar[bool] = True

@@ -92,6 +92,7 @@ def make_view(
             number: [Measurement(number, 1, step, value) for step, value in sorted(curve.items())]
             for number, curve in (curves or {}).items()
         },
+        first_number=trials[-1].number + 1 if trials else 0,
     )
 
 
