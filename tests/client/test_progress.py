@@ -46,6 +46,12 @@ def test_summary_tells_counts_and_the_best_value() -> None:
     assert summary(study(counts, best=0.91)) == "1,200 completed, 1 failed; best accuracy 0.91"
 
 
+def test_summary_says_what_the_search_does_while_it_goes_on() -> None:
+    shown = study({TrialState.COMPLETED: 60}).model_copy(update={"search": "gp: 38 conditional parameters, 60 trials"})
+    assert summary(shown) == "60 completed; gp: 38 conditional parameters, 60 trials"
+    assert summary(shown.model_copy(update={"state": StudyState.COMPLETED})) == "60 completed"
+
+
 def test_summary_of_a_new_study() -> None:
     assert summary(study({})) == "no trials yet"
 

@@ -17,7 +17,7 @@ _SHOWN_STATES = (TrialState.COMPLETED, TrialState.PRUNED, TrialState.FAILED, Tri
 def studies_table(studies: Iterable[StudyResource]) -> Table:
     """One study a row."""
     table = _table()
-    for heading in ("study", "state", "trials", "best", "time", "created", "id"):
+    for heading in ("study", "state", "trials", "best", "time", "search", "created", "id"):
         table.add_column(heading, overflow="fold", justify="right" if heading in ("best", "time") else "left")
     for study in studies:
         objective, direction = next(iter(study.objectives.items()))
@@ -28,6 +28,7 @@ def studies_table(studies: Iterable[StudyResource]) -> Table:
             Text(_counts(study.counts)),
             Text(best),
             Text(seconds(study.used_seconds)),
+            Text(study.search or study.sampler),
             Text(f"{study.created_at:%Y-%m-%d %H:%M}"),
             Text(study.id),
         )

@@ -47,6 +47,8 @@ def summary(study: StudyResource) -> str:
     text = ", ".join(parts) or "no trials yet"
     if study.best_value is not None:
         text += f"; best {next(iter(study.objectives))} {study.best_value:.6g}"
+    if study.search and not study.is_finished:
+        text += f"; {study.search}"
     return text
 
 

@@ -78,6 +78,8 @@ class Study:
             "objectives": ", ".join(f"{direction} {name}" for name, direction in study.objectives.items()),
             "time": f"{study.used_seconds:.1f} s",
         }
+        if study.search:
+            rows["search"] = study.search
         cells = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in rows.items())
         return f"<p><b>{escape(self.name)}</b></p><table>{cells}</table>"
 
@@ -110,6 +112,11 @@ class Study:
     def space(self) -> SearchSpace:
         """What is searched."""
         return SearchSpace.from_json(self.resource.space)
+
+    @property
+    def search(self) -> str | None:
+        """What the sampler did when it last found points, such as ``gp: 38 conditional parameters, 60 trials``."""
+        return self.resource.search
 
     @property
     def num_trials(self) -> int:

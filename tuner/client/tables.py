@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 MODEL = "model"
 # Columns that are always there; an objective or a parameter of such a name gets a prefix.
 _FIXED = {
-    "rank", "number", MODEL, "state", "origin", "sampled_by", "last_step", "last_value", "failure", "message", "attempt",
-    "worker", "created_at", "started_at", "finished_at", "duration_seconds",
+    "rank", "number", MODEL, "state", "origin", "sampled_by", "last_step", "last_value", "failure", "message",
+    "attempt", "worker", "created_at", "started_at", "finished_at", "duration_seconds",
 }  # fmt: skip
 
 

@@ -96,11 +96,13 @@ def _answer(
     if not leases:
         left = change.trials_left
         wanted = item.count if left is None else min(item.count, left)
-        if wanted == 0:
+        if wanted == 0 or change.is_exhausted:
             return None
         points = item.stock.find(change, wanted)
         if points is None:
             return Missing(wanted)
+        change.search = points[-1].search
+        change.exhausted = len(points) < wanted
         leases = _create(change, points, item.handout, now)
     return item.answer(connection, row, leases)
 

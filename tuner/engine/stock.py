@@ -29,12 +29,14 @@ class Point:
     Args:
         params: The parameters.
         sampled_by: The method that found them.
+        search: What the sampler does to find them, in its own words.
         seq: The state of the study from which they were made; None: they do not depend on it.
         num_results: How many trials had ended then.
     """
 
     params: Params
     sampled_by: str
+    search: str
     seq: int | None
     num_results: int
 
@@ -50,6 +52,25 @@ class Point:
         return results_since <= max(_MAX_RESULTS_SINCE, num_running)
 
 
+@dataclass(frozen=True)
+class End:
+    """Where a sampler ran out of points: a finite space is used up.
+
+    Args:
+        number: The first trial number for which there is no point.
+        seq: The state of the study in which that is so; None: it is so whatever happens.
+    """
+
+    number: int
+    seq: int | None
+
+    def holds(self, change: StudyChange, number: int) -> bool:
+        """Whether there is no point for the trial ``number`` in the study as it is now."""
+        if self.seq is None:
+            return number >= self.number
+        return number == self.number and change.row.study.seq == self.seq
+
+
 class Stock:
     """The sampler of one study and the points it has made for the next numbers.
 
@@ -61,26 +82,41 @@ class Stock:
         self.sampler = sampler
         self._lock = threading.Lock()
         self._points: dict[int, Point] = {}
+        self._end: End | None = None
         self.num_left = 0
         """For how many numbers there were points beyond those that were found last."""
 
-    def put(self, points: Mapping[int, Point], *, next_number: int) -> None:
-        """Keep points by number, and forget those for numbers before ``next_number``, which are taken."""
+    def put(self, points: Mapping[int, Point], *, next_number: int, end: End | None = None) -> None:
+        """Keep points by number, and forget those for numbers before ``next_number``, which are taken.
+
+        Args:
+            points: The points.
+            next_number: The first number that is still free.
+            end: Where there are no more, if the sampler ran out of points.
+        """
         with self._lock:
             self._points = {number: point for number, point in self._points.items() if number >= next_number}
             self._points |= points
+            self._end = end
 
     def find(self, change: StudyChange, count: int) -> list[Point] | None:
         """Points for the next ``count`` numbers of a study; None if there are not enough, or one is too old.
 
-        They stay here: only a commit decides that they are used.
+        Fewer, but at least one, if they are the last there are. They stay here: only a commit decides that they are
+        used.
         """
         first = change.row.study.next_number + change.numbers
         with self._lock:
-            found = [self._points.get(first + position) for position in range(count)]
+            kept = [self._points.get(first + position) for position in range(count)]
+            end = self._end
             self.num_left = max(self._points, default=first) + 1 - first - count
-        points = [point for point in found if point is not None and point.is_fresh(change)]
-        return points if len(points) == count else None
+        points: list[Point] = []
+        for point in kept:
+            if point is None or not point.is_fresh(change):
+                break
+            points.append(point)
+        are_last = end is not None and end.holds(change, first + len(points))
+        return points if points and (len(points) == count or are_last) else None
 
     def missing(self, numbers: range) -> list[int]:
         """Those of the numbers for which there is no point."""

@@ -9,26 +9,27 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from tuner.engine import points, transitions
 from tuner.engine.changes import Changes, pass_on, then
 from tuner.engine.datasets import present_dataset
 from tuner.engine.handing_out import Asking, HandOut, Missing
 from tuner.engine.idempotency import find_reply
 from tuner.engine.identity import body_hash
 from tuner.engine.judging import next_decision_step
-from tuner.engine.stock import Point, Stock, generator_for, num_results
+from tuner.engine.stock import End, Stock
 from tuner.engine.studies import present
-from tuner.engine.views import Views, blind_view
+from tuner.engine.views import Views
 from tuner.errors import NotFound, StudyClosed, TunerError, Unavailable
 from tuner.records import Lease, StudyState
-from tuner.samplers import Suggestion, create_sampler
+from tuner.samplers import create_sampler
 from tuner.storage import Database, file_rows, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
-from tuner.storage.tables import MAX_METHOD
 from tuner.storage.trial_changes import Handout
 from tuner.wire import ClaimedTrial, ClaimReply, ClaimTrials, LeasedTrial, Suggest, SuggestReply
 
@@ -37,8 +38,6 @@ Reply = TypeVar("Reply", SuggestReply, ClaimReply)
 # Other replicas' changes send no word: look again at least this often while somebody waits for work.
 LOOK_AGAIN_SECONDS = 1.0
 _MAX_STOCKS = 256
-# Points that do not depend on results are made so many at a time.
-_BLIND_AHEAD = 32
 
 
 @dataclass
@@ -199,7 +198,7 @@ class Suggestions:
                 self._refill_later(study_id, study)
                 return
             result.set_result(reply)
-            if not study.stock.sampler.learns and study.stock.num_left < _BLIND_AHEAD // 2:
+            if not study.stock.sampler.learns and study.stock.num_left < points.BLIND_AHEAD // 2:
                 self._refill_later(study_id, study, more=True)
 
         try:
@@ -248,30 +247,26 @@ class Suggestions:
 
     def _make_points(self, study_id: str, stock: Stock, num_wanted: int) -> None:
         """Put points into stock: as many as are wanted now, and some for those who come next."""
-        if not stock.sampler.learns:
+        if stock.sampler.learns:
+            row, view = self._views.of(study_id)
+            end = points.learned(stock, row, view, num_wanted)
+        else:
             with self._database.read() as connection:
                 row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
-            first = row.study.next_number
-            missing = stock.missing(range(first, first + num_wanted + _BLIND_AHEAD))
-            if num_wanted == 0 and len(missing) < _BLIND_AHEAD // 2:
-                return
-            view = blind_view(row)
-            made = {
-                number: _point(row, stock.sampler.suggest(view, 1, generator_for(view.seed, number))[0], None)
-                for number in missing
-            }
-            stock.put(made, next_number=first)
-            return
-        row, view = self._views.of(study_id)
-        change = StudyChange(row)
-        is_over = row.study.state is not StudyState.RUNNING or change.trials_left == 0
-        count = num_wanted or 1
-        if (num_wanted == 0 and is_over) or stock.find(change, count) is not None:
-            return
-        first = row.study.next_number
-        found = stock.sampler.suggest(view, count, generator_for(view.seed, first))
-        made = {first + place: _point(row, each, view.seq) for place, each in enumerate(found)}
-        stock.put(made, next_number=first)
+            end = points.blind(stock, row, num_wanted)
+        if end is not None and end.holds(StudyChange(row), row.study.next_number):
+            self._exhaust(study_id, end)
+
+    def _exhaust(self, study_id: str, end: End) -> None:
+        """Note that the sampler has no more points, if that is still so."""
+
+        def operation(connection: Connection, now: datetime) -> None:
+            change = StudyChange(study_rows.get_study(connection, study_id, now, lock=True))
+            if end.holds(change, change.row.study.next_number) and not change.is_exhausted:
+                change.exhausted = True
+                transitions.settle(connection, change, now)
+
+        self._changes.told(self._database.write(operation, study=study_id), study_id).result()
 
     def _study(self, study_id: str) -> Future[_Study]:
         """What is kept for the study; made in a thread if it is asked for the first time, since that reads."""
@@ -296,12 +291,6 @@ class Suggestions:
 
 
 _NO_TRIALS = SuggestReply(trials=(), study_state=StudyState.RUNNING)
-
-
-def _point(row: StudyRow, found: Suggestion, seq: int | None) -> Point:
-    """What is kept of a suggestion; a sampler that has one method need not name it."""
-    sampled_by = (found.source or row.spec.sampler)[:MAX_METHOD]
-    return Point(found.params, sampled_by, seq, num_results(row))
 
 
 def _suggest_reply(reply: BaseModel | None) -> SuggestReply:

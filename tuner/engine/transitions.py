@@ -116,7 +116,7 @@ def give_back(connection: Connection, change: StudyChange, row: TrialRow, now: d
 
 
 def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
-    """Write what has been gathered, and complete a running study whose budget is spent."""
+    """Write what has been gathered, and complete a running study whose budget or search space is spent."""
     trial_changes.insert_trials(connection, change.added)
     trial_changes.finish(connection, change.ended, change.row.spec.objectives[0].direction, now)
     change.added.clear()
@@ -124,6 +124,8 @@ def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
     if (change.state or change.row.study.state) is StudyState.RUNNING:
         if change.trials_left == 0 and change.num_open == 0:
             change.state, change.state_reason = StudyState.COMPLETED, "all trials of the budget have ended"
+        elif change.is_exhausted and change.num_open == 0:
+            change.state, change.state_reason = StudyState.COMPLETED, "the sampler has no more points"
         elif change.is_out_of_time(now):
             change.state, change.state_reason = StudyState.COMPLETED, "the time budget is spent"
             cancel_all(connection, change, now)

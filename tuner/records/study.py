@@ -131,6 +131,7 @@ class Study:
         used_seconds: Wall time spent running so far.
         created_at: UTC.
         updated_at: Last change other than a report, UTC.
+        search: What the sampler did when it last found points, in its own words.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Study:
     used_seconds: float
     created_at: datetime
     updated_at: datetime
+    search: str | None = None
 
 
 def _invalid_budget(field_name: str, detail: str) -> InvalidInput:

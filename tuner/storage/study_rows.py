@@ -40,6 +40,8 @@ _UPDATE = Prepared(
             "consecutive_lost",
             "running_seconds",
             "running_since",
+            "search_note",
+            "exhausted_at",
             "updated_at",
             *(column for _, column in _COUNTS),
         )
@@ -64,6 +66,7 @@ class StudyRow:
         consecutive_lost: Trials in a row that ended ``failed(lost_worker)``.
         running_seconds: Length of the running intervals that have ended.
         running_since: Start of the present one.
+        exhausted_at: Since when the sampler has no more points; None: it may have.
     """
 
     key: int
@@ -72,6 +75,7 @@ class StudyRow:
     consecutive_lost: int
     running_seconds: float
     running_since: datetime | None
+    exhausted_at: datetime | None = None
 
     @property
     def spec(self) -> StudySpec:
@@ -96,6 +100,8 @@ class StudyChange:
 
     Args:
         row: The study as it was, locked.
+        exhausted: Whether the sampler turns out to have no more points, which stays so.
+        search: What the sampler does, if it has found points.
     """
 
     row: StudyRow
@@ -105,6 +111,8 @@ class StudyChange:
     state_reason: str | None = None
     budget: Budget | None = None
     consecutive_lost: int | None = None
+    exhausted: bool = False
+    search: str | None = None
 
     def __post_init__(self) -> None:
         self.counts = dict(self.row.study.counts)
@@ -134,12 +142,17 @@ class StudyChange:
     def is_empty(self) -> bool:
         """Whether nothing has been gathered."""
         decided = (self.state, self.budget, self.consecutive_lost)
-        return self._num_moves == 0 and all(decision is None for decision in decided)
+        return self._num_moves == 0 and not self.exhausted and all(decision is None for decision in decided)
 
     @property
     def num_open(self) -> int:
         """Trials that have not ended, this change included."""
         return self.counts[TrialState.WAITING] + self.counts[TrialState.RUNNING]
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the sampler has no more points, this change included."""
+        return self.exhausted or self.row.exhausted_at is not None
 
     @property
     def trials_left(self) -> int | None:
@@ -248,7 +261,9 @@ def studies_with_work(connection: Connection, now: datetime) -> list[StudyRow]:
         .where(
             studies.c.state == StudyState.RUNNING,
             studies.c.dataset_key.is_not(None),
-            (studies.c.num_waiting > 0) | studies.c.budget_trials.is_(None) | (created < studies.c.budget_trials),
+            (studies.c.num_waiting > 0)
+            | studies.c.exhausted_at.is_(None)
+            & (studies.c.budget_trials.is_(None) | (created < studies.c.budget_trials)),
         )
         .order_by(studies.c.num_running, studies.c.key)
     )
@@ -286,6 +301,8 @@ def apply(connection: Connection, change: StudyChange, now: datetime) -> None:
         consecutive_lost=row.consecutive_lost if change.consecutive_lost is None else change.consecutive_lost,
         running_seconds=running_seconds,
         running_since=running_since,
+        search_note=change.search or study.search,
+        exhausted_at=(row.exhausted_at or now) if change.is_exhausted else None,
         updated_at=now,
         **{f"num_{state}": count for state, count in change.counts.items()},
     )
@@ -336,6 +353,7 @@ def _study(row: Any, now: datetime) -> StudyRow:
         used_seconds=used_seconds,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        search=row.search_note,
     )
     return StudyRow(
         key=row.key,
@@ -344,6 +362,7 @@ def _study(row: Any, now: datetime) -> StudyRow:
         consecutive_lost=row.consecutive_lost,
         running_seconds=row.running_seconds,
         running_since=row.running_since,
+        exhausted_at=row.exhausted_at,
     )
 
 

@@ -89,7 +89,7 @@ class TargetResource(Resource):
 
 
 class StudyResource(Resource):
-    """A study as it stands."""
+    """A study as it stands. ``search`` says what the sampler did when it last found points."""
 
     id: str
     name: str
@@ -114,6 +114,7 @@ class StudyResource(Resource):
     used_seconds: float
     created_at: datetime
     updated_at: datetime
+    search: str | None = None
 
     @classmethod
     def of(cls, study: Study) -> StudyResource:
@@ -148,6 +149,7 @@ class StudyResource(Resource):
             used_seconds=study.used_seconds,
             created_at=study.created_at,
             updated_at=study.updated_at,
+            search=study.search,
         )
 
     @property
