@@ -15,3 +15,8 @@ class TestRandomSampler(SamplerContract):
 class TestTPESampler(SamplerContract):
     def make_sampler(self) -> Sampler:
         return create_sampler("tpe")
+
+
+class TestGPSampler(SamplerContract):
+    def make_sampler(self) -> Sampler:
+        return create_sampler("gp")

@@ -9,7 +9,7 @@ from tuner.samplers import create_sampler, sampler_names
 
 def test_every_name_makes_a_sampler() -> None:
     made = {type(create_sampler(name)).__name__ for name in sampler_names()}
-    assert made == {"AutoSampler", "RandomSampler", "TPESampler"}
+    assert made == {"AutoSampler", "RandomSampler", "TPESampler", "GPSampler"}
 
 
 def test_default_comes_first() -> None:
@@ -20,7 +20,7 @@ def test_unknown_name_is_refused_with_its_place_and_the_choices() -> None:
     with pytest.raises(UnknownName, match="no sampler called 'tpee'") as caught:
         create_sampler("tpee", "#/study/sampler")
     assert caught.value.places[0].pointer == "#/study/sampler"
-    assert caught.value.hint == "Use one of: auto, random, tpe."
+    assert caught.value.hint == "Use one of: auto, random, tpe, gp."
 
 
 def test_samplers_and_pruners_can_be_listed_without_heavy_imports() -> None:

@@ -12,6 +12,7 @@ _CLASSES = {
     "auto": ("tuner.samplers.auto", "AutoSampler"),
     "random": ("tuner.samplers.random", "RandomSampler"),
     "tpe": ("tuner.samplers.tpe", "TPESampler"),
+    "gp": ("tuner.samplers.gp", "GPSampler"),
 }
 
 
