@@ -20,7 +20,7 @@ def test_unknown_name_is_refused_with_its_place_and_the_choices() -> None:
     with pytest.raises(UnknownName, match="no sampler called 'tpee'") as caught:
         create_sampler("tpee", "#/study/sampler")
     assert caught.value.places[0].pointer == "#/study/sampler"
-    assert caught.value.hint == "Use one of: auto, random, tpe, gp."
+    assert caught.value.hint == "Use one of: auto, gp, random, tpe."
 
 
 def test_samplers_and_pruners_can_be_listed_without_heavy_imports() -> None:
