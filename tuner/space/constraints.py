@@ -51,15 +51,6 @@ class Constraint(ABC):
         """
 
     @abstractmethod
-    def is_kept(self, params: Mapping[str, Scalar], parameters: Mapping[str, Parameter]) -> bool:
-        """Whether a point keeps it.
-
-        Args:
-            params: Values of the active parameters, each from its range.
-            parameters: The space's parameters by name.
-        """
-
-    @abstractmethod
     def describe(self) -> str:
         """The rule in a few words, for error messages."""
 
@@ -162,9 +153,6 @@ class Linear(Constraint):
             return 0.0
         return min(max(beyond, -_LARGEST), _LARGEST)
 
-    def is_kept(self, params: Mapping[str, Scalar], parameters: Mapping[str, Parameter]) -> bool:
-        return self.excess(params) == 0
-
     def describe(self) -> str:
         summed = " + ".join(f"{weight:g} * {name}" for name, weight in list(self.weights.items())[:5])
         summed += " + ..." if len(self.weights) > 5 else ""
@@ -223,11 +211,6 @@ class Forbid(Constraint):
                 _refuse_unknown(name, pointer, parameters)
             if not parameters[name].contains(value):
                 raise invalid(pointer, f"{show(value)} is not a value of {show(name)} ({parameters[name].describe()})")
-
-    def is_kept(self, params: Mapping[str, Scalar], parameters: Mapping[str, Parameter]) -> bool:
-        return not all(
-            name in params and parameters[name].is_same(params[name], value) for name, value in self.values.items()
-        )
 
     def describe(self) -> str:
         listed = " and ".join(f"{name} = {show(value)}" for name, value in list(self.values.items())[:5])

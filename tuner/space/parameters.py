@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from tuner.errors import InvalidSearchSpace, Place
@@ -36,6 +36,9 @@ MAX_INTEGER = 2**63 - 1
 MAX_EXACT_INTEGER = 2**53
 # A finer grid is a continuous range in all but name, and its points would blur into each other.
 MAX_GRID_STEPS = 10**9
+
+
+_MAX_QUICK = 2**32
 
 
 class Parameter(ABC):
@@ -174,7 +177,7 @@ class Float(Parameter):
         return one == other or (self.step is not None and self.encode(one) == self.encode(other))
 
     def draw(self, rng: np.random.Generator) -> float:
-        return self.decode(float(rng.random()) if self.step is None else int(rng.integers(0, self.num_steps + 1)))
+        return self.decode(rng.random() if self.step is None else _drawn_index(self.num_steps + 1, rng))
 
     @property
     def is_single(self) -> bool:
@@ -268,8 +271,8 @@ class Int(Parameter):
         if self.log:
             # Half a unit on either side gives the two ends the same room as their neighbours.
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
-            return self.decode(math.exp(low + float(rng.random()) * (high - low)))
-        return self.decode(int(rng.integers(0, self.num_steps + 1)))
+            return self.decode(math.exp(low + rng.random() * (high - low)))
+        return self.decode(_drawn_index(self.num_steps + 1, rng))
 
     @property
     def is_single(self) -> bool:
@@ -314,6 +317,8 @@ class Categorical(Parameter):
     choices: Sequence[Scalar]
     ordered: bool = False
     when: Mapping[str, Sequence[Scalar]] | None = None
+    _members: Members = field(init=False, repr=False, compare=False)
+    _indices: dict[Scalar, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.choices, str | bytes) or not isinstance(self.choices, Sequence) or not self.choices:
@@ -331,21 +336,23 @@ class Categorical(Parameter):
                 )
             seen[choice] = position
         object.__setattr__(self, "choices", tuple(self.choices))
+        object.__setattr__(self, "_members", Members(self.choices))
+        object.__setattr__(self, "_indices", seen)
         _check_flag(self.ordered, "/ordered")
         self._check_when()
 
     def contains(self, value: object) -> bool:
-        return is_one_of(value, self.choices)
+        return value in self._members
 
     def draw(self, rng: np.random.Generator) -> Scalar:
-        return self.decode(int(rng.integers(0, len(self.choices))))
+        return self.choices[_drawn_index(len(self.choices), rng)]
 
     @property
     def is_single(self) -> bool:
         return len(self.choices) == 1
 
     def encode(self, value: Scalar) -> int:
-        return self.choices.index(value)
+        return self._indices[value]
 
     def decode(self, coordinate: float) -> Scalar:
         return self.choices[_clip(round(coordinate), 0, len(self.choices) - 1)]
@@ -412,9 +419,28 @@ def invalid(pointer: str, detail: str, hint: str | None = None) -> InvalidSearch
     return InvalidSearchSpace(f"{pointer.strip('/') or 'space'} {detail}.", hint=hint, places=[Place(pointer, detail)])
 
 
+class Members:
+    """Values of parameters, for fast questions whether one is among them: ``value in members``.
+
+    Args:
+        values: The values. No two of them are equal and yet of different kinds, as 1 and True are.
+    """
+
+    __slots__ = ("_is_boolean",)
+
+    def __init__(self, values: Iterable[Scalar]) -> None:
+        self._is_boolean: dict[object, bool] = {value: isinstance(value, bool) for value in values}
+
+    def __contains__(self, value: object) -> bool:
+        # Equal is not enough: True == 1, yet a model that wants a boolean must not get a number.
+        try:
+            return self._is_boolean.get(value) is isinstance(value, bool)
+        except TypeError:  # not hashable, so none of ours
+            return False
+
+
 def is_one_of(value: object, values: Sequence[Scalar]) -> bool:
     """Whether ``value`` is among ``values``."""
-    # Equal is not enough: True == 1, yet a model that wants a boolean must not get a number.
     return any(value == other and isinstance(value, bool) == isinstance(other, bool) for other in values)
 
 
@@ -451,6 +477,11 @@ def check_text(value: str, pointer: str) -> None:
         raise invalid(pointer, f"is longer than {MAX_TEXT} characters")
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value):
         raise invalid(pointer, "contains a NUL or an unpaired surrogate")
+
+
+def _drawn_index(count: int, rng: np.random.Generator) -> int:
+    # One float is four times faster than `integers`; for wide ranges its 53 bits would not do.
+    return min(int(rng.random() * count), count - 1) if count <= _MAX_QUICK else int(rng.integers(0, count))
 
 
 def _clip(value: _Number, low: _Number, high: _Number) -> _Number:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tuner.space.constraints import Constraint, Linear
-from tuner.space.parameters import Categorical, Float, Int, Scalar
+from tuner.space.parameters import Categorical, Constant, Float, Int, Scalar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,12 +50,12 @@ class Walk:
         """Where a walk from ``params`` meets an allowed point; None if it does not in a few dozen moves."""
         point = dict(params)
         for _ in range(_MAX_MOVES):
-            broken = [c for c in self._space.constraints if not c.is_kept(point, self._space)]
+            broken = [place for place, _ in self._space.rules.broken(point)]
             if not broken:
                 return point
             best, least = None, math.inf
             is_sidestep = rng.random() < _SIDESTEPS
-            for other in self._moves(point, broken[int(rng.integers(len(broken)))], rng):
+            for other in self._moves(point, self._space.constraints[broken[int(rng.integers(len(broken)))]], rng):
                 violation = self._violation(other)
                 if violation == 0:
                     return other
@@ -65,9 +65,30 @@ class Walk:
             if best is None:
                 return None
             point = best
-        return point if self._space.is_allowed(point) else None
+        return None
 
-    def towards(self, allowed: Mapping[str, Scalar], params: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
+    def from_witness(
+        self, witness: Mapping[str, Scalar], params: Mapping[str, Scalar], rng: np.random.Generator
+    ) -> Params:
+        """An allowed point near ``params`` that has the branches and choices of a known one where it must.
+
+        Args:
+            witness: A point that keeps the constraints.
+            params: A point that does not.
+            rng: Draws what ``params`` does not say, and decides between moves.
+        """
+        goal: Params = {}
+        for name in self._space.order:
+            if self._space.is_active(name, goal):
+                parameter = self._space[name]
+                if isinstance(parameter, Categorical | Constant) or name in self._conditions:
+                    goal[name] = witness[name]
+                else:
+                    goal[name] = params[name] if name in params else parameter.draw(rng)
+        found = self.from_point(goal, rng)
+        return self._towards({**goal, **params}, witness, rng) if found is None else self._towards(params, found, rng)
+
+    def _towards(self, params: Mapping[str, Scalar], allowed: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
         """A point between an allowed one and another one, allowed too: as many values of ``params`` as possible."""
         point = dict(allowed)
         for name in (self._space.order[index] for index in rng.permutation(len(self._space.order))):
@@ -87,15 +108,8 @@ class Walk:
 
     def _violation(self, params: Mapping[str, Scalar]) -> float:
         """How much is broken: 1 for each forbidden combination, the share of its scale for each sum."""
-        total = 0.0
-        for constraint, scale in zip(self._space.constraints, self._scales, strict=True):
-            if isinstance(constraint, Linear):
-                # Never 0 for what is broken, however small it is beside the scale.
-                excess = abs(constraint.excess(params))
-                total += max(excess / scale, 1e-300) if excess else 0.0
-            elif not constraint.is_kept(params, self._space):
-                total += 1.0
-        return total
+        # Never 0 for what is broken, however small it is beside the scale.
+        return sum(max(abs(amount) / self._scales[place], 1e-300) for place, amount in self._space.rules.broken(params))
 
     def _moves(self, params: Params, constraint: Constraint, rng: np.random.Generator) -> Iterator[Params]:
         present = [name for name in constraint.names if name in params and not self._space[name].is_single]
@@ -112,18 +126,19 @@ class Walk:
     def _shifts(
         self, params: Params, constraint: Linear, names: list[str], rng: np.random.Generator
     ) -> Iterator[Params]:
-        if names:
-            yield self._shifted(params, constraint, names, rng)
+        excess = constraint.excess(params)
         if len(names) > 1:
-            for name in _some(names, rng):
-                yield self._shifted(params, constraint, [name], rng)
+            yield self._shifted_together(params, constraint, names, rng)
         for name in _some(names, rng):
-            # Without the detour over coordinates, whose rounding an equation does not forgive.
-            value = params[name] - constraint.excess(params) / constraint.weights[name]  # type: ignore[operator]
-            if isinstance(self._space[name], Float) and self._space[name].contains(value):
+            parameter = self._space[name]
+            assert isinstance(parameter, Float | Int)
+            value = _beyond(parameter, params[name], -excess / constraint.weights[name])
+            if value != params[name]:
                 yield self._with(params, name, value, rng)
 
-    def _shifted(self, params: Params, constraint: Linear, names: list[str], rng: np.random.Generator) -> Params:
+    def _shifted_together(
+        self, params: Params, constraint: Linear, names: list[str], rng: np.random.Generator
+    ) -> Params:
         """The point with these numbers moved towards their helpful ends, just far enough if that is possible."""
         sign = math.copysign(1, constraint.excess(params))
         paths = []
@@ -209,6 +224,17 @@ def _scale(constraint: Constraint, space: SearchSpace) -> float:
         for end in (-_FAR, _FAR)
     )
     return min(max(*bounds, *ends, 1e-300), 1.7976931348623157e308)
+
+
+def _beyond(parameter: Float | Int, value: Scalar, amount: float) -> Scalar:
+    """The value ``amount`` away, or on a grid the first one beyond that; at most the end of the range."""
+    assert isinstance(value, int | float)
+    target = min(max(value + amount, parameter.low), parameter.high)
+    if parameter.step is None:
+        return target
+    steps = (target - parameter.low) / parameter.step
+    index = math.floor(steps + 1e-9) if amount < 0 else math.ceil(steps - 1e-9)
+    return parameter.decode(index + (parameter.low if isinstance(parameter, Int) and parameter.log else 0))
 
 
 def _some(items: list[Scalar] | list[str] | tuple[str, ...], rng: np.random.Generator) -> list:  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,12 +12,12 @@ from tuner.space.constraints import Constraint
 from tuner.space.parameters import (
     Constant,
     Float,
+    Members,
     Parameter,
     Scalar,
     check_text,
     escape,
     invalid,
-    is_one_of,
     show,
 )
 from tuner.space.reading import (
@@ -29,6 +29,7 @@ from tuner.space.reading import (
     read_constraints,
     read_parameters,
 )
+from tuner.space.rules import Rules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +43,6 @@ MAX_NAME = 200
 MAX_NAMES_IN_CONSTRAINTS = 10_000
 # Where fewer draws than one in this many keep the constraints, points are repaired instead.
 _MAX_DRAWS = 64
-# Walks from elsewhere, before the search for an allowed point gives way to the one that is known.
-_FRESH_STARTS = 2
 
 
 class SearchSpace(Mapping[str, Parameter]):
@@ -77,8 +76,15 @@ class SearchSpace(Mapping[str, Parameter]):
             )
         self._parameters = {_checked_name(name): _parameter(name, given) for name, given in parameters.items()}
         self._check_conditions()
+        self._conditions = {
+            name: tuple((parent, Members(values)) for parent, values in parameter.when.items())
+            for name, parameter in self._parameters.items()
+            if parameter.when
+        }
+        self._axes = [(name, self._parameters[name], self._conditions.get(name, ())) for name in self.order]
         self.constraints = tuple(constraints)
         self._check_constraints()
+        self.rules = Rules(self.constraints, self._parameters)
 
     def __getitem__(self, name: str) -> Parameter:
         return self._parameters[name]
@@ -102,7 +108,7 @@ class SearchSpace(Mapping[str, Parameter]):
     @property
     def is_conditional(self) -> bool:
         """Whether any parameter has a condition."""
-        return any(parameter.when for parameter in self._parameters.values())
+        return bool(self._conditions)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -120,17 +126,14 @@ class SearchSpace(Mapping[str, Parameter]):
 
     def is_active(self, name: str, params: Mapping[str, object]) -> bool:
         """Whether ``name`` is active beside the values already in ``params`` (parents must have been decided)."""
-        for parent, values in (self[name].when or {}).items():
-            if parent not in params or not is_one_of(params[parent], values):
-                return False
-        return True
+        return _are_met(self._conditions.get(name, ()), params)
 
     def active(self, params: Mapping[str, object]) -> list[str]:
         """Names of the parameters that are active under ``params``, parents first."""
         names: list[str] = []
         decided: dict[str, object] = {}
-        for name in self.order:
-            if self.is_active(name, decided):
+        for name, _, conditions in self._axes:
+            if not conditions or _are_met(conditions, decided):
                 names.append(name)
                 if name in params:
                     decided[name] = params[name]
@@ -138,7 +141,7 @@ class SearchSpace(Mapping[str, Parameter]):
 
     def is_allowed(self, params: Mapping[str, Scalar]) -> bool:
         """Whether a point, valid in all else, keeps every constraint."""
-        return all(constraint.is_kept(params, self._parameters) for constraint in self.constraints)
+        return not self.constraints or self.rules.are_kept(params)
 
     def draw(self, rng: np.random.Generator) -> Params:
         """A point drawn uniformly: each active parameter independently, parents first.
@@ -161,9 +164,9 @@ class SearchSpace(Mapping[str, Parameter]):
     def draw_unconstrained(self, rng: np.random.Generator) -> Params:
         """A point drawn like by ``draw``, but as if there were no constraints."""
         params: Params = {}
-        for name in self.order:
-            if self.is_active(name, params):
-                params[name] = self[name].draw(rng)
+        for name, parameter, conditions in self._axes:
+            if not conditions or _are_met(conditions, params):
+                params[name] = parameter.draw(rng)
         return params
 
     def repair(self, params: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
@@ -178,11 +181,7 @@ class SearchSpace(Mapping[str, Parameter]):
         """
         if self.is_allowed(params):
             return dict(params)
-        for start in (params, *(self.draw_unconstrained(rng) for _ in range(_FRESH_STARTS))):
-            found = self.walk.from_point(start, rng)
-            if found is not None:
-                return found
-        return self.walk.towards(self.allowed_point, params, rng)
+        return self.walk.from_point(params, rng) or self.walk.from_witness(self.allowed_point, params, rng)
 
     @property
     def allowed_point(self) -> Params:
@@ -209,31 +208,30 @@ class SearchSpace(Mapping[str, Parameter]):
         """
         places: list[Place] = []
         checked: Params = {}
-        for name in self.order:
-            if not self.is_active(name, checked):
+        for name, parameter, conditions in self._axes:
+            if conditions and not _are_met(conditions, checked):
                 if name in params:
-                    conditions = " and ".join(f"{p} is one of {list(v)}" for p, v in (self[name].when or {}).items())
-                    places.append(Place(f"{pointer}/{escape(name)}", f"is only allowed while {conditions}"))
+                    places.append(Place(f"{pointer}/{escape(name)}", f"is only allowed while {_in_words(parameter)}"))
             elif name not in params:
-                places.append(Place(f"{pointer}/{escape(name)}", f"is missing; expected {self[name].describe()}"))
+                places.append(Place(f"{pointer}/{escape(name)}", f"is missing; expected {parameter.describe()}"))
             else:
                 value = params[name]
-                if not self[name].contains(value):
-                    places.append(
-                        Place(f"{pointer}/{escape(name)}", f"must be {self[name].describe()}, got {show(value)}")
-                    )
-                elif isinstance(self[name], Float):
+                if not parameter.contains(value):
+                    detail = f"must be {parameter.describe()}, got {show(value)}"
+                    places.append(Place(f"{pointer}/{escape(name)}", detail))
+                elif isinstance(parameter, Float):
                     checked[name] = float(value)  # type: ignore[arg-type]  # contains() has seen a number
                 else:
                     checked[name] = value  # type: ignore[assignment]  # contains() has seen a plain value
         places += [
-            Place(f"{pointer}/{escape(name)}", "is not in the search space") for name in params if name not in self
+            Place(f"{pointer}/{escape(name)}", "is not in the search space")
+            for name in params
+            if name not in self._parameters
         ]
         if not places and self.constraints:
             places = [
-                Place(pointer, f"breaks constraint {position}: {constraint.describe()}")
-                for position, constraint in enumerate(self.constraints)
-                if not constraint.is_kept(checked, self._parameters)
+                Place(pointer, f"breaks constraint {position}: {self.constraints[position].describe()}")
+                for position, _ in self.rules.broken(checked)
             ]
         if places:
             raise InvalidInput(
@@ -313,6 +311,17 @@ class SearchSpace(Mapping[str, Parameter]):
                 constraint.check_parameters(self._parameters)
             except InvalidSearchSpace as error:
                 raise at_constraint(position, error) from None
+
+
+def _are_met(conditions: Sequence[tuple[str, Members]], params: Mapping[str, object]) -> bool:
+    for parent, members in conditions:  # noqa: SIM110  (a generator takes twice the time, and this is asked often)
+        if parent not in params or params[parent] not in members:
+            return False
+    return True
+
+
+def _in_words(parameter: Parameter) -> str:
+    return " and ".join(f"{parent} is one of {list(values)}" for parent, values in (parameter.when or {}).items())
 
 
 @contextmanager
