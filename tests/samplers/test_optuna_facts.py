@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from tuner.records.optuna_facts import optuna_distribution, optuna_distributions
-from tuner.space import Categorical, Float, Int, Parameter, SearchSpace
+from tuner.space import Categorical, Constant, Float, Int, Parameter, SearchSpace
 from tuner.testing.spaces import parameters
 
 
@@ -21,6 +21,7 @@ from tuner.testing.spaces import parameters
         (Int(1, 10**9, log=True), FloatDistribution(1, 10**9, log=True)),
         (Categorical(["a", None, True]), CategoricalDistribution([0, 1, 2])),
         (Categorical(["s", "m", "l"], ordered=True), IntDistribution(0, 2)),
+        (Constant("a"), CategoricalDistribution([0])),
     ],
 )
 def test_axis_of_a_parameter(parameter: Parameter, expected: object) -> None:
@@ -36,5 +37,5 @@ def test_coordinates_of_all_values_lie_on_the_axis(parameter: Parameter, seed: i
 
 
 def test_parameters_with_one_value_have_no_axis() -> None:
-    space = SearchSpace({"fixed": Int(3, 3), "free": Int(3, 4), "coarse": Float(0, 1, step=2)})
+    space = SearchSpace({"fixed": Int(3, 3), "value": Constant(3), "free": Int(3, 4), "coarse": Float(0, 1, step=2)})
     assert list(optuna_distributions(space)) == ["free"]

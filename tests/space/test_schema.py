@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,10 @@ VALIDATOR = Draft202012Validator(json_schema())
 FLOAT = {"type": "float", "low": 0.1, "high": 1}
 INT = {"type": "int", "low": 1, "high": 9}
 CHOICE = {"type": "categorical", "choices": ["a", "b"]}
+CONSTANT = {"type": "constant", "value": 3}
+LINEAR = {"linear": {"x": 1}, "at_most": 5}
+FORBID = {"forbid": {"x": 1, "parent": "p"}}
+PUBLISHED = Path(__file__).parents[2] / "docs" / "reference" / "search-space.schema.json"
 
 # What both the schema and the reader refuse; the first entry of a pair says why.
 REFUSED = {
@@ -24,6 +29,8 @@ REFUSED = {
     "no parameters": {"version": 1},
     "parameters in a list": {"version": 1, "parameters": []},
     "unknown field": {"version": 1, "parameters": {}, "constraint": []},
+    "constraints by name": {"version": 1, "parameters": {}, "constraints": {}},
+    "too many constraints": {"version": 1, "parameters": {"x": INT}, "constraints": [{"forbid": {"x": 1}}] * 1001},
     "empty name": {"version": 1, "parameters": {"": FLOAT}},
     "long name": {"version": 1, "parameters": {"n" * 201: FLOAT}},
     "NUL in a name": {"version": 1, "parameters": {"a\0": FLOAT}},
@@ -62,6 +69,9 @@ REFUSED_PARAMETERS = {
     "NUL in a choice": CHOICE | {"choices": ["\0"]},
     "too many choices": CHOICE | {"choices": list(range(1001))},
     "order in words": CHOICE | {"ordered": "yes"},
+    "constant without a value": {"type": "constant"},
+    "constant of a list": CONSTANT | {"value": [3]},
+    "constant with a range": CONSTANT | {"low": 3},
     "empty condition": FLOAT | {"when": {}},
     "condition as text": FLOAT | {"when": "parent"},
     "condition without values": FLOAT | {"when": {"parent": []}},
@@ -74,7 +84,32 @@ ACCEPTED_PARAMETERS = {
     "log with null for no step": FLOAT | {"log": True, "step": None},
     "log with the step of whole numbers": INT | {"log": True, "step": 1},
     "one value for a list of one": FLOAT | {"when": {"parent": "p"}},
+    "constant": CONSTANT,
+    "constant null": CONSTANT | {"value": None, "when": {"parent": ["p"]}},
     "choices of every type": CHOICE | {"choices": ["", 1, 2.5, False, None, 1e300, -(2**63) + 1]},
+}
+REFUSED_CONSTRAINTS = {
+    "not an object": 3,
+    "neither kind": {"at_most": 5},
+    "both kinds": LINEAR | FORBID,
+    "unknown field": LINEAR | {"below": 5},
+    "bound of a combination": FORBID | {"at_most": 5},
+    "no weights": LINEAR | {"linear": {}},
+    "weights in a list": LINEAR | {"linear": ["x"]},
+    "text for a weight": LINEAR | {"linear": {"x": "1"}},
+    "true for a weight": LINEAR | {"linear": {"x": True}},
+    "no bound": {"linear": {"x": 1}},
+    "null for the only bound": LINEAR | {"at_most": None},
+    "text for a bound": LINEAR | {"at_most": "5"},
+    "empty combination": {"forbid": {}},
+    "list of values": {"forbid": {"x": [1]}},
+}
+ACCEPTED_CONSTRAINTS = {
+    "at most": LINEAR,
+    "at least": {"linear": {"x": -1.5}, "at_least": -5},
+    "both bounds": LINEAR | {"at_least": 5},
+    "null for the other bound": LINEAR | {"at_least": None},
+    "combination": FORBID,
 }
 PARENT = {"type": "categorical", "choices": ["p", "q"]}
 
@@ -89,6 +124,10 @@ def is_read(form: object) -> bool:
 
 def with_parameter(body: object) -> dict[str, object]:
     return {"version": 1, "parameters": {"parent": PARENT, "x": body}}
+
+
+def with_constraint(body: object) -> dict[str, object]:
+    return with_parameter(INT) | {"constraints": [body]}
 
 
 def test_schema_is_a_valid_schema() -> None:
@@ -125,6 +164,32 @@ def test_schema_and_reader_accept_the_same_parameters(why: str) -> None:
     assert is_read(form)
 
 
+@pytest.mark.parametrize("why", REFUSED_CONSTRAINTS)
+def test_schema_and_reader_refuse_the_same_constraints(why: str) -> None:
+    form = with_constraint(REFUSED_CONSTRAINTS[why])
+    assert not VALIDATOR.is_valid(form)
+    assert not is_read(form)
+
+
+@pytest.mark.parametrize("why", ACCEPTED_CONSTRAINTS)
+def test_schema_and_reader_accept_the_same_constraints(why: str) -> None:
+    form = with_constraint(ACCEPTED_CONSTRAINTS[why])
+    assert VALIDATOR.is_valid(form)
+    assert is_read(form)
+
+
+@pytest.mark.parametrize("constraints", [None, []])
+def test_schema_and_reader_accept_the_absence_of_constraints(constraints: object) -> None:
+    form = with_parameter(INT) | {"constraints": constraints}
+    assert VALIDATOR.is_valid(form)
+    assert is_read(form)
+
+
+def test_published_schema_is_this_one() -> None:
+    # After a change, write json.dumps(json_schema(), indent=2) there.
+    assert json.loads(PUBLISHED.read_text()) == json_schema()
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 2**54) | st.floats(-2, 2) | st.sampled_from(["", "a", "float", "x"]),
     lambda inner: (
@@ -132,11 +197,19 @@ ANYTHING = st.recursive(
     ),
     max_leaves=4,
 )
-KEYS = st.sampled_from(["type", "low", "high", "log", "step", "choices", "ordered", "when", "extra"])
+KEYS = st.sampled_from(["type", "low", "high", "log", "step", "choices", "ordered", "value", "when", "extra"])
+CONSTRAINT_KEYS = st.sampled_from(["linear", "at_most", "at_least", "forbid", "extra"])
 
 
 @settings(max_examples=300, deadline=None)
-@given(base=st.sampled_from([FLOAT, INT, CHOICE]), key=KEYS, value=ANYTHING)
+@given(base=st.sampled_from([FLOAT, INT, CHOICE, CONSTANT]), key=KEYS, value=ANYTHING)
 def test_whatever_the_reader_accepts_is_valid(base: dict[str, object], key: str, value: object) -> None:
     form = with_parameter(base | {key: value})
+    assert VALIDATOR.is_valid(form) or not is_read(form)
+
+
+@settings(max_examples=300, deadline=None)
+@given(base=st.sampled_from([LINEAR, FORBID]), key=CONSTRAINT_KEYS, value=ANYTHING)
+def test_whatever_constraint_the_reader_accepts_is_valid(base: dict[str, object], key: str, value: object) -> None:
+    form = with_constraint(base | {key: value})
     assert VALIDATOR.is_valid(form) or not is_read(form)

@@ -18,7 +18,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.records.states import Direction
-from tuner.space import Categorical, Float, Int, Parameter, Scalar, SearchSpace
+from tuner.space import Categorical, Constant, Float, Int, Parameter, Scalar, SearchSpace
 
 _FINE_GRID = 10**6
 
@@ -42,6 +42,8 @@ def optuna_distribution(parameter: Parameter) -> BaseDistribution:
             return IntDistribution(0, len(parameter.choices) - 1)
         case Categorical():
             return CategoricalDistribution(tuple(range(len(parameter.choices))))
+        case Constant():
+            return CategoricalDistribution((0,))
         case _:
             raise TypeError(f"{type(parameter).__name__} has no axis.")
 

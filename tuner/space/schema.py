@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuner.space.parameters import MAX_CHOICES, MAX_EXACT_INTEGER, MAX_TEXT
-from tuner.space.reading import MAX_PARAMETERS, VERSION
+from tuner.space.reading import MAX_CONSTRAINTS, MAX_PARAMETERS, VERSION
 from tuner.space.search_space import MAX_NAME
 
 _NO_NUL = "^[^\\u0000]*$"
@@ -14,7 +14,8 @@ def json_schema() -> dict[str, object]:
 
     It accepts everything that ``SearchSpace.from_json`` accepts. What no schema can say is left to that reader: low
     must not be above high, a grid must not be too fine, conditions must name parents and values that exist and close
-    no circle, 1 and true are one choice. Some places are laxer than what ``to_json`` writes: an optional field may be
+    no circle, constraints must name parameters and values that exist and be possible together, 1 and true are one
+    choice. Some places are laxer than what ``to_json`` writes: an optional field may be
     null, and one value may stand for a list of one in ``when``.
 
     Returns:
@@ -23,7 +24,8 @@ def json_schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Search space",
-        "description": "What may be tuned: parameters by name, each with its range and the condition it depends on.",
+        "description": "What may be tuned: parameters by name, each with its range and the condition it depends on; "
+        "constraints between them.",
         "type": "object",
         "required": ["version", "parameters"],
         "additionalProperties": False,
@@ -38,14 +40,40 @@ def json_schema() -> dict[str, object]:
                         {"$ref": "#/$defs/float"},
                         {"$ref": "#/$defs/int"},
                         {"$ref": "#/$defs/categorical"},
+                        {"$ref": "#/$defs/constant"},
                     ]
                 },
+            },
+            "constraints": {
+                "description": "Rules between parameters; only active parameters count.",
+                "type": ["array", "null"],
+                "maxItems": MAX_CONSTRAINTS,
+                "items": {"oneOf": [{"$ref": "#/$defs/linear"}, {"$ref": "#/$defs/forbid"}]},
             },
         },
         "$defs": {
             "float": _float(),
             "int": _int(),
             "categorical": _categorical(),
+            "constant": {
+                "description": "A value that is not searched but belongs into every point.",
+                **_fields("constant", required=["value"], value={"$ref": "#/$defs/scalar"}),
+            },
+            "linear": _linear(),
+            "forbid": {
+                "description": "A combination of values that must not occur together.",
+                "type": "object",
+                "required": ["forbid"],
+                "additionalProperties": False,
+                "properties": {
+                    "forbid": {
+                        "description": "Value by parameter.",
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": {"$ref": "#/$defs/scalar"},
+                    }
+                },
+            },
             "when": {
                 "description": "Active only while every parent named here is active and has one of these values.",
                 "type": ["object", "null"],
@@ -113,6 +141,26 @@ def _categorical() -> dict[str, object]:
             },
             ordered={"description": "The order means something.", "type": "boolean", "default": False},
         ),
+    }
+
+
+def _linear() -> dict[str, object]:
+    bounds = ("at_most", "at_least")
+    return {
+        "description": "Bounds on a weighted sum of numbers.",
+        "type": "object",
+        "required": ["linear"],
+        "additionalProperties": False,
+        "properties": {
+            "linear": {
+                "description": "Weight by parameter.",
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {"type": "number"},
+            },
+            **{bound: {"type": ["number", "null"]} for bound in bounds},
+        },
+        "anyOf": [{"required": [bound], "properties": {bound: {"type": "number"}}} for bound in bounds],
     }
 
 
