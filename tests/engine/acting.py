@@ -116,10 +116,14 @@ class ActingStudy:
         return self.engine.trials.stop(self.id, number).result()
 
     def enqueue(
-        self, *points: Mapping[str, Any], values: float | None = None, key: str | None = None
+        self,
+        *points: Mapping[str, Any],
+        values: float | Mapping[str, float] | None = None,
+        key: str | None = None,
     ) -> tuple[TrialResource, ...]:
         """Points to try next or, with ``values``, trials that were finished elsewhere."""
-        result = {} if values is None else {"values": {"loss": values}}
+        named = values if isinstance(values, Mapping) else {"loss": values}
+        result = {} if values is None else {"values": dict(named)}
         body = EnqueueTrials.model_validate({"trials": [{"params": dict(point), **result} for point in points]})
         return self.engine.trials.enqueue(self.id, body, key).result().items
 

@@ -15,7 +15,7 @@ from tests.conftest import ManualClock
 from tests.engine.acting import ActingStudy
 from tuner.engine import Engine
 from tuner.engine.identity import new_id
-from tuner.storage import Database, measurement_rows, study_rows, trial_changes, trial_rows
+from tuner.storage import Database, measurement_rows, ranks, study_rows, trial_rows
 from tuner.storage.database import connect
 from tuner.storage.tables import measurements, studies, trials
 
@@ -73,7 +73,7 @@ def _trial(study_key: int, number: int, now: Any) -> dict[str, Any]:
         "lease_expires_at": now + timedelta(seconds=number) if state == "running" else None,
         "due_at": now + timedelta(seconds=number),
         "metrics": {},
-        "rank_class": trial_changes.RANK_CLASSES[trial_rows.TrialState(state)],
+        "rank_class": ranks.RANK_CLASSES[trial_rows.TrialState(state)],
         "rank_value": float(number * 7919 % _NUM_TRIALS),
         "seq": number + 1,
         "created_at": now,

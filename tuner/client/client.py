@@ -120,6 +120,7 @@ class Client:
         task: str | None = None,
         space: Space | Mapping[str, Any] | None = None,
         objectives: Mapping[str, Direction | str] | None = None,
+        constraints: Mapping[str, Mapping[str, float]] | None = None,
         sampler: str = "auto",
         pruner: str | Mapping[str, Any] = "asha",
         seed: int | None = None,
@@ -142,6 +143,9 @@ class Client:
                 as ``lightgbm.learning_rate``.
             objectives: What you tune, with ``minimize`` or ``maximize`` for each: ``{"accuracy": "maximize"}``. Not
                 together with ``dataset``, where the metric is the objective.
+            constraints: Bounds on numbers that you tell with each result: ``{"latency_ms": {"at_most": 20}}``, or
+                ``at_least``. Trials that keep them rank before all others, and the search looks for such. The numbers
+                may be objectives. Not together with ``dataset``.
             sampler: Who proposes parameters: ``auto``, ``random``, ``tpe``.
             pruner: Who stops hopeless trials early: ``asha``, ``hyperband``, ``median``, ``percentile``, ``patience``,
                 ``threshold``, ``none``; with options as in ``{"name": "asha", "grace_steps": 5}``.
@@ -163,6 +167,7 @@ class Client:
             "task": task,
             "space": None if space is None else space_form(space),
             "objectives": None if objectives is None else _directions(objectives),
+            "constraints": None if constraints is None else _bounds(constraints),
             "sampler": sampler,
             "pruner": dict(pruner) if isinstance(pruner, Mapping) else pruner,
             "seed": None if seed is None else as_whole(seed, "seed"),
@@ -250,6 +255,19 @@ def _directions(objectives: object) -> dict[str, Any]:
             places=[Place("#/objectives", "must map names to directions")],
         )
     return dict(objectives)
+
+
+def _bounds(constraints: object) -> dict[str, Any]:
+    if not isinstance(constraints, Mapping) or not all(isinstance(each, Mapping) for each in constraints.values()):
+        raise InvalidInput(
+            f"constraints must map names to bounds, got {constraints!r:.80}.",
+            hint='Write constraints={"latency_ms": {"at_most": 20}}.',
+            places=[Place("#/constraints", "must map names to bounds")],
+        )
+    return {
+        name: {side: as_number(bound, f"constraints.{name}.{side}") for side, bound in bounds.items()}
+        for name, bounds in constraints.items()
+    }
 
 
 def _study_state(state: StudyState | str) -> StudyState:

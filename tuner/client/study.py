@@ -14,6 +14,7 @@ from tuner.client.backoff import Backoff
 from tuner.client.bodies import as_number, as_whole, new_key, plain_params, request
 from tuner.client.downloads import fetch_model
 from tuner.client.optimize import Function, optimize
+from tuner.client.outcome import named_values
 from tuner.client.paging import all_items
 from tuner.client.progress import study_progress, summary
 from tuner.client.renewal import LeaseRenewer
@@ -64,6 +65,7 @@ class Study:
         self._id = resource.id
         self._name = resource.name
         self._objectives = dict(resource.objectives)
+        self._constraints = tuple(resource.constraints)
         self._transport = transport
         self._renewer = renewer
 
@@ -99,6 +101,11 @@ class Study:
         return dict(self._objectives)
 
     @property
+    def constraints(self) -> dict[str, dict[str, float]]:
+        """Bounds on the outcome by name, as they were given at creation."""
+        return {name: body.model_dump(exclude_none=True) for name, body in self.resource.constraints.items()}
+
+    @property
     def resource(self) -> StudyResource:
         """Everything the service says of the study now, in one answer."""
         return self._transport.study(self._id)
@@ -125,13 +132,19 @@ class Study:
 
     @property
     def best_trial(self) -> TrialResource:
-        """The best completed trial; with several objectives the first of the leaderboard.
+        """The best completed trial that keeps the constraints; with several objectives the first of the leaderboard.
 
         Raises:
-            NotFound: No trial has completed yet.
+            NotFound: No such trial has completed yet.
         """
         for trial in self._transport.trials(self._id, states=(TrialState.COMPLETED,), order_by="rank", limit=1).items:
-            return trial
+            if trial.is_feasible is not False:
+                return trial
+            raise NotFound.restored(
+                f"No completed trial of study {self.name!r} keeps its constraints yet.",
+                "See how far each is beyond them: study.leaderboard().",
+                [],
+            )
         raise NotFound.restored(
             f"Study {self.name!r} has no completed trial yet.",
             "Wait for one, or look at what failed: study.trials().",
@@ -200,7 +213,10 @@ class Study:
                 )
             pause = backoff.next_seconds()
             time.sleep(pause if deadline is None else min(pause, max(deadline - time.monotonic(), 0.0)))
-        return [Trial(leased, tuple(self._objectives), self._transport, self._renewer) for leased in reply.trials]
+        return [
+            Trial(leased, tuple(self._objectives), self._transport, self._renewer, constraints=self._constraints)
+            for leased in reply.trials
+        ]
 
     def optimize(
         self,
@@ -234,7 +250,8 @@ class Study:
 
         Args:
             params: One point, or several; every active parameter of the space needs a value.
-            values: With it the trials count as completed: the objective of each, or each objective by name.
+            values: With it the trials count as completed: the objective of each, or each objective and each constrained
+                number by name.
 
         Raises:
             InvalidInput: A point does not fit the space, or there are not as many values as points.
@@ -343,11 +360,11 @@ class Study:
         Args:
             limit: Number of rows; all if None.
         """
-        return leaderboard_frame(self._ranked(limit), list(self._objectives))
+        return leaderboard_frame(self._ranked(limit), list(self._objectives), self._constraints)
 
     def to_pandas(self) -> pd.DataFrame:
         """All trials as a DataFrame, by number, with everything that is known of them."""
-        return trials_frame(list(self.trials()), list(self._objectives))
+        return trials_frame(list(self.trials()), list(self._objectives), self._constraints)
 
     def importances(self) -> dict[str, float]:
         """How much each parameter matters to the first objective, most first; adds up to 1.
@@ -401,10 +418,7 @@ class Study:
     def _named(self, values: Any) -> dict[str, float]:
         if isinstance(values, Mapping):
             return {str(name): as_number(value, str(name)) for name, value in values.items()}
-        names = list(self._objectives)
-        if len(names) > 1:
-            raise InvalidInput(f"The study has {len(names)} objectives; give their values by name.")
-        return {names[0]: as_number(values, names[0])}
+        return named_values(values, list(self._objectives), self._constraints, call="values=")
 
 
 def _trial_states(states: TrialState | str | Sequence[TrialState | str]) -> tuple[TrialState, ...]:

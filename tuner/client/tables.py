@@ -12,28 +12,35 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MODEL = "model"
+FEASIBLE = "is_feasible"
 # Columns that are always there; an objective or a parameter of such a name gets a prefix.
 _FIXED = {
-    "rank", "number", MODEL, "state", "origin", "sampled_by", "last_step", "last_value", "failure", "message",
+    "rank", "number", MODEL, FEASIBLE, "state", "origin", "sampled_by", "last_step", "last_value", "failure", "message",
     "attempt", "worker", "created_at", "started_at", "finished_at", "duration_seconds",
 }  # fmt: skip
 
 
-def leaderboard_frame(trials: Sequence[TrialResource], objectives: Sequence[str]) -> pd.DataFrame:
+def leaderboard_frame(
+    trials: Sequence[TrialResource], objectives: Sequence[str], constraints: Sequence[str] = ()
+) -> pd.DataFrame:
     """Finished trials, in the order given: the facts to choose by first, the parameters behind them."""
+    names = list(dict.fromkeys([*objectives, *constraints]))
     rows = []
     for trial in trials:
         row: dict[str, Any] = {"rank": trial.rank, "number": trial.number}
         if MODEL in trial.params:
             row[MODEL] = trial.params[MODEL]
-        row |= _values(trial, objectives)
+        row |= _values(trial, names)
+        if constraints:
+            row[FEASIBLE] = trial.is_feasible
         row |= {"state": str(trial.state), "duration_seconds": trial.duration_seconds, "sampled_by": trial.sampled_by}
         rows.append(row)
     head = [
         "rank",
         "number",
         *_models(trials),
-        *map(_value_column, objectives),
+        *map(_value_column, names),
+        *([FEASIBLE] if constraints else []),
         "state",
         "duration_seconds",
         "sampled_by",
@@ -43,12 +50,16 @@ def leaderboard_frame(trials: Sequence[TrialResource], objectives: Sequence[str]
     return frame.astype({"rank": "Int64"})
 
 
-def trials_frame(trials: Sequence[TrialResource], objectives: Sequence[str]) -> pd.DataFrame:
+def trials_frame(
+    trials: Sequence[TrialResource], objectives: Sequence[str], constraints: Sequence[str] = ()
+) -> pd.DataFrame:
     """Trials, in the order given, with everything that is known of them."""
     rows = []
     for trial in trials:
         row: dict[str, Any] = {"number": trial.number, "state": str(trial.state), "origin": str(trial.origin)}
-        row |= _values(trial, objectives)
+        row |= _values(trial, list(dict.fromkeys([*objectives, *constraints])))
+        if constraints:
+            row[FEASIBLE] = trial.is_feasible
         row |= {
             "sampled_by": trial.sampled_by,
             "last_step": trial.last_step,

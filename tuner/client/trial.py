@@ -11,9 +11,10 @@ from typing import Self, SupportsFloat, SupportsIndex
 
 from tuner.client.bodies import as_number, as_whole
 from tuner.client.lease import TrialLease
+from tuner.client.outcome import named_values
 from tuner.client.renewal import LeaseRenewer
 from tuner.client.transport import Transport
-from tuner.errors import InvalidInput, Place, TrainingFailed, TunerError
+from tuner.errors import TrainingFailed, TunerError
 from tuner.space import Params
 from tuner.wire import Directive, FailureReason, LeasedTrial, TrialState
 
@@ -42,9 +43,11 @@ class Trial:
         objectives: tuple[str, ...],
         transport: Transport,
         renewer: LeaseRenewer | None = None,
+        constraints: tuple[str, ...] = (),
     ) -> None:
         self._leased = leased
         self._objectives = objectives
+        self._constraints = constraints
         self._lease = TrialLease(leased, transport, renewer)
         self._failed_in_report = False
 
@@ -129,21 +132,22 @@ class Trial:
         trial, not of the call. After such a value was reported, the trial has failed already and this does nothing.
 
         Args:
-            values: The objective, or each objective by name.
+            values: The objective, or each objective and each constrained number by name.
 
         Raises:
-            InvalidInput: An objective is missing, unknown or not a number. If it says that a report was refused, the
-                result is stored all the same.
+            InvalidInput: An objective or a constrained number is missing, unknown or not a number. If it says that a
+                report was refused, the result is stored all the same.
             LeaseLost: The trial was handed to somebody else in the meantime; the result is not kept.
             TrialFinished: It has ended already, with another result.
         """
-        named = self._named(values)
+        is_pruned = self._lease.directive is Directive.PRUNE
+        named = named_values(values, self._objectives, self._constraints, call="trial.tell", is_complete=not is_pruned)
         if self._failed_in_report:
             return
         broken = ", ".join(f"{name} is {value}" for name, value in named.items() if not math.isfinite(value))
         if broken:
             self._complete(TrialState.FAILED, failure=FailureReason.NAN, message=broken)
-        elif self._lease.directive is Directive.PRUNE:
+        elif is_pruned:
             self._complete(TrialState.PRUNED, values=named)
         else:
             self._complete(TrialState.COMPLETED, values=named)
@@ -223,25 +227,6 @@ class Trial:
         elif isinstance(error, MemoryError):
             reason = FailureReason.OUT_OF_MEMORY
         self.fail(reason, text)
-
-    def _named(self, values: SupportsFloat | Mapping[str, SupportsFloat]) -> dict[str, float]:
-        if not isinstance(values, Mapping):
-            if len(self._objectives) > 1:
-                names = ", ".join(repr(name) for name in self._objectives)
-                raise InvalidInput(
-                    f"The study has {len(self._objectives)} objectives ({names}), but one value was told.",
-                    hint=f"Write trial.tell({{{', '.join(f'{name!r}: ...' for name in self._objectives)}}}).",
-                )
-            return {self._objectives[0]: as_number(values, self._objectives[0])}
-        missing = [Place(f"#/values/{name}", "is missing") for name in self._objectives if name not in values]
-        unknown = [Place(f"#/values/{name}", "is not an objective") for name in values if name not in self._objectives]
-        if missing or unknown:
-            raise InvalidInput(
-                "The values told do not fit the objectives of the study.",
-                hint=f"Tell {', '.join(repr(name) for name in self._objectives)}, and nothing else.",
-                places=missing + unknown,
-            )
-        return {name: as_number(values[name], name) for name in self._objectives}
 
     def _complete(
         self,

@@ -46,12 +46,11 @@ def blind(stock: Stock, row: StudyRow, num_wanted: int) -> End | None:
     missing = stock.missing(range(first, first + num_wanted + BLIND_AHEAD))
     if num_wanted == 0 and len(missing) < BLIND_AHEAD // 2:
         return None
-    view = blind_view(row)
-    search = stock.sampler.describe(view)
+    search = stock.sampler.describe(blind_view(row, first))
     made: dict[int, Point] = {}
     end = None
     for number in missing:
-        found = stock.sampler.suggest(view, 1, generator_for(view.seed, number))
+        found = stock.sampler.suggest(blind_view(row, number), 1, generator_for(row.spec.seed, number))
         if not found:
             end = End(number, None)
             break

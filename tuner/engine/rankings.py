@@ -40,7 +40,7 @@ class Rankings:
         with self._lock:
             kept = self._rankings.get(study_id)
         if kept is None or kept.seq != view.seq:
-            kept = Ranking(view.seq, rank_trials(view.trials, view.directions, view.objective_names))
+            kept = Ranking(view.seq, rank_trials(view.trials, view.directions, view.objective_names, view.constraints))
             with self._lock:
                 _remember(self._rankings, study_id, kept)
         return kept

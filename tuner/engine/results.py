@@ -96,7 +96,7 @@ def _ended(change: StudyChange, row: TrialRow, item: Completing, reports: list[R
     row, late = _with_late_reports(row, request)
     ending = Ending(
         state=request.state,
-        values=checked_values(spec, _values(request, spec, row.trial), "#/values"),
+        values=_values(request, spec, row.trial),
         failure=request.failure,
         message=request.message,
         metrics=request.metrics,
@@ -122,29 +122,39 @@ def _with_late_reports(row: TrialRow, request: CompleteTrial) -> tuple[TrialRow,
     return replace(row, trial=trial), reports
 
 
-def _values(request: CompleteTrial, spec: StudySpec, trial: Trial) -> Mapping[str, float] | None:
+def _values(request: CompleteTrial, spec: StudySpec, trial: Trial) -> dict[str, float] | None:
     """The values a trial ends with: those that came, or the last report of a pruned trial with one objective."""
     keeps_report = request.state is TrialState.PRUNED and request.values is None and len(spec.objectives) == 1
     if keeps_report and trial.last_value is not None:
         return {spec.objectives[0].name: trial.last_value}
-    return request.values
+    return checked_values(spec, request.values, "#/values", is_complete=request.state is TrialState.COMPLETED)
 
 
-def checked_values(spec: StudySpec, values: Mapping[str, float] | None, pointer: str) -> dict[str, float] | None:
-    """The values in the order of the objectives.
+def checked_values(
+    spec: StudySpec, values: Mapping[str, float] | None, pointer: str, *, is_complete: bool = True
+) -> dict[str, float] | None:
+    """The values in the order of the objectives, then of the constraints.
+
+    Args:
+        spec: What the study asks for.
+        values: What came.
+        pointer: Where they stood in the request.
+        is_complete: Whether the constrained numbers are needed; a trial that was stopped early may lack them.
 
     Raises:
-        InvalidInput: One is missing, or is no objective.
+        InvalidInput: One is missing, or is neither an objective nor constrained.
     """
     if values is None:
         return None
-    names = [objective.name for objective in spec.objectives]
-    places = [Place(f"{pointer}/{escape(name)}", "is missing") for name in names if name not in values]
-    places += [Place(f"{pointer}/{escape(name)}", "is not an objective") for name in values if name not in names]
+    names = spec.value_names
+    unknown = "is neither an objective nor constrained" if spec.constraints else "is not an objective"
+    needed = names if is_complete else [objective.name for objective in spec.objectives]
+    places = [Place(f"{pointer}/{escape(name)}", "is missing") for name in needed if name not in values]
+    places += [Place(f"{pointer}/{escape(name)}", unknown) for name in values if name not in names]
     if places:
         raise InvalidInput(
-            "The values do not match the objectives.",
+            f"The values do not match the objectives{' and constraints' if spec.constraints else ''}.",
             hint=f"Give one value for each of: {', '.join(names)}.",
             places=places,
         )
-    return {name: values[name] for name in names}
+    return {name: values[name] for name in names if name in values}

@@ -43,6 +43,7 @@ def differing_fields(request: CreateStudy, asked: StudySpec, found: StudySpec) -
     pairs = {
         "space": (asked.space, found.space),
         "objectives": (asked.objectives, found.objectives),
+        "constraints": (set(asked.constraints), set(found.constraints)),
         "sampler": (asked.sampler, found.sampler),
         "pruner": (asked.pruner, found.pruner),
         "budget": (asked.budget, found.budget),
@@ -84,6 +85,7 @@ def _own_study(request: CreateStudy) -> StudySpec:
         name=request.name,
         space=space,
         objectives=tuple(Objective(name, direction) for name, direction in request.objectives.items()),
+        constraints=tuple(body.to_record(name) for name, body in (request.constraints or {}).items()),
         sampler=request.sampler,
         pruner=normal_form(request.pruner, pointer="#/pruner"),
         seed=_seed(request),
@@ -98,6 +100,12 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
             "A study over a dataset is tuned for its metric.",
             hint="Leave objectives out and give metric.",
             places=[Place("#/objectives", "does not go with a dataset")],
+        )
+    if request.constraints:
+        raise InvalidInput(
+            "A study over a dataset cannot have outcome constraints yet: its trials are judged by their metric alone.",
+            hint="Leave constraints out, or train yourself: give space and objectives.",
+            places=[Place("#/constraints", "does not go with a dataset")],
         )
     target_name = request.target or dataset.target
     if target_name is None:

@@ -102,7 +102,7 @@ class Studies:
             shown = present(connection, row)
         if len(row.spec.objectives) > 1 and shown.counts[TrialState.COMPLETED]:
             best = self._rankings.of(study_id).trials[0]
-            if best.values is not None:
+            if best.is_feasible and best.values is not None:
                 value = best.values[row.spec.objectives[0].name]
                 shown = shown.model_copy(update={"best_number": best.number, "best_value": value})
         return shown

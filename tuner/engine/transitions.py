@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from tuner.engine.identity import new_token
 from tuner.records import FailureReason, Lease, Origin, StudyState, Trial, TrialState
 from tuner.storage import study_rows, trial_changes, trial_rows
+from tuner.storage.ranks import rank_of
 from tuner.storage.study_rows import StudyChange
 from tuner.storage.trial_changes import CANCEL, AddedTrial, EndedTrial, Ending, Handout, NewTrial
 from tuner.storage.trial_rows import TrialRow
@@ -24,8 +25,7 @@ from tuner.storage.trial_rows import TrialRow
 def add(change: StudyChange, new: Sequence[NewTrial], now: datetime) -> list[Trial]:
     """Add trials, numbered from the study's next number on. Those that were finished elsewhere are not counted."""
     row = change.row
-    direction = row.spec.objectives[0].direction
-    added = [AddedTrial.of(trial, row.key, row.study.id, direction, change.seq, now) for trial in new]
+    added = [AddedTrial.of(trial, row.key, row.study.id, row.spec, change.seq, now) for trial in new]
     change.added += added
     change.numbers += len(new)
     for trial in new:
@@ -56,7 +56,8 @@ def lease(trial: Trial, handout: Handout) -> Lease:
 
 def end(change: StudyChange, row: TrialRow, ending: Ending) -> EndedTrial:
     """Bring a running or waiting trial to its end."""
-    ended = EndedTrial(row, ending, change.seq)
+    rank = rank_of(change.row.spec, ending.state, ending.values, row.trial.last_value)
+    ended = EndedTrial(row, ending, change.seq, rank)
     change.ended.append(ended)
     change.move(row.trial.state, ending.state)
     if ending.state in (TrialState.COMPLETED, TrialState.PRUNED):
@@ -118,7 +119,7 @@ def give_back(connection: Connection, change: StudyChange, row: TrialRow, now: d
 def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
     """Write what has been gathered, and complete a running study whose budget or search space is spent."""
     trial_changes.insert_trials(connection, change.added)
-    trial_changes.finish(connection, change.ended, change.row.spec.objectives[0].direction, now)
+    trial_changes.finish(connection, change.ended, now)
     change.added.clear()
     change.ended.clear()
     if (change.state or change.row.study.state) is StudyState.RUNNING:

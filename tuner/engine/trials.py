@@ -267,7 +267,7 @@ class Trials:
             (rank, trial) for rank, trial in enumerate(ranking.trials, start=1) if not states or trial.state in states
         ]
         items = tuple(
-            TrialResource.of(trial, rank if trial.state is TrialState.COMPLETED else None)
+            TrialResource.of(trial, rank if trial.is_feasible else None)
             for rank, trial in ranked[first : first + limit]
         )
         following = dump_cursor("fronts", seq, first + limit) if len(ranked) > first + limit else None
@@ -293,7 +293,7 @@ def _page_by_rank(
     before = 0 if after is None else int(after[3])
     found = trial_rows.page_by_rank(connection, study.key, study.study.id, states, key, limit + 1)
     items = tuple(
-        TrialResource.of(trial, before + position if trial.state is TrialState.COMPLETED else None)
+        TrialResource.of(trial, before + position if trial.is_feasible else None)
         for position, (trial, _) in enumerate(found[:limit], start=1)
     )
     following = None

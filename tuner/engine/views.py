@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -51,9 +51,9 @@ class Views:
             self._kept.pop(study_id, None)
 
 
-def blind_view(row: StudyRow) -> StudyView:
-    """A view without trials, for those who decide without them."""
-    return _view(row, [], {})
+def blind_view(row: StudyRow, number: int) -> StudyView:
+    """A view without trials, for those who find a point for the trial ``number`` without them."""
+    return replace(_view(row, [], {}), first_number=number)
 
 
 @dataclass
@@ -126,6 +126,7 @@ def _view(row: StudyRow, trials: list[Trial], curves: dict[int, list[Measurement
         seq=row.study.seq,
         trials=trials,
         curves=curves,
+        constraints=row.spec.constraints,
         first_number=row.study.next_number,
     )
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.records import Direction, Trial, TrialState
+from tuner.records import Direction, OutcomeConstraint, Trial, TrialState
 from tuner.records.pareto import crowding_distances, pareto_fronts
+from tuner.records.study import total_violation
 
 _GROUPS = (
     (TrialState.COMPLETED,),
@@ -20,39 +21,57 @@ _GROUPS = (
 
 
 def rank_trials(
-    trials: Sequence[Trial], directions: Sequence[Direction], objective_names: Sequence[str]
+    trials: Sequence[Trial],
+    directions: Sequence[Direction],
+    objective_names: Sequence[str],
+    constraints: Sequence[OutcomeConstraint] = (),
 ) -> list[Trial]:
     """All trials, best first.
 
-    Completed trials lead: with one objective by its value, with several by Pareto front and, on a front, by crowding
-    distance, roomiest first. Then pruned trials by their last reported value, then running and waiting ones, then
-    failed and cancelled ones. Ties go to the lower number. A missing value or NaN is worse than any number.
+    Completed trials that keep the outcome constraints lead: with one objective by its value, with several by Pareto
+    front and, on a front, by crowding distance, roomiest first. Then pruned trials by their last reported value, then
+    running and waiting ones, then completed ones by how far they are beyond the constraints, then failed and cancelled
+    ones. Ties go to the lower number. A missing value or NaN is worse than any number.
 
     Args:
         trials: Trials of one study, in any order.
         directions: One for each objective.
         objective_names: Names of the objectives, in the same order.
+        constraints: Bounds on the outcome.
     """
     by_number = sorted(trials, key=lambda trial: trial.number)
+    violations = {
+        trial.number: total_violation(constraints, trial.values or {})
+        for trial in by_number
+        if trial.state is TrialState.COMPLETED
+    }
     completed, pruned, unfinished, lost = ([t for t in by_number if t.state in states] for states in _GROUPS)
     sign = directions[0].sign
     return [
-        *_rank_completed(completed, directions, objective_names),
+        *_rank_feasible([t for t in completed if not violations[t.number]], directions, objective_names),
         *sorted(pruned, key=lambda trial: _loss(trial.last_value, sign)),
         *unfinished,
+        *sorted([t for t in completed if violations[t.number]], key=lambda trial: violations[trial.number]),
         *lost,
     ]
 
 
 def best_trial(
-    trials: Sequence[Trial], directions: Sequence[Direction], objective_names: Sequence[str]
+    trials: Sequence[Trial],
+    directions: Sequence[Direction],
+    objective_names: Sequence[str],
+    constraints: Sequence[OutcomeConstraint] = (),
 ) -> Trial | None:
-    """The completed trial that ranks first, if any is completed."""
-    completed = [trial for trial in trials if trial.state is TrialState.COMPLETED]
-    return next(iter(rank_trials(completed, directions, objective_names)), None)
+    """The completed trial that ranks first, if there is one that keeps the outcome constraints."""
+    feasible = [
+        trial
+        for trial in trials
+        if trial.state is TrialState.COMPLETED and not total_violation(constraints, trial.values or {})
+    ]
+    return next(iter(rank_trials(feasible, directions, objective_names)), None)
 
 
-def _rank_completed(
+def _rank_feasible(
     trials: Sequence[Trial], directions: Sequence[Direction], objective_names: Sequence[str]
 ) -> list[Trial]:
     losses = np.array(

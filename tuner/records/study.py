@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -74,6 +74,11 @@ class OutcomeConstraint:
         return max(over, under, 0.0)
 
 
+def total_violation(constraints: Iterable[OutcomeConstraint], values: Mapping[str, float]) -> float:
+    """How far a result is beyond the constraints, all added up; 0.0 if it keeps them. A missing value counts as NaN."""
+    return sum(constraint.violation(values.get(constraint.name, math.nan)) for constraint in constraints)
+
+
 @dataclass(frozen=True)
 class StudySpec:
     """What the user asked for, complete with defaults: two equal specifications are the same study.
@@ -112,6 +117,12 @@ class StudySpec:
     def directions(self) -> tuple[Direction, ...]:
         """Directions of the objectives, in their order."""
         return tuple(objective.direction for objective in self.objectives)
+
+    @property
+    def value_names(self) -> tuple[str, ...]:
+        """Names of the values that come with a result: the objectives, then what else is constrained."""
+        names = [objective.name for objective in self.objectives]
+        return tuple(dict.fromkeys([*names, *(constraint.name for constraint in self.constraints)]))
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Trial:
         finished_at: When it ended.
         lease_expires_at: Until when its worker may stay silent.
         sampled_by: Which method found its parameters, if a sampler did.
+        is_feasible: Whether it keeps the outcome constraints, once completed.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Trial:
     finished_at: datetime | None
     lease_expires_at: datetime | None
     sampled_by: str | None = None
+    is_feasible: bool | None = None
 
     @property
     def duration_seconds(self) -> float | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.records.states import Direction, TrialState
-from tuner.records.study import OutcomeConstraint
+from tuner.records.study import OutcomeConstraint, total_violation
 from tuner.records.trial import Measurement, Trial
 from tuner.space import SearchSpace
 
@@ -54,8 +53,7 @@ class StudyView:
 
     def violation(self, trial: Trial) -> float:
         """How far a completed trial is beyond the outcome constraints, all added up; 0.0 if it keeps them."""
-        values = trial.values or {}
-        return sum(constraint.violation(values.get(constraint.name, math.nan)) for constraint in self.constraints)
+        return total_violation(self.constraints, trial.values or {})
 
     def is_feasible(self, trial: Trial) -> bool:
         """Whether a completed trial keeps every outcome constraint."""

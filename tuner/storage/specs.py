@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from tuner.data.profile import TargetProfile, Task
-from tuner.records import Direction, Objective, StudySpec
+from tuner.records import Direction, Objective, OutcomeConstraint, StudySpec
 from tuner.space import SearchSpace
 
 
@@ -30,6 +30,7 @@ def dump_spec(spec: StudySpec) -> str:
             "families": list(spec.families),
             "target": target,
             "metric": spec.metric,
+            "constraints": [[each.name, each.at_most, each.at_least] for each in spec.constraints],
         },
         allow_nan=False,
         separators=(",", ":"),
@@ -61,4 +62,6 @@ def load_spec(text: str) -> StudySpec:
             }
         ),
         metric=form["metric"],
+        # Studies made before there were outcome constraints have none.
+        constraints=tuple(OutcomeConstraint(*each) for each in form.get("constraints", ())),
     )

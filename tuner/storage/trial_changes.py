@@ -5,7 +5,6 @@ Every transition is one conditional UPDATE whose row count is checked: whoever c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,22 +12,13 @@ from typing import Self
 
 from sqlalchemy import Connection, bindparam, update
 
-from tuner.records import Direction, FailureReason, Origin, Trial, TrialState, ValueKind
+from tuner.records import FailureReason, Origin, StudySpec, Trial, TrialState, ValueKind
 from tuner.space import Params
 from tuner.storage.prepared import Prepared, PreparedInsert, parameters
+from tuner.storage.ranks import RANK_CLASSES, Rank, rank_of
 from tuner.storage.study_rows import PROJECT
 from tuner.storage.tables import trials
 from tuner.storage.trial_rows import IS_RUNNING, IS_WAITING, Held, TrialRow, get_by_key
-
-RANK_CLASSES = {
-    TrialState.COMPLETED: 0,
-    TrialState.PRUNED: 1,
-    TrialState.RUNNING: 2,
-    TrialState.WAITING: 2,
-    TrialState.FAILED: 4,
-    TrialState.CANCELLED: 4,
-}
-
 
 _INSERT = PreparedInsert(
     trials,
@@ -207,18 +197,19 @@ class AddedTrial:
         study_key: Key of the study.
         trial: The trial as it will be stored.
         handout: Who runs it; None: it waits, or was finished elsewhere.
-        rank_value: Its first objective, as one to minimize; 0 without.
+        rank: Its place in the leaderboard.
     """
 
     study_key: int
     trial: Trial
     handout: Handout | None
-    rank_value: float
+    rank: Rank
 
     @classmethod
-    def of(cls, new: NewTrial, study_key: int, study_id: str, direction: Direction, seq: int, now: datetime) -> Self:
+    def of(cls, new: NewTrial, study_key: int, study_id: str, spec: StudySpec, seq: int, now: datetime) -> Self:
         """What is stored for a new trial of a study."""
         handout = new.handout
+        rank = rank_of(spec, new.state, new.values)
         trial = Trial(
             id=new.id,
             study_id=study_id,
@@ -240,9 +231,9 @@ class AddedTrial:
             finished_at=None if new.values is None else now,
             lease_expires_at=now + timedelta(seconds=handout.lease_seconds) if handout else None,
             sampled_by=new.sampled_by,
+            is_feasible=rank.is_feasible,
         )
-        value = None if new.values is None else next(iter(new.values.values()))
-        return cls(study_key, trial, handout, 0.0 if value is None else direction.sign * value)
+        return cls(study_key, trial, handout, rank)
 
 
 def insert_trials(connection: Connection, added: Sequence[AddedTrial]) -> None:
@@ -275,8 +266,8 @@ def _inserted(added: AddedTrial) -> dict[str, object]:
         "lease_expires_at": trial.lease_expires_at,
         "due_at": trial.created_at,
         "metrics": trial.metrics,
-        "rank_class": RANK_CLASSES[trial.state],
-        "rank_value": added.rank_value,
+        "rank_class": added.rank.rank_class,
+        "rank_value": added.rank.rank_value,
         "seq": trial.seq,
         "created_at": trial.created_at,
         "started_at": trial.started_at,
@@ -348,11 +339,13 @@ class EndedTrial:
         row: The trial as read and locked.
         ending: How it ends.
         seq: The study's seq of this event.
+        rank: Its place in the leaderboard.
     """
 
     row: TrialRow
     ending: Ending
     seq: int
+    rank: Rank
 
     def trial(self, now: datetime) -> Trial:
         """The trial as it will be stored."""
@@ -367,30 +360,21 @@ class EndedTrial:
             lease_expires_at=None,
             finished_at=now,
             seq=self.seq,
+            is_feasible=self.rank.is_feasible,
         )
 
 
-def finish(connection: Connection, ended: Sequence[EndedTrial], direction: Direction, now: datetime) -> None:
-    """End trials that have been read and locked by this transaction.
-
-    A completed trial ranks by its first objective, a pruned one by its last report, as in ``tuner.ranking``.
-    """
+def finish(connection: Connection, ended: Sequence[EndedTrial], now: datetime) -> None:
+    """End trials that have been read and locked by this transaction."""
     if not ended:
         return
-    changed = _FINISH.run_each(connection, [_finished(each, direction, now) for each in ended])
+    changed = _FINISH.run_each(connection, [_finished(each, now) for each in ended])
     assert changed == len(ended), "a locked trial was changed by somebody else"
 
 
-def _finished(ended: EndedTrial, direction: Direction, now: datetime) -> dict[str, object]:
+def _finished(ended: EndedTrial, now: datetime) -> dict[str, object]:
     row, ending = ended.row, ended.ending
     value = None if not ending.values else next(iter(ending.values.values()))
-    rank_value = 0.0
-    if ending.state is TrialState.COMPLETED:
-        assert value is not None
-        rank_value = direction.sign * value
-    elif ending.state is TrialState.PRUNED:
-        last = row.trial.last_value
-        rank_value = math.inf if last is None else direction.sign * last
     return {
         "trial_key": row.key,
         "former_state": row.trial.state.value,
@@ -403,8 +387,8 @@ def _finished(ended: EndedTrial, direction: Direction, now: datetime) -> dict[st
         "message": ending.message,
         "metrics": dict(ending.metrics or {}),
         "completion": ending.completion,
-        "rank_class": RANK_CLASSES[ending.state],
-        "rank_value": rank_value,
+        "rank_class": ended.rank.rank_class,
+        "rank_value": ended.rank.rank_value,
         "last_step": row.trial.last_step,
         "last_value": row.trial.last_value,
         "last_value_kind": None if row.trial.last_value is None else ValueKind.FINITE.value,

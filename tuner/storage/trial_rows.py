@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from tuner.records import FailureReason, Origin, Trial, TrialState, ValueKind
 from tuner.storage.prepared import Prepared, PreparedIn, parameters
+from tuner.storage.ranks import COMPLETED, feasibility
 from tuner.storage.tables import studies, trials
 
 # Spelled out in the statement: with a parameter in its place no database can tell that a partial index will do.
@@ -147,10 +148,10 @@ def changed_since(connection: Connection, study_key: int, study_id: str, seq: in
 
 
 def best_completed(connection: Connection, study_key: int) -> tuple[int, float] | None:
-    """Number and first objective of the best completed trial."""
+    """Number and first objective of the best completed trial that keeps the outcome constraints."""
     query = (
         select(trials.c.number, trials.c.value)
-        .where(trials.c.study_key == study_key, trials.c.rank_class == 0)
+        .where(trials.c.study_key == study_key, trials.c.rank_class == COMPLETED)
         .order_by(trials.c.rank_value, trials.c.number)
         .limit(1)
     )
@@ -258,6 +259,7 @@ def _trial(row: Any, study_id: str) -> TrialRow:
         finished_at=row.finished_at,
         lease_expires_at=row.lease_expires_at,
         sampled_by=row.sampled_by,
+        is_feasible=feasibility(row.rank_class),
     )
     return TrialRow(
         key=row.key,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from tuner.data.profile import Task
-from tuner.records import Budget, Direction, Study, StudyState, TrialState
-from tuner.wire.base import Name, Request, Resource, Whole
+from tuner.records import Budget, Direction, OutcomeConstraint, Study, StudyState, TrialState
+from tuner.wire.base import Name, Number, Request, Resource, Whole
 
 # The space has its own reader, with better messages than a schema's: `tuner.space.SearchSpace.from_json`.
 SpaceBody = Annotated[
@@ -55,12 +55,32 @@ class BudgetBody(Request):
         return Budget(trials=self.trials, seconds=self.seconds)
 
 
+class ConstraintBody(Request):
+    """A bound on a number that comes with a trial's result; trials that keep all of them rank first."""
+
+    at_most: Number | None = None
+    at_least: Number | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("give at_most, at_least or both")
+        if self.at_most is not None and self.at_least is not None and self.at_least > self.at_most:
+            raise ValueError(f"at_least ({self.at_least:g}) must not be above at_most ({self.at_most:g})")
+        return self
+
+    def to_record(self, name: str) -> OutcomeConstraint:
+        """The constraint as a fact about the number ``name``."""
+        return OutcomeConstraint(name, at_most=self.at_most, at_least=self.at_least)
+
+
 class CreateStudy(Request):
     """A new study: either over a ``dataset``, which workers train on, or over a ``space`` whose user trains."""
 
     name: Name
     space: SpaceBody | None = None
     objectives: Annotated[dict[Name, Direction], Field(min_length=1, max_length=16)] | None = None
+    constraints: Annotated[dict[Name, ConstraintBody], Field(max_length=16)] | None = None
     sampler: Name = "auto"
     pruner: PrunerBody = "asha"
     seed: Whole | None = None
@@ -98,6 +118,7 @@ class StudyResource(Resource):
     seq: int
     space: dict[str, Any]
     objectives: dict[str, Direction]
+    constraints: dict[str, ConstraintBody] = Field(default_factory=dict)
     sampler: str
     pruner: str | dict[str, Any]
     seed: int
@@ -129,6 +150,9 @@ class StudyResource(Resource):
             seq=study.seq,
             space=spec.space.to_json(),
             objectives={objective.name: objective.direction for objective in spec.objectives},
+            constraints={
+                each.name: ConstraintBody(at_most=each.at_most, at_least=each.at_least) for each in spec.constraints
+            },
             sampler=spec.sampler,
             pruner=spec.pruner if isinstance(spec.pruner, str) else dict(spec.pruner),
             seed=spec.seed,

@@ -88,8 +88,8 @@ class ReportReply(Resource):
 class CompleteTrial(Request):
     """How the trial ended.
 
-    ``completed`` needs ``values`` for every objective; ``pruned`` keeps its last report unless values are given;
-    ``failed`` needs ``failure``; ``cancelled`` is for a worker that was told to and has nothing to show.
+    ``completed`` needs ``values`` for every objective and constraint; ``pruned`` keeps its last report unless values
+    are given; ``failed`` needs ``failure``; ``cancelled`` is for a worker that was told to and has nothing to show.
     ``measurements`` are intermediate values that have not been reported yet.
     """
 
@@ -108,7 +108,7 @@ class CompleteTrial(Request):
         if (self.state is TrialState.FAILED) != (self.failure is not None):
             raise ValueError("failure belongs to state failed, and is needed there")
         if self.state is TrialState.COMPLETED and not self.values:
-            raise ValueError("a completed trial needs values, one for each objective")
+            raise ValueError("a completed trial needs values, one for each objective and constraint")
         if self.state in (TrialState.FAILED, TrialState.CANCELLED) and self.values:
             raise ValueError("values belong to completed and pruned trials")
         return self
@@ -123,8 +123,9 @@ class ReleaseTrial(Request):
 class TrialResource(Resource):
     """A trial as it stands.
 
-    ``rank`` is only filled on a leaderboard, for completed trials, from 1. ``sampled_by`` names the method that found
-    the parameters, if a sampler did.
+    ``rank`` is only filled on a leaderboard, for completed and feasible trials, from 1. ``sampled_by`` names the method
+    that found the parameters, if a sampler did. ``is_feasible`` says of a completed trial whether it keeps the
+    constraints.
     """
 
     id: str
@@ -136,6 +137,7 @@ class TrialResource(Resource):
     params: dict[str, ScalarBody]
     attempt: int
     values: dict[str, float] | None
+    is_feasible: bool | None = None
     failure: FailureReason | None
     message: str | None
     worker: str | None
@@ -161,6 +163,7 @@ class TrialResource(Resource):
             params=dict(trial.params),
             attempt=trial.attempt,
             values=None if trial.values is None else dict(trial.values),
+            is_feasible=trial.is_feasible,
             failure=trial.failure,
             message=trial.message,
             worker=trial.worker,
