@@ -56,4 +56,4 @@ def _covering_point(view: StudyView, tried: list[Params], rng: np.random.Generat
             point[name] = parameter.decode(open_choices[int(rng.integers(len(open_choices)))])
         else:
             point[name] = parameter.draw(rng)
-    return point
+    return space.repair(point, rng)
