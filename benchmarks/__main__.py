@@ -16,6 +16,7 @@ from benchmarks import first_result, latency, memory, own_training, trial_overhe
 from benchmarks.databases import postgres_version
 from benchmarks.own_training.systems import systems
 from benchmarks.report import Table, machine_facts
+from benchmarks.search.measure import measure as measure_search
 from benchmarks.settings import Settings
 
 BENCHMARKS: dict[str, Callable[[Settings], Iterable[Table]]] = {
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Settings], Iterable[Table]]] = {
     "own_training": own_training.measure,
     "latency": latency.measure,
     "memory": memory.measure,
+    "search": measure_search,
 }
 
 
@@ -78,7 +80,10 @@ def _options() -> argparse.Namespace:
     option("paced", int, "latency: trials measured with a second between tell and ask")
     option("soak_seconds", float, "memory: length of the longer run")
     option("rate", float, "memory: trials per second of the longer run")
-    option("images", Path, "own_training: folder for charts")
+    option("search_seeds", int, "search: seeds of each system on each problem")
+    option("search_jobs", int, "search: processes at a time")
+    option("search_runs", Path, "search: file of raw results, resumed if it is there")
+    option("images", Path, "own_training, search: folder for charts")
     return parser.parse_args()
 
 

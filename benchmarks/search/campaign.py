@@ -100,6 +100,7 @@ def carry_out(campaign: Campaign, out: Path, jobs: int = 1) -> None:
         jobs: Processes at a time.
     """
     console = Console(stderr=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
     tasks = _missing(campaign.tasks(), out)
     for system in dict.fromkeys(task.system for task in tasks):
         if package := missing_package(system):

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seeds", type=int, default=3, help="how many seeds")
     run.add_argument("--first-seed", type=int, default=0, help="the first of them")
     run.add_argument("--trials", type=int, default=None, help="trials a run; default 100, 96 batch, 20 curves")
-    run.add_argument("--out", type=Path, default=Path("runs.jsonl"), help="file that takes the runs")
+    run.add_argument("--out", type=Path, default=Path("build/search_runs.jsonl"), help="file that takes the runs")
     run.add_argument("--jobs", type=int, default=1, help="processes at a time")
     run.set_defaults(do=_run)
     report = commands.add_parser("report", help="tables, and charts, of files of runs", **shown)  # type: ignore[arg-type]

@@ -73,13 +73,13 @@ def _climb(
     """Accept whatever is better, with steps from a tenth of the range down to its ten-thousandth."""
     for turn in range(_ROUNDS):
         width = 10.0 ** rng.uniform(-1 - 3 * turn / _ROUNDS, -1)
-        candidate = _changed(space, point, width, rng)
+        candidate = neighbour(space, point, width, rng)
         if (new := function(candidate)) < value:
             point, value = candidate, new
     return value, point
 
 
-def _changed(space: SearchSpace, point: Params, width: float, rng: np.random.Generator) -> Params:
+def neighbour(space: SearchSpace, point: Params, width: float, rng: np.random.Generator) -> Params:
     """The point with a few of its values moved; what becomes active is drawn."""
     fresh = space.draw(rng)
     num_active = len(point)
