@@ -1,0 +1,61 @@
+"""What a client promises of tables and of the models that are trained on them."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tuner.client import Client
+from tuner.errors import (
+    NotFound,
+    TunerError,
+)
+from tuner.testing.client.acting import new_name
+
+TABLE = "age,sex,survived\n" + "".join(f"{20 + row % 40},{'fm'[row % 2]},{(row * 7) % 3 // 2}\n" for row in range(60))
+
+
+class DatasetPromises:
+    """Part of ``ClientContract``."""
+
+    def test_table_is_stored_once(self, client: Client, tmp_path: Path) -> None:
+        path = tmp_path / "people.csv"
+        path.write_text(TABLE)
+        first = client.upload_dataset(path, target="survived")
+        again = client.upload_dataset(str(path), target="survived")
+        assert (first.name, first.target, first.num_rows, first.num_columns) == ("people", "survived", 60, 3)
+        assert again.id == first.id
+        assert b"".join(client.transport.read_dataset(first.id)) == path.read_bytes()
+
+    def test_packed_table_keeps_its_name(self, client: Client, tmp_path: Path) -> None:
+        path = tmp_path / "packed.csv.gz"
+        path.write_bytes(gzip.compress(TABLE.encode()))
+        assert client.upload_dataset(path).name == "packed"
+
+    def test_frame_is_uploaded_as_a_table(self, client: Client) -> None:
+        frame = pd.DataFrame({"age": [1.5, None, 3, 4], "name": ["a", "b", "ü", "a"], "y": [0, 1, 0, 1]})
+        name = new_name()
+        data = client.upload_dataset(frame, name=name, target="y")
+        assert [column["name"] for column in data.columns] == ["age", "name", "y"]
+        assert client.get_dataset(name).id == client.get_dataset(data.id).id == data.id
+        assert client.upload_dataset(frame, name=name, target="y").id == data.id
+
+    def test_deleted_table_is_gone(self, client: Client) -> None:
+        name = new_name()
+        client.upload_dataset(pd.DataFrame({"x": [1, 2, 3], "y": [0, 1, 0]}), name=name).delete()
+        with pytest.raises(NotFound):
+            client.get_dataset(name)
+
+    def test_missing_file_is_not_found(self, client: Client) -> None:
+        with pytest.raises(NotFound, match=r"no file 'nowhere\.csv'"):
+            client.upload_dataset("nowhere.csv")
+
+    def test_missing_target_column_is_told(self, client: Client) -> None:
+        with pytest.raises(TunerError, match="no column 'z'"):
+            client.upload_dataset(pd.DataFrame({"x": [1, 2, 3], "y": [0, 1, 0]}), name=new_name(), target="z")
+
+    def test_families_can_be_listed(self, client: Client) -> None:
+        assert {"lightgbm", "linear"} <= {family.name for family in client.families()}
