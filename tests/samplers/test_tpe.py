@@ -3,14 +3,13 @@ from dataclasses import replace
 from statistics import mean
 
 import numpy as np
-import optuna
 import pytest
 
 from tuner.errors import InvalidInput
-from tuner.records import Direction, FailureReason, StudyView, Trial, TrialState
+from tuner.records import Direction, FailureReason, OutcomeConstraint, StudyView, Trial, TrialState
 from tuner.samplers import create_sampler
 from tuner.samplers.tpe import TPESampler
-from tuner.space import Categorical, Float, Int, Params, SearchSpace
+from tuner.space import Categorical, Float, Int, Linear, Params, SearchSpace
 from tuner.testing.facts import make_trial, make_view, run_study
 from tuner.testing.sampler import points_of
 
@@ -56,28 +55,6 @@ def test_gets_half_the_regret_of_random_search_on_a_conditional_function(directi
 
     seeds = range(8)
     assert mean(best("tpe", seed) for seed in seeds) < 0.5 * mean(best("random", seed) for seed in seeds)
-
-
-def test_proposes_the_points_of_optunas_own_sampler() -> None:
-    space = SearchSpace({"a": Float(0, 1), "b": Int(0, 10), "c": Categorical([0, 1, 2])})
-    distributions: dict[str, optuna.distributions.BaseDistribution] = {
-        "a": optuna.distributions.FloatDistribution(0, 1),
-        "b": optuna.distributions.IntDistribution(0, 10),
-        "c": optuna.distributions.CategoricalDistribution([0, 1, 2]),
-    }
-    rng = np.random.default_rng(3)
-    trials = [make_trial(number, space.draw(rng), float(rng.normal())) for number in range(50)]
-    seed = int(np.random.default_rng(9).integers(2**32))
-    sampler = optuna.samplers.TPESampler(seed=seed)
-    study = optuna.create_study(sampler=sampler)
-    for trial in trials:
-        assert trial.values is not None
-        study.add_trial(
-            optuna.trial.create_trial(
-                params=dict(trial.params), distributions=distributions, value=trial.values["loss"]
-            )
-        )
-    assert suggest(make_view(space, trials), seed=9) == [study.ask(distributions).params]
 
 
 def test_starts_at_random_until_ten_trials_have_a_result() -> None:
@@ -126,29 +103,22 @@ def test_failures_that_are_the_points_fault_count_as_bad(failure: FailureReason)
     assert suggest(failed) == suggest(make_view(SQUARE, [*trials, make_trial(20, point)]))
 
 
-def test_values_at_different_steps_are_never_compared() -> None:
-    def view(offset: float) -> StudyView:
-        pruned = [
-            make_trial(
-                trial.number,
-                trial.params,
-                state=TrialState.PRUNED,
-                last_step=3 if trial.number % 2 else 12,
-                last_value=trial.number + (offset if trial.number % 2 else 0.0),
-            )
-            for trial in completed(30)
-        ]
-        return make_view(SQUARE, pruned)
+def test_pruned_trials_count_by_where_their_curves_lead() -> None:
+    def curve(end: float, num_steps: int) -> dict[int, float]:
+        return {step: end + 0.3 * (10 - step) for step in range(1, num_steps + 1)}
 
-    assert suggest(view(offset=0.0), 3) == suggest(view(offset=-1000.0), 3)
-
-
-def test_pruned_trial_is_never_better_than_a_completed_one() -> None:
-    def view(pruned_value: float) -> StudyView:
-        pruned = make_trial(30, {"x": 0.9, "y": 0.9}, state=TrialState.PRUNED, last_step=100, last_value=pruned_value)
-        return make_view(SQUARE, [*completed(30), pruned])
-
-    assert suggest(view(-1000.0), 3) == suggest(view(1000.0), 3)
+    # Those on the left were stopped at values far above the results on the right.
+    rng = np.random.default_rng(0)
+    xs = [*rng.uniform(0.5, 1.0, 20), *rng.uniform(0.0, 0.45, 20)]
+    points = [{"x": float(x), "y": float(rng.random())} for x in xs]
+    ended = [make_trial(number, points[number], points[number]["x"]) for number in range(20)]
+    stopped = [
+        make_trial(number, points[number], state=TrialState.PRUNED, last_step=2, last_value=points[number]["x"] + 2.4)
+        for number in range(20, 40)
+    ]
+    curves = {number: curve(point["x"], 10 if number < 20 else 2) for number, point in enumerate(points)}
+    view = make_view(SQUARE, [*ended, *stopped], curves=curves)
+    assert mean(point["x"] for point in suggest(view, 20)) < 0.5
 
 
 def test_several_objectives_approach_the_whole_front() -> None:
@@ -174,3 +144,51 @@ def test_sampler_can_go_from_one_study_to_another() -> None:
 def test_startup_below_one_trial_is_refused() -> None:
     with pytest.raises(InvalidInput, match="num_startup_trials must be at least 1, got 0"):
         TPESampler(num_startup_trials=0)
+
+
+def test_grid_is_walked_without_repetition_until_it_is_used_up() -> None:
+    space = SearchSpace({"a": Int(0, 4), "b": Categorical(["u", "v", "w"]), "c": Float(0, 1, step=0.5)})
+    view = run_study(TPESampler(), space, lambda params: params["a"], 45, seed=0)
+    assert len({repr(trial.params) for trial in view.trials}) == 45
+
+
+def test_used_up_space_is_searched_again() -> None:
+    space = SearchSpace({"a": Int(0, 2)})
+    view = run_study(TPESampler(), space, lambda params: params["a"], 20, seed=0)
+    assert {trial.params["a"] for trial in view.trials[:3]} == {0, 1, 2}
+    assert len(view.trials) == 20
+
+
+def test_batch_in_a_small_space_has_no_repetition() -> None:
+    space = SearchSpace({"a": Int(0, 3), "b": Categorical(["u", "v", "w"])})
+    trials = [make_trial(number, {"a": number % 4, "b": "u"}, number % 4) for number in range(10)]
+    points = points_of(TPESampler().suggest(make_view(space, trials), 8, np.random.default_rng(0)))
+    assert len({repr(point) for point in points}) == 8
+    assert {"u"}.isdisjoint(point["b"] for point in points)
+
+
+def test_space_constraint_is_kept_while_the_optimum_lies_on_it() -> None:
+    space = SearchSpace({"x": Float(0, 1), "y": Float(0, 1)}, [Linear({"x": 1, "y": 1}, at_most=1)])
+    view = run_study(TPESampler(), space, lambda params: -params["x"] - params["y"], 60, seed=0)
+    assert all(space.is_allowed(dict(trial.params)) for trial in view.trials)
+    assert min((trial.values or {})["loss"] for trial in view.trials) < -0.97
+
+
+def test_outcome_constraint_draws_points_to_where_it_is_kept() -> None:
+    def share(bounds: tuple[OutcomeConstraint, ...]) -> float:
+        rng = np.random.default_rng(0)
+        points = [SQUARE.draw(rng) for _ in range(60)]
+        trials = [
+            make_trial(number, point, {"loss": -point["x"], "cost": point["x"]}) for number, point in enumerate(points)
+        ]
+        view = replace(make_view(SQUARE, trials), constraints=bounds)
+        return mean(point["x"] <= 0.5 for point in suggest(view, 20))
+
+    assert share(()) < 0.2
+    assert share((OutcomeConstraint("cost", at_most=0.5),)) > 0.6
+
+
+def test_says_how_many_trials_it_goes_by() -> None:
+    sampler = TPESampler()
+    assert sampler.describe(make_view(SQUARE, completed(4))) == "tpe: 2 parameters, 4 trials, random until 10"
+    assert sampler.describe(make_view(SQUARE, completed(60))) == "tpe: 2 parameters, 60 trials (6 good)"

@@ -1,0 +1,114 @@
+"""Which trials are good: the few best, whatever is best."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.records.pareto import crowding_distances, pareto_fronts
+from tuner.samplers.evidence import Evidence, Lesson
+
+_Floats = NDArray[np.float64]
+_Indices = NDArray[np.intp]
+
+_SHARE = 0.1
+_MOST = 25
+# Trials compared at once while the leading fronts are looked for; the time for a batch grows with its square.
+_BATCH = 256
+
+
+class GoodTrials:
+    """The best tenth of the trials with a result, at most 25.
+
+    - One objective: those with the lowest losses. A pruned trial counts with the loss at which its curve is expected to
+      end.
+    - Several objectives: whole Pareto fronts, the best first; of the front that does not fit, the trials with most room
+      around them. Pruned trials have no result here.
+    - Outcome constraints: trials that break one come after all others, by how far they break them.
+
+    The answer is a function of the evidence alone. With several objectives the leading fronts are kept between calls,
+    because comparing ten thousand trials with each other takes long; a trial that ends can only move others down, so
+    those that did not lead before never will.
+
+    Source: the share is that of Optuna 5; the order of trials that break constraints, Deb et al., NSGA-II (2002).
+    """
+
+    def __init__(self) -> None:
+        self._leaders: _Leaders | None = None
+
+    def of(self, evidence: Evidence) -> _Indices:
+        """Places of the good trials in the evidence's arrays, ascending."""
+        if evidence.losses.shape[1] == 1:
+            judged = evidence.places(Lesson.RESULT, Lesson.CURVE)
+        else:
+            judged = evidence.taught[evidence.lessons[evidence.taught] == Lesson.RESULT]
+        wanted = min(math.ceil(_SHARE * len(judged)), _MOST)
+        keeps = evidence.violations[judged] == 0
+        feasible, infeasible = judged[keeps], judged[~keeps]
+        if evidence.losses.shape[1] == 1:
+            best = _lowest(feasible, evidence.losses[feasible, 0], wanted)
+        else:
+            best = self._leading(feasible, evidence.losses[feasible], wanted)
+        nearest = _lowest(infeasible, evidence.violations[infeasible], wanted - len(best))
+        return np.sort(np.concatenate([best, nearest]))
+
+    def _leading(self, places: _Indices, losses: _Floats, wanted: int) -> _Indices:
+        leaders = self._leaders
+        if leaders is None or not leaders.precede(places, losses):
+            leaders = _Leaders.nobody(losses)
+        self._leaders = leaders = leaders.caught_up(losses, places)
+        front_numbers = pareto_fronts(losses[leaders.leading])
+        chosen: list[_Indices] = []
+        for number in range(int(np.max(front_numbers, initial=-1)) + 1):
+            front = leaders.leading[front_numbers == number]
+            room = wanted - sum(map(len, chosen))
+            if len(front) > room:
+                front = front[np.argsort(-crowding_distances(losses[front]), kind="stable")[:room]]
+            chosen.append(front)
+        return places[np.concatenate(chosen)] if chosen else places[:0]
+
+
+@dataclass(frozen=True)
+class _Leaders:
+    """The first Pareto fronts, as many as hold ``_MOST`` trials, of the trials read so far.
+
+    Args:
+        places: Places of the trials that were read, in the order in which they ended, shape (n,).
+        losses: Their losses, shape (n, m).
+        leading: Which of them are on the leading fronts.
+    """
+
+    places: _Indices
+    losses: _Floats
+    leading: _Indices
+
+    @classmethod
+    def nobody(cls, losses: _Floats) -> _Leaders:
+        return cls(np.empty(0, dtype=np.intp), losses[:0], np.empty(0, dtype=np.intp))
+
+    def precede(self, places: _Indices, losses: _Floats) -> bool:
+        """Whether what was read is the beginning of these trials."""
+        count = len(self.places)
+        return np.array_equal(self.places, places[:count]) and np.array_equal(self.losses, losses[:count])
+
+    def caught_up(self, losses: _Floats, places: _Indices) -> _Leaders:
+        leading = self.leading
+        for start in range(len(self.places), len(places), _BATCH):
+            compared = np.concatenate([leading, np.arange(start, min(start + _BATCH, len(places)))])
+            front_numbers = pareto_fronts(losses[compared])
+            counts = np.cumsum(np.bincount(front_numbers))
+            last = int(np.searchsorted(counts, _MOST))
+            leading = compared[front_numbers <= last]
+        return _Leaders(places, losses, leading)
+
+
+def _lowest(places: _Indices, keys: _Floats, count: int) -> _Indices:
+    """Those of ``places`` with the lowest keys; of equal ones the first."""
+    if count >= len(places) or count <= 0:
+        return places[: max(count, 0)]
+    bound = np.partition(keys, count - 1)[count - 1]
+    below, at_bound = np.flatnonzero(keys < bound), np.flatnonzero(keys == bound)
+    return places[np.concatenate([below, at_bound[: count - len(below)]])]
