@@ -163,6 +163,19 @@ class TestContradictions:
             engine.studies.create(study_body(space=space))
         assert pointers(caught.value) == ["#/space/parameters/lr/low"]
 
+    def test_constraints_that_exclude_each_other(self, engine: Engine) -> None:
+        limits = [{"linear": {"x": 1}, "at_most": 3}, {"forbid": {"x": 9}}, {"linear": {"x": 1}, "at_least": 4}]
+        space = {"version": 1, "parameters": {"x": {"type": "int", "low": 0, "high": 9}}, "constraints": limits}
+        with pytest.raises(InvalidSearchSpace, match="keeps these constraints together") as caught:
+            engine.studies.create(study_body(space=space))
+        assert pointers(caught.value) == ["#/space/constraints/0", "#/space/constraints/2"]
+
+    def test_a_constraint_on_an_unknown_parameter(self, engine: Engine) -> None:
+        space = SPACE | {"constraints": [{"linear": {"unit": 1}, "at_most": 3}]}
+        with pytest.raises(InvalidSearchSpace) as caught:
+            engine.studies.create(study_body(space=space))
+        assert pointers(caught.value) == ["#/space/constraints/0/linear/unit"]
+
     def test_an_unknown_dataset(self, engine: Engine) -> None:
         with pytest.raises(NotFound, match="dataset 'nowhere'"):
             create(engine, dataset="nowhere")
@@ -190,6 +203,22 @@ class TestContradictions:
 
 
 class TestOverADataset:
+    def test_constraints_join_parameters_of_the_families(self, engine: Engine, dataset: DatasetResource) -> None:
+        limits = [{"linear": {"linear.l2": 1.0}, "at_most": 10.0}, {"forbid": {"model": "random_forest"}}]
+        space = {
+            "version": 1,
+            "parameters": {"linear.l2": {"type": "float", "low": 1, "high": 99}},
+            "constraints": limits,
+        }
+        shown = create(engine, dataset=dataset.id, models=["linear", "random_forest"], space=space).shown
+        assert shown.space["constraints"] == limits
+
+    def test_constraints_that_no_family_keeps_are_refused(self, engine: Engine, dataset: DatasetResource) -> None:
+        space = {"version": 1, "parameters": {}, "constraints": [{"forbid": {"model": "linear"}}]}
+        with pytest.raises(InvalidSearchSpace) as caught:
+            create(engine, dataset=dataset.id, models=["linear"], space=space)
+        assert pointers(caught.value) == ["#/space/constraints/0"]
+
     def test_everything_but_the_dataset_has_a_default(self, engine: Engine, dataset: DatasetResource) -> None:
         shown = create(engine, dataset=dataset.id).shown
         assert shown.target is not None
