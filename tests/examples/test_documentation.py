@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from tests.examples.conftest import ROOT, run
 from tuner.cli.demo import NEXT
+from tuner.space import SearchSpace
 
 SHORTER = {'time_budget="60s"': 'time_budget="5s"', "trials=20, seconds=120": "trials=3, seconds=120"}
 
@@ -47,6 +49,17 @@ def test_python_of_the_quickstart_runs(snippet: str, tmp_path: Path, service: st
     assert run_snippet("python", snippet, tmp_path, service)
 
 
+@pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "python"))
+def test_python_of_the_page_on_search_spaces_runs(snippet: str, tmp_path: Path, service: str) -> None:
+    assert run_snippet("python", snippet, tmp_path, service)
+
+
+@pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "json"))
+def test_json_of_the_page_on_search_spaces_is_a_space(snippet: str) -> None:
+    space = SearchSpace.from_json(json.loads(snippet))
+    assert space.check(space.allowed_point)
+
+
 @pytest.mark.slow
 def test_python_that_the_demonstration_ends_with_runs(tmp_path: Path, service: str) -> None:
     snippet = "\n".join(line.removeprefix("    ") for line in NEXT.splitlines() if line.startswith("    "))
@@ -55,7 +68,9 @@ def test_python_that_the_demonstration_ends_with_runs(tmp_path: Path, service: s
     assert "lightgbm" in run_snippet("python", snippet, tmp_path, service)
 
 
-@pytest.mark.parametrize(("page", "language"), [("README.md", "python"), ("README.md", "bash")])
+@pytest.mark.parametrize(
+    ("page", "language"), [("README.md", "python"), ("README.md", "bash"), ("docs/how-to/search-spaces.md", "python")]
+)
 def test_there_are_snippets(page: str, language: str) -> None:
     assert snippets(page, language)
 
@@ -81,5 +96,6 @@ def test_documentation_builds_without_a_warning(tmp_path: Path) -> None:
         "reference/command-line/index.html",
         "reference/http/index.html",
         "reference/openapi.json",
+        "reference/search-space.schema.json",
     ):
         assert (tmp_path / page).exists()

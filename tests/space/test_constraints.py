@@ -1,5 +1,7 @@
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -244,3 +246,15 @@ def test_draws_keep_the_constraints() -> None:
     for _ in range(200):
         drawn = space.draw(rng)
         assert space.check(drawn) == drawn
+
+
+def test_spaces_with_constraints_are_written_and_read_without_numpy() -> None:
+    script = (
+        "import sys; sys.modules['numpy'] = sys.modules['scipy'] = None\n"
+        "from tuner.space import *\n"
+        "space = SearchSpace({'x': Int(0, 9), 'y': 3}, [Linear({'x': 1, 'y': 1}, at_most=5), Forbid({'x': 1})])\n"
+        "assert SearchSpace.from_json(space.to_json()) == space\n"
+        "assert space.check({'x': 2, 'y': 3})\n"
+        "assert not space.is_allowed({'x': 1, 'y': 3})\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
