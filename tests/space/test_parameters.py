@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.errors import InvalidSearchSpace
-from tuner.space import Categorical, Float, Int, Parameter, Scalar
+from tuner.space import Categorical, Constant, Float, Int, Parameter, Scalar
 from tuner.testing.spaces import corner_spaces, parameters
 
 LARGEST = 1.7976931348623157e308
@@ -216,6 +216,44 @@ class TestCategorical:
     def test_order_must_be_true_or_false(self) -> None:
         with pytest.raises(InvalidSearchSpace, match="ordered must be true or false, got 'yes'"):
             Categorical(["a"], ordered="yes")  # type: ignore[arg-type]
+
+
+class TestConstant:
+    @pytest.mark.parametrize("value", ["a", 3, 2.5, True, None])
+    def test_its_value_is_the_only_one(self, value: Scalar) -> None:
+        constant = Constant(value)
+        assert draws(constant, 3) == [value] * 3
+        assert constant.contains(value)
+        assert not constant.contains("b")
+        assert constant.is_single
+
+    def test_booleans_and_numbers_are_not_confused(self) -> None:
+        assert not Constant(True).contains(1)
+        assert not Constant(1).contains(True)
+
+    @pytest.mark.parametrize("value", [[3], {}, math.nan, 2**63, "\0"])
+    def test_what_is_no_plain_value_is_refused(self, value: object) -> None:
+        with pytest.raises(InvalidSearchSpace) as caught:
+            Constant(value)  # type: ignore[arg-type]
+        assert [place.pointer for place in caught.value.places] == ["/value"]
+
+
+class TestSameness:
+    @pytest.mark.parametrize(
+        ("parameter", "one", "other", "is_same"),
+        [
+            (Float(0, 1, step=0.1), 0.3, 0.1 + 0.2, True),
+            (Float(0, 1, step=0.1), 0.3, 0.4, False),
+            (Float(0, 1), 0.3, 0.1 + 0.2, False),
+            (Float(0, 3), 2, 2.0, True),
+            (Int(0, 3), 2, 3, False),
+            (Categorical(["a", None]), None, "a", False),
+        ],
+    )
+    def test_grid_points_are_the_same_however_they_were_computed(
+        self, parameter: Parameter, one: Scalar, other: Scalar, is_same: bool
+    ) -> None:
+        assert parameter.is_same(one, other) == is_same
 
 
 class TestCondition:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.errors import InvalidInput, InvalidSearchSpace, Place, TooLarge
-from tuner.space import Categorical, Float, Int, Parameter, SearchSpace
+from tuner.space import Categorical, Constant, Float, Int, Parameter, Scalar, SearchSpace
 from tuner.testing.spaces import search_spaces
 
 OPTIMIZER = SearchSpace(
@@ -69,6 +69,17 @@ class TestConstruction:
             SearchSpace({**parents, "c/d": child})
         assert places(caught.value) == [(pointer, detail)]
 
+    @pytest.mark.parametrize("value", ["adam", 3, 2.5, True, None])
+    def test_a_plain_value_is_a_constant(self, value: Scalar) -> None:
+        space = SearchSpace({"x": Float(0, 1), "fixed": value})
+        assert space["fixed"] == Constant(value)
+        assert space.draw(np.random.default_rng(0))["fixed"] == value
+
+    def test_a_plain_value_that_cannot_be_sent_is_told_with_its_place(self) -> None:
+        with pytest.raises(InvalidSearchSpace) as caught:
+            SearchSpace({"a/b": float("nan")})
+        assert places(caught.value) == [("#/parameters/a~1b/value", "must be finite, got nan")]
+
     @pytest.mark.parametrize("length", [1, 2, 5])
     def test_conditions_that_close_a_circle_are_refused(self, length: int) -> None:
         ring = {f"p{n}": Int(0, 1, when={f"p{(n + 1) % length}": [1]}) for n in range(length)}
@@ -114,6 +125,21 @@ class TestConditions:
         space = SearchSpace(chain(60))
         params = {f"p{n}": 0 if n == depth else 1 for n in range(60)}
         assert space.active(params) == [f"p{n}" for n in range(depth + 1)]
+
+    def test_a_constant_may_be_a_parent(self) -> None:
+        space = SearchSpace(
+            {
+                "mode": Constant(2.5),
+                "x": Float(0, 1, when={"mode": [2.5]}),
+                "y": Int(0, 1, when={"x_is": [1]}),
+                "x_is": 1,
+            }
+        )
+        assert space.active({"mode": 2.5, "x_is": 1}) == ["mode", "x_is", "x", "y"]
+
+    @pytest.mark.parametrize("value", [[1], {}, {1}])
+    def test_values_that_cannot_be_hashed_activate_nothing(self, value: object) -> None:
+        assert SearchSpace({"a": Int(0, 1), "b": Int(0, 1, when={"a": [1]})}).active({"a": value}) == ["a"]
 
     def test_all_parents_must_agree(self) -> None:
         space = SearchSpace(
@@ -202,6 +228,7 @@ class TestJSON:
                 "momentum": Float(0.0, 0.99, when={"optimizer": ["sgd"]}),
                 "units": Int(16, 512, step=16),
                 "size": Categorical(["s", "m"], ordered=True),
+                "epochs": Constant(30, when={"size": ["m"]}),
             }
         )
         assert space.to_json() == {
@@ -212,6 +239,7 @@ class TestJSON:
                 "momentum": {"type": "float", "low": 0.0, "high": 0.99, "when": {"optimizer": ["sgd"]}},
                 "units": {"type": "int", "low": 16, "high": 512, "step": 16},
                 "size": {"type": "categorical", "choices": ["s", "m"], "ordered": True},
+                "epochs": {"type": "constant", "value": 30, "when": {"size": ["m"]}},
             },
         }
 
@@ -246,6 +274,10 @@ class TestJSON:
             ({"type": "categorical", "choices": "ab"}, "/choices", "must be a list"),
             ({"type": "int", "low": 0, "high": 1, "choices": []}, "/choices",
              "is not a field of a int parameter; expected high, log, low, step, when"),
+            ({"type": "constant"}, "/value", "is missing"),
+            ({"type": "constant", "value": [3]}, "/value", "must be text, a number, a boolean or null, got list"),
+            ({"type": "constant", "value": 3, "low": 0}, "/low",
+             "is not a field of a constant parameter; expected value, when"),
             ({"type": "float", "low": 1, "high": 0}, "/low", "(1.0) must not be above high (0.0)"),
             ({"type": "float", "low": 1, "high": 0, "\ud800": 1}, "/\\ud800",
              "is not a field of a float parameter; expected high, log, low, step, when"),
