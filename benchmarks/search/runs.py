@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -52,7 +53,11 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
     found: dict[Key, Run] = {}
     for path in paths:
         for line in path.read_text().splitlines():
-            run = Run(**json.loads(line))
+            try:
+                run = Run(**json.loads(line))
+            except ValueError:
+                # The machine went down in the middle of a line; that run is made again.
+                continue
             known = found.get(run.key)
             if known is None or len(known.regrets) <= len(run.regrets):
                 found[run.key] = run
@@ -62,8 +67,12 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
 def append_run(path: Path, run: Run) -> None:
     """Add a run to a file."""
     form = {name: _rounded(value) for name, value in asdict(run).items()}
-    with path.open("a") as file:
-        file.write(json.dumps(form, separators=(",", ":")) + "\n")
+    with path.open("ab+") as file:
+        if file.tell() > 0:
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        file.write(json.dumps(form, separators=(",", ":")).encode() + b"\n")
 
 
 def _rounded(value: object) -> object:

@@ -28,15 +28,16 @@ def mean_ranks(figures: Mapping[str, Mapping[Pair, float]]) -> tuple[dict[str, f
     Returns:
         Mean rank by system, and the number of pairs.
     """
-    from scipy.stats import rankdata
-
     systems = list(figures)
     common = sorted(set.intersection(*(set(figures[system]) for system in systems))) if systems else []
     if not common:
         return {}, 0
     # Differences below a millionth of the way from random to best are nobody's merit.
     table = np.array([[round(figures[system][pair], 6) for system in systems] for pair in common])
-    return dict(zip(systems, map(float, rankdata(table, axis=1).mean(axis=0)), strict=True)), len(common)
+    lower = (table[:, None, :] < table[:, :, None]).sum(axis=2)
+    equal = (table[:, None, :] == table[:, :, None]).sum(axis=2)
+    ranks = (lower + (equal + 1) / 2).mean(axis=0)
+    return dict(zip(systems, map(float, ranks), strict=True)), len(common)
 
 
 def sign_test(wins: int, losses: int) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tuner.space import Categorical, Float, Params, SearchSpace
+from tuner.space import Categorical, Float, Int, Params, SearchSpace
 
 FOLDER = Path(__file__).with_name("tables")
 _TREES = 48
@@ -32,7 +33,7 @@ class Surrogate:
 
     def __call__(self, params: Params) -> np.ndarray:
         """Foretold value, shape (), or values by epoch, shape (num_epochs,)."""
-        row = _features(self._space, coordinates(self._space, params)[None, :])
+        row = features(self._space, coordinates(self._space, params)[None, :])
         found = np.exp(np.mean([tree.predict(row)[0].ravel() for tree in self._trees], axis=0))
         return np.asarray(found if found.size > 1 else found[0])
 
@@ -42,7 +43,7 @@ class Surrogate:
 
         points, values = self.table()
         forest = ExtraTreesRegressor(_TREES, min_samples_leaf=2, max_features=0.7, random_state=0)
-        forest.fit(_features(self._space, points), np.log(values))
+        forest.fit(features(self._space, points), np.log(values))
         return [tree.tree_ for tree in forest.estimators_]
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
@@ -61,20 +62,19 @@ def coordinates(space: SearchSpace, params: Params) -> np.ndarray:
 
 
 def _place(space: SearchSpace, name: str, params: Params) -> float:
+    # Worked out here and not by the parameter, whose own coordinates may change while the tables stay.
     parameter, value = space[name], params[name]
     if isinstance(parameter, Categorical):
-        return float(parameter.encode(value))
-    if isinstance(parameter, Float) and parameter.step is None:
-        return parameter.encode(value)
-    low, high = (parameter.encode(end) for end in (parameter.low, parameter.high))  # type: ignore[attr-defined]  # numbers
-    place = parameter.encode(value)
-    if parameter.log:  # type: ignore[attr-defined]
-        low, high, place = np.log(low), np.log(high), np.log(place)
-    return float((place - low) / (high - low))
+        return float(parameter.choices.index(value))
+    assert isinstance(parameter, Float | Int)
+    assert isinstance(value, int | float)
+    if parameter.log:
+        return math.log(value / parameter.low) / math.log(parameter.high / parameter.low)
+    return (value - parameter.low) / (parameter.high - parameter.low)
 
 
-def _features(space: SearchSpace, rows: np.ndarray) -> np.ndarray:
-    """What the trees see, shape (n, k): places, and a column for each category of an unordered parameter."""
+def features(space: SearchSpace, rows: np.ndarray) -> np.ndarray:
+    """What trees see, shape (n, k): places, and a column for each category of an unordered parameter."""
     columns = []
     for index, name in enumerate(space.order):
         parameter = space[name]

@@ -17,7 +17,7 @@ from benchmarks.search.problem import Split
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
 
 _FOLDS = 3
-_NETWORK_EPOCHS, _ROUNDS = 30, 60
+_NETWORK_EPOCHS, _ROUNDS = 30, 40
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Training:
 def trainings() -> list[Training]:
     """All of them."""
     return [
-        Training("real_models_breast_cancer", Split.DEVELOPMENT, _model_space(True), _models_breast_cancer, 1300),
-        Training("real_models_digits", Split.DEVELOPMENT, _model_space(True), _models_digits, 1200),
-        Training("real_boosting_diabetes", Split.DEVELOPMENT, _BOOSTING, _boosting_diabetes, 700),
-        Training("real_svm_digits", Split.DEVELOPMENT, _SVM, _svm_digits, 1000),
-        Training("real_models_diabetes", Split.HELD_OUT, _model_space(False), _models_diabetes, 1500),
-        Training("real_network_wine", Split.HELD_OUT, _NETWORK, _network_wine, 1000),
+        Training("real_models_breast_cancer", Split.DEVELOPMENT, _model_space(True), _models_breast_cancer, 800),
+        Training("real_models_digits", Split.DEVELOPMENT, _model_space(True), _models_digits, 800),
+        Training("real_boosting_diabetes", Split.DEVELOPMENT, _BOOSTING, _boosting_diabetes, 500),
+        Training("real_svm_digits", Split.DEVELOPMENT, _SVM, _svm_digits, 700),
+        Training("real_models_diabetes", Split.HELD_OUT, _model_space(False), _models_diabetes, 1000),
+        Training("real_network_wine", Split.HELD_OUT, _NETWORK, _network_wine, 600),
         Training("curves_network_digits", Split.DEVELOPMENT, _NETWORK_CURVE, _network_digits, 800, _NETWORK_EPOCHS),
-        Training("curves_boosting_breast_cancer", Split.HELD_OUT, _BOOSTING_CURVE, _boosting_curve, 450, _ROUNDS),
+        Training("curves_boosting_breast_cancer", Split.HELD_OUT, _BOOSTING_CURVE, _boosting_curve, 300, _ROUNDS),
     ]
 
 
@@ -137,7 +137,7 @@ def _models_breast_cancer(params: Params) -> np.ndarray:
 
 
 def _models_digits(params: Params) -> np.ndarray:
-    return _cross_validated(lambda: _pipeline(params, True), "digits", "accuracy", 400)
+    return _cross_validated(lambda: _pipeline(params, True), "digits", "accuracy", 300)
 
 
 def _models_diabetes(params: Params) -> np.ndarray:
@@ -314,7 +314,7 @@ def _svm_digits(params: Params) -> np.ndarray:
         reduced = PCA(params["components"], random_state=0) if params["reduce"] else "passthrough"
         return make_pipeline(scaler, reduced, svm)
 
-    return _cross_validated(make, "digits", "accuracy", 400)
+    return _cross_validated(make, "digits", "accuracy", 300)
 
 
 _NETWORK = SearchSpace(
@@ -408,7 +408,7 @@ _BOOSTING_CURVE = SearchSpace(
 
 
 def _boosting_curve(params: Params) -> np.ndarray:
-    """Log loss of the held-out fold after each of 60 rounds, three folds averaged."""
+    """Log loss of the held-out fold after each of 40 rounds, three folds averaged."""
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.metrics import log_loss
     from sklearn.model_selection import StratifiedKFold

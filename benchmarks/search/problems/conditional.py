@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.search.problem import Group, Problem, Split
 from benchmarks.search.problems.mixed import bend, number
-from tuner.space import Categorical, Float, Int, Parameter, Params, SearchSpace
+from tuner.space import Categorical, Float, Int, Parameter, Params, Scalar, SearchSpace
 
 
 def conditional_problems() -> list[Problem]:
@@ -165,7 +165,7 @@ class _Models:
         self._weights = {}
         for name in self._space.order:
             if name != "model":
-                self._best[name] = self._position(name, self._space[name].draw(rng))
+                self._best[name] = self._position(name, self._value(name, float(rng.random())))
                 self._weights[name] = float(rng.choice([0.05, 0.2, 0.6]))
 
     def __call__(self, params: Params) -> float:
@@ -179,6 +179,16 @@ class _Models:
             else:
                 error += self._weights[name] * bend(2 * offset)
         return error
+
+    def _value(self, name: str, share: float) -> Scalar:
+        """The value nearest to a share of the range, not drawn by the parameter, whose way to draw may change."""
+        parameter = self._space[name]
+        if isinstance(parameter, Categorical):
+            return parameter.choices[int(share * len(parameter.choices))]
+        assert isinstance(parameter, Float | Int)
+        low, high = parameter.low, parameter.high
+        value = low * (high / low) ** share if parameter.log else low + share * (high - low)
+        return round(value) if isinstance(parameter, Int) else value
 
     def _position(self, name: str, value: object) -> float:
         """Where the value lies in its range, 0 to 1."""
