@@ -15,10 +15,9 @@ from tuner.samplers.base import Sampler, Suggestion
 from tuner.samplers.evidence import Evidence, EvidenceReader, Lesson
 from tuner.samplers.genetics import child_of
 from tuner.samplers.survival import Survivors
+from tuner.samplers.tried import Tried
 from tuner.space import Params
 
-# Two positions that differ by less are one point.
-_SAME = 1e-9
 _MAX_TRIES = 20
 
 
@@ -58,7 +57,7 @@ class EvolutionSampler(Sampler, ABC):
         parents = self._parents(view, evidence)
         if parents is None:
             return [Suggestion(view.space.draw(rng)) for _ in range(count)]
-        tried = _Tried(evidence.rows, count)
+        tried = Tried(evidence.rows, count)
         return [Suggestion(_child(parents, evidence, tried, rng)) for _ in range(count)]
 
     def describe(self, view: StudyView) -> str:
@@ -119,26 +118,7 @@ class _Selected:
         )
 
 
-class _Tried:
-    """Points that need not be tried again."""
-
-    def __init__(self, rows: NDArray[np.float64], room: int) -> None:
-        self._rows = np.concatenate([_filled(rows), np.empty((room, rows.shape[1]))])
-        self._count = len(rows)
-
-    def __contains__(self, row: NDArray[np.float64]) -> bool:
-        return bool((np.abs(self._rows[: self._count] - _filled(row)) < _SAME).all(axis=1).any())
-
-    def add(self, row: NDArray[np.float64]) -> None:
-        self._rows[self._count] = _filled(row)
-        self._count += 1
-
-
-def _filled(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.isnan(rows), -1.0, rows)
-
-
-def _child(parents: Survivors, evidence: Evidence, tried: _Tried, rng: np.random.Generator) -> Params:
+def _child(parents: Survivors, evidence: Evidence, tried: Tried, rng: np.random.Generator) -> Params:
     """A new point; after many tries one that is not, because the space may be used up."""
     encoding = evidence.encoding
     for attempt in range(_MAX_TRIES):

@@ -11,8 +11,13 @@ from tuner.samplers.base import Sampler
 _CLASSES = {
     "auto": ("tuner.samplers.auto", "AutoSampler"),
     "random": ("tuner.samplers.random", "RandomSampler"),
+    "grid": ("tuner.samplers.grid", "GridSampler"),
+    "sobol": ("tuner.samplers.sobol", "SobolSampler"),
     "tpe": ("tuner.samplers.tpe", "TPESampler"),
     "gp": ("tuner.samplers.gp", "GPSampler"),
+    "cmaes": ("tuner.samplers.cmaes", "CMAESSampler"),
+    "nsga2": ("tuner.samplers.nsga2", "NSGA2Sampler"),
+    "nsga3": ("tuner.samplers.nsga3", "NSGA3Sampler"),
 }
 
 
