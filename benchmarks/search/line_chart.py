@@ -83,9 +83,10 @@ def line_chart(title: str, unit: str, lines: Sequence[Line]) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between these."""
+    """Round numbers between these: 1, 2 and 5 times the powers of ten, and more if the range is short."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [digit * 10.0**power for power in powers for digit in (1, 2, 5) if low <= digit * 10.0**power <= high]
+    digits = (1, 2, 5) if high / low > 8 else (1, 1.5, 2, 3, 4, 5, 7)
+    return [digit * 10.0**power for power in powers for digit in digits if low <= digit * 10.0**power <= high]
 
 
 def _round_steps(end: float) -> list[float]:

@@ -12,7 +12,7 @@ import numpy as np
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
 
 FOLDER = Path(__file__).with_name("tables")
-_TREES = 48
+_TREES = 32
 # What stands for an inactive parameter: outside of every range, so that a tree can split it off.
 _INACTIVE = -1.0
 
