@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import first_result, latency, memory, own_training, trial_overhead
+from benchmarks import first_result, latency, memory, own_training, suggestion_cost, trial_overhead
 from benchmarks.databases import postgres_version
 from benchmarks.own_training.systems import systems
 from benchmarks.report import Table, machine_facts
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Settings], Iterable[Table]]] = {
     "own_training": own_training.measure,
     "latency": latency.measure,
     "memory": memory.measure,
+    "suggestion_cost": suggestion_cost.measure,
     "search": measure_search,
 }
 
