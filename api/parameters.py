@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from fastapi import Header, Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tuner.records import StudyState, TrialState
 from tuner.wire.base import MAX_PAGE, Name
@@ -42,6 +43,20 @@ Sha256 = Annotated[
 ]
 
 
+def _has_finite_value(text: str) -> str:
+    try:
+        if math.isfinite(float(text.rpartition(":")[2])):
+            return text
+    except ValueError:
+        pass
+    raise ValueError("must be objective:value, with a finite number")
+
+
+ReferenceValue = Annotated[
+    str, StringConstraints(max_length=300, pattern=r"^.+:[^:]+$"), AfterValidator(_has_finite_value)
+]
+
+
 class Query(BaseModel):
     """The query of a request; a misspelt parameter is refused, not ignored."""
 
@@ -75,6 +90,28 @@ class TrialQuery(PageQuery):
     order_by: Literal["number", "rank"] = Field(
         "number", description="`rank` is the leaderboard: best first, failed trials last."
     )
+
+
+class ImportancesQuery(Query):
+    """By what importances are judged."""
+
+    objective: Name | None = Field(None, description="By which objective trials are good; by all of them without.")
+
+
+class ParetoQuery(Query):
+    """From where a hypervolume is measured."""
+
+    reference: list[ReferenceValue] = Field(
+        [],
+        description="`objective:value`, once for each objective: what is just not good enough any more. "
+        "Without it, the worst values among the feasible trials.",
+        examples=[["loss:1.0", "latency_ms:50"]],
+    )
+
+    @property
+    def point(self) -> dict[str, float] | None:
+        """The reference point by objective."""
+        return {name: float(value) for name, _, value in (each.rpartition(":") for each in self.reference)} or None
 
 
 class UploadQuery(Query):

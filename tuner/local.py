@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -34,6 +34,8 @@ from tuner.wire import (
     EnqueueTrials,
     FamilyPage,
     Health,
+    Importances,
+    ParetoFront,
     ReleaseTrial,
     ReportReply,
     ReportTrial,
@@ -135,8 +137,11 @@ class LocalTransport:
     def measurements(self, study: str, number: int) -> MeasurementPage:
         return self._engine.trials.measurements(study, number)
 
-    def importances(self, study: str) -> dict[str, float]:
-        return self._engine.importances(study)
+    def importances(self, study: str, *, objective: str | None = None) -> Importances:
+        return self._engine.rankings.importances(study, objective)
+
+    def pareto_front(self, study: str, *, reference: Mapping[str, float] | None = None) -> ParetoFront:
+        return self._engine.rankings.front(study, reference)
 
     def enqueue(self, study: str, body: EnqueueTrials, *, key: str) -> TrialsCreated:
         return self._engine.trials.enqueue(study, body, key).result()

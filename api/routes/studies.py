@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from api.gateway import CurrentGateway
 from api.json_body import JsonRoute
-from api.parameters import IdempotencyKey, StudyId, StudyQuery
+from api.parameters import IdempotencyKey, ImportancesQuery, ParetoQuery, StudyId, StudyQuery
 from api.responses import problems, tagged
-from tuner.wire import ChangeStudy, CreateStudy, Importances, StudyPage, StudyResource
+from tuner.wire import ChangeStudy, CreateStudy, Importances, ParetoFront, StudyPage, StudyResource
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"], route_class=JsonRoute)
 
@@ -116,6 +116,21 @@ async def cancel_study(study: StudyId, gateway: CurrentGateway) -> StudyResource
 
 
 @router.get("/{study}/importances", summary="Which parameters matter", responses=problems(404))
-async def read_importances(study: StudyId, gateway: CurrentGateway) -> Importances:
-    """The share of the objective's variance that each parameter explains."""
-    return Importances(importances=await gateway.read(gateway.engine.importances, study))
+async def read_importances(
+    study: StudyId, query: Annotated[ImportancesQuery, Query()], gateway: CurrentGateway
+) -> Importances:
+    """How much each parameter decides whether a trial is among the best tenth."""
+    return await gateway.read(gateway.engine.rankings.importances, study, query.objective)
+
+
+@router.get(
+    "/{study}/pareto",
+    summary="Read the Pareto front",
+    response_model=ParetoFront,
+    responses={304: {"description": "Not changed"}, **problems(404)},
+)
+async def read_pareto_front(
+    study: StudyId, request: Request, query: Annotated[ParetoQuery, Query()], gateway: CurrentGateway
+) -> Response:
+    """The feasible trials that no other one beats in every objective, and the hypervolume they cover."""
+    return tagged(request, await gateway.read(gateway.engine.rankings.front, study, query.point))

@@ -92,6 +92,7 @@ def test_an_ended_study_can_be_deleted_and_is_gone(client: httpx.Client, new_stu
         ("GET", "/trials/0/logs"),
         ("GET", "/trials/0/attempts/1/artifacts/model.zip"),
         ("GET", "/importances"),
+        ("GET", "/pareto"),
     ],
 )
 def test_a_study_that_does_not_exist_is_not_found(client: httpx.Client, study: str, method: str, path: str) -> None:
@@ -126,3 +127,32 @@ def test_importances_are_shares_by_parameter(client: httpx.Client, new_study: Ne
     points = [{"params": {"x": i / 20}, "values": {"loss": (i / 20) ** 2}} for i in range(21)]
     assert client.post(f"{path}/trials", json={"trials": points}).status_code == 201
     assert client.get(f"{path}/importances").json() == {"importances": {"x": pytest.approx(1.0)}}
+
+
+def test_the_pareto_front_comes_with_its_hypervolume(client: httpx.Client, new_study: NewStudy) -> None:
+    study = new_study(objectives={"loss": "minimize", "a:b": "maximize"})
+    path = f"/v1/studies/{study['id']}"
+    values = [{"loss": 0.5, "a:b": 0.5}, {"loss": 0.2, "a:b": 0.1}, {"loss": 0.9, "a:b": 0.4}]
+    points = [{"params": {"x": 0.5}, "values": each} for each in values]
+    assert client.post(f"{path}/trials", json={"trials": points}).status_code == 201
+    answer = client.get(f"{path}/pareto", params={"reference": ["loss:1.0", "a:b:0.0"]})
+    front = answer.json()
+    assert [trial["number"] for trial in front["items"]] == [0, 1]
+    assert front["reference"] == {"loss": 1.0, "a:b": 0.0}
+    assert front["hypervolume"] == pytest.approx(0.5 * 0.5 + 0.3 * 0.1)
+    again = client.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("reference", ["loss", "loss:", "loss:nan", "loss:1e999", "loss:x", "size:1.0", ":1"])
+def test_a_reference_point_that_makes_no_sense_is_refused(
+    client: httpx.Client, new_study: NewStudy, reference: str
+) -> None:
+    study = new_study()
+    problem(client.get(f"/v1/studies/{study['id']}/pareto", params={"reference": reference}), 422, "invalid-input")
+
+
+def test_importances_of_an_unknown_objective_are_refused(client: httpx.Client, new_study: NewStudy) -> None:
+    study = new_study()
+    found = problem(client.get(f"/v1/studies/{study['id']}/importances?objective=size"), 422, "invalid-input")
+    assert found["errors"][0]["pointer"] == "?objective"

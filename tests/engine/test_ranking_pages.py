@@ -173,16 +173,68 @@ class TestSeveralObjectives:
 
 class TestImportances:
     def test_there_are_none_before_there_is_evidence(self, engine: Engine, study: ActingStudy) -> None:
-        assert engine.importances(study.id) == {}
+        assert engine.rankings.importances(study.id).importances == {}
 
     def test_the_parameter_that_decides_matters_most(self, engine: Engine, new_study: NewStudy) -> None:
         study = new_study(seed=1)
         for leased in study.ask(60):
             study.complete(leased, float(leased.trial.params["units"] or 0))
-        importances = engine.importances(study.id)
+        importances = engine.rankings.importances(study.id).importances
         assert next(iter(importances)) == "units"
         assert sum(importances.values()) == pytest.approx(1.0)
 
     def test_an_unknown_study_is_not_found(self, engine: Engine) -> None:
         with pytest.raises(NotFound):
-            engine.importances("nowhere")
+            engine.rankings.importances("nowhere")
+
+    def test_each_objective_has_importances_of_its_own(self, engine: Engine, new_study: NewStudy) -> None:
+        study = new_study(seed=1, objectives=TWO)
+        for leased in study.ask(60):
+            params = leased.trial.params
+            study.complete(leased, {"loss": float(params["units"] or 0), "accuracy": float(params["lr"] or 0)})
+        assert next(iter(engine.rankings.importances(study.id, "loss").importances)) == "units"
+        assert next(iter(engine.rankings.importances(study.id, "accuracy").importances)) == "lr"
+
+    def test_an_unknown_objective_is_told_with_those_there_are(self, engine: Engine, new_study: NewStudy) -> None:
+        with pytest.raises(InvalidInput, match="loss, accuracy"):
+            engine.rankings.importances(new_study(objectives=TWO).id, "size")
+
+
+class TestParetoFront:
+    """Losses and accuracies such that 1 and 2 are the front."""
+
+    @pytest.fixture
+    def study(self, new_study: NewStudy) -> ActingStudy:
+        study = new_study(objectives=TWO)
+        for loss, accuracy in ((0.5, 0.5), (0.5, 0.9), (0.2, 0.6), (1.0, 0.1)):
+            study.complete(study.ask_one(), {"loss": loss, "accuracy": accuracy})
+        study.fail(study.ask_one())
+        study.ask_one()
+        return study
+
+    def test_it_holds_the_trials_that_no_other_beats(self, study: ActingStudy) -> None:
+        front = study.engine.rankings.front(study.id)
+        assert [trial.number for trial in front.items] == [1, 2]
+        assert front.reference == {"loss": 1.0, "accuracy": 0.1}
+        assert front.hypervolume == pytest.approx(0.5 * 0.8 + 0.3 * 0.5)
+
+    def test_the_reference_may_be_given(self, study: ActingStudy) -> None:
+        front = study.engine.rankings.front(study.id, {"accuracy": 0.0, "loss": 2.0})
+        assert front.reference == {"loss": 2.0, "accuracy": 0.0}
+        assert front.hypervolume == pytest.approx(1.5 * 0.9 + 0.3 * 0.6)
+
+    def test_it_follows_new_results(self, study: ActingStudy) -> None:
+        study.engine.rankings.front(study.id)
+        study.complete(study.ask_one(), {"loss": 0.1, "accuracy": 0.95})
+        front = study.engine.rankings.front(study.id)
+        assert [trial.number for trial in front.items] == [6]
+
+    @pytest.mark.parametrize("reference", [{"loss": 1.0}, {"loss": 1.0, "accuracy": 0.0, "size": 1.0}])
+    def test_a_reference_must_name_each_objective(self, study: ActingStudy, reference: dict[str, float]) -> None:
+        with pytest.raises(InvalidInput, match="loss, accuracy"):
+            study.engine.rankings.front(study.id, reference)
+
+    def test_of_a_new_study_is_empty(self, new_study: NewStudy) -> None:
+        study = new_study(objectives=TWO)
+        front = study.engine.rankings.front(study.id)
+        assert (front.items, front.reference, front.hypervolume) == ((), None, None)

@@ -1,12 +1,13 @@
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import optuna
 import pytest
 
 from tuner.ranking import parameter_importances
-from tuner.records import Direction, FailureReason, StudyView, TrialState
+from tuner.records import Direction, FailureReason, OutcomeConstraint, StudyView, TrialState
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
 from tuner.testing.facts import make_trial, make_view
 
@@ -110,6 +111,48 @@ def test_agrees_with_optuna_on_a_plain_space() -> None:
         )
     expected = optuna.importance.get_param_importances(study)
     assert parameter_importances(view) == pytest.approx({**expected, "fixed": 0.0})
+
+
+def test_trials_beyond_a_constraint_count_as_bad() -> None:
+    """The loss depends on ``weak`` alone, but only trials with a small ``strong`` are feasible."""
+    rng = np.random.default_rng(0)
+    points = [SPACE.draw(rng) for _ in range(200)]
+    trials = [
+        make_trial(number, point, {"loss": point["weak"] / 1000, "latency": point["strong"]})
+        for number, point in enumerate(points)
+    ]
+    view = make_view(SPACE, trials)
+    assert parameter_importances(view)["strong"] < 0.1
+    constrained = replace(view, constraints=(OutcomeConstraint("latency", at_most=0.1),))
+    assert parameter_importances(constrained)["strong"] > 0.4
+
+
+def test_trials_that_failed_because_of_their_point_count_as_bad() -> None:
+    rng = np.random.default_rng(0)
+    trials = []
+    for number in range(200):
+        point = SPACE.draw(rng)
+        if point["strong"] > 0.1:
+            trials.append(make_trial(number, point, failure=FailureReason.OUT_OF_MEMORY))
+        else:
+            trials.append(make_trial(number, point, point["weak"]))
+    told = [trial for trial in trials if trial.values]
+    assert parameter_importances(make_view(SPACE, trials))["strong"] > 0.5
+    assert parameter_importances(make_view(SPACE, told))["strong"] < 0.3
+
+
+def test_an_objective_can_be_chosen() -> None:
+    rng = np.random.default_rng(0)
+    directions = {"loss": Direction.MINIMIZE, "accuracy": Direction.MAXIMIZE}
+    points = [SPACE.draw(rng) for _ in range(200)]
+    trials = [
+        make_trial(number, point, {"loss": point["strong"], "accuracy": point["weak"]})
+        for number, point in enumerate(points)
+    ]
+    view = make_view(SPACE, trials, directions=directions)
+    assert parameter_importances(view, "loss")["strong"] > 0.8
+    assert parameter_importances(view, "accuracy")["weak"] > 0.8
+    assert parameter_importances(view)["weak"] == pytest.approx(0.5, abs=0.3)
 
 
 def test_nothing_is_logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:

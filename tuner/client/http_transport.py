@@ -26,6 +26,8 @@ from tuner.wire import (
     EnqueueTrials,
     FamilyPage,
     Health,
+    Importances,
+    ParetoFront,
     ReleaseTrial,
     ReportReply,
     ReportTrial,
@@ -133,8 +135,12 @@ class HttpTransport:
     def measurements(self, study: str, number: int) -> MeasurementPage:
         return self._get(MeasurementPage, f"{_trial(study, number)}/measurements")
 
-    def importances(self, study: str) -> dict[str, float]:
-        return self._get(_Importances, f"{_study(study)}/importances").importances
+    def importances(self, study: str, *, objective: str | None = None) -> Importances:
+        return self._get(Importances, f"{_study(study)}/importances", {"objective": objective})
+
+    def pareto_front(self, study: str, *, reference: Mapping[str, float] | None = None) -> ParetoFront:
+        point = [f"{name}:{value!r}" for name, value in (reference or {}).items()]
+        return self._get(ParetoFront, f"{_study(study)}/pareto", {"reference": point})
 
     def enqueue(self, study: str, body: EnqueueTrials, *, key: str) -> TrialsCreated:
         return self._post(TrialsCreated, f"{_study(study)}/trials", body, key=key)
@@ -260,10 +266,6 @@ class HttpTransport:
         about = [("Content-Type", "application/octet-stream"), (SHA256_HEADER, _sha256(file)), *headers]
         answer = self._requests.send(method, path, query=query, file=file, headers=about, wait_seconds=UPLOAD_SECONDS)
         return _read(reply, answer, path)
-
-
-class _Importances(BaseModel):
-    importances: dict[str, float]
 
 
 def _json(body: BaseModel | None) -> bytes | None:

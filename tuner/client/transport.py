@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,8 @@ from tuner.wire import (
     EnqueueTrials,
     FamilyPage,
     Health,
+    Importances,
+    ParetoFront,
     ReleaseTrial,
     ReportReply,
     ReportTrial,
@@ -76,7 +78,8 @@ class Transport(Protocol):
         """A page of trials, ``order_by`` ``number`` or ``rank`` (the leaderboard)."""
 
     def measurements(self, study: str, number: int) -> MeasurementPage: ...
-    def importances(self, study: str) -> dict[str, float]: ...
+    def importances(self, study: str, *, objective: str | None = None) -> Importances: ...
+    def pareto_front(self, study: str, *, reference: Mapping[str, float] | None = None) -> ParetoFront: ...
     def enqueue(self, study: str, body: EnqueueTrials, *, key: str) -> TrialsCreated: ...
     def stop_trial(self, study: str, number: int) -> TrialResource: ...
 

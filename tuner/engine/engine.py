@@ -57,14 +57,14 @@ class Engine:
         changes = Changes()
         views = Views(database)
         blobs = Blobs(folder)
-        self._rankings = Rankings(views)
+        self.rankings = Rankings(views)
         self._pruning = ThreadPoolExecutor(2, thread_name_prefix="tuner-pruning")
         self._removals = ThreadPoolExecutor(1, thread_name_prefix="tuner-removals")
-        self.studies = Studies(database, blobs, views, self._rankings, changes, self._removals)
+        self.studies = Studies(database, blobs, views, self.rankings, changes, self._removals)
         self._sampling = ThreadPoolExecutor(2, thread_name_prefix="tuner-sampling")
         holder = uuid.uuid4().hex if embedded else None
         self.suggestions = Suggestions(database, views, changes, self._sampling, holder)
-        self.trials = Trials(database, views, self._rankings, changes, self._pruning, self.suggestions.prepare)
+        self.trials = Trials(database, views, self.rankings, changes, self._pruning, self.suggestions.prepare)
         self.changes = changes
         self.datasets = Datasets(database, blobs, limits)
         self.artifacts = Artifacts(database, blobs, limits)
@@ -124,10 +124,6 @@ class Engine:
     def ready(self) -> bool:
         """Whether the database answers."""
         return self._database.is_ready()
-
-    def importances(self, study_id: str) -> dict[str, float]:
-        """How much each parameter of the study matters."""
-        return self._rankings.importances(study_id)
 
     def families(self, dataset_id: str | None = None) -> FamilyPage:
         """All model families; for a dataset with a target, with their default spaces on it."""

@@ -1,20 +1,18 @@
-"""Rankings that SQL cannot keep: several objectives, ranked on read and cached by the study's seq."""
+"""Rankings that SQL cannot keep: made on read, from all trials of a study, and cached by its seq."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
+from tuner.engine.once import OncePerSeq
 from tuner.engine.views import Views
-from tuner.ranking import parameter_importances, rank_trials
-from tuner.records import Trial
+from tuner.errors import InvalidInput, Place
+from tuner.ranking import Front, parameter_importances, pareto_front, rank_trials
+from tuner.records import StudyView, Trial
+from tuner.wire import Importances, ParetoFront, TrialResource
 
-T = TypeVar("T")
-
-_MAX_RANKINGS = 64
+_MAX_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -26,39 +24,69 @@ class Ranking:
 
 
 class Rankings:
-    """Rankings and importances by study, made again only when the study has changed."""
+    """Rankings, Pareto fronts and importances by study, made again only when the study has changed."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
-        self._rankings: OrderedDict[str, Ranking] = OrderedDict()
-        self._importances: OrderedDict[str, tuple[int, dict[str, float]]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._rankings: OncePerSeq[Ranking] = OncePerSeq(_MAX_KEPT)
+        self._fronts: OncePerSeq[Front] = OncePerSeq(_MAX_KEPT)
+        self._importances: OncePerSeq[dict[str, float]] = OncePerSeq(_MAX_KEPT)
 
     def of(self, study_id: str) -> Ranking:
         """The ranking of the study as it stands."""
         _, view = self._views.of(study_id)
-        with self._lock:
-            kept = self._rankings.get(study_id)
-        if kept is None or kept.seq != view.seq:
-            kept = Ranking(view.seq, rank_trials(view.trials, view.directions, view.objective_names, view.constraints))
-            with self._lock:
-                _remember(self._rankings, study_id, kept)
-        return kept
 
-    def importances(self, study_id: str) -> dict[str, float]:
-        """How much each parameter matters for the first objective; sums to 1, empty while too little is known."""
+        def make() -> Ranking:
+            trials = rank_trials(view.trials, view.directions, view.objective_names, view.constraints)
+            return Ranking(view.seq, trials)
+
+        return self._rankings.get(study_id, view.seq, make)
+
+    def front(self, study_id: str, reference: Mapping[str, float] | None = None) -> ParetoFront:
+        """The best trials by all objectives, and the hypervolume they cover.
+
+        Args:
+            study_id: The study.
+            reference: For each objective the value that is just not good enough; None: the worst one so far.
+
+        Raises:
+            InvalidInput: The reference does not name each objective once.
+        """
         _, view = self._views.of(study_id)
-        with self._lock:
-            kept = self._importances.get(study_id)
-        if kept is None or kept[0] != view.seq:
-            kept = view.seq, parameter_importances(view)
-            with self._lock:
-                _remember(self._importances, study_id, kept)
-        return kept[1]
+        if reference is not None and set(reference) != set(view.objective_names):
+            raise InvalidInput(
+                "The reference point does not match the objectives.",
+                hint=f"Give one value for each of: {', '.join(view.objective_names)}.",
+                places=[Place("?reference", "must have one value for each objective")],
+            )
+        point = None if reference is None else tuple(reference[name] for name in view.objective_names)
+        found = self._fronts.get((study_id, point), view.seq, lambda: pareto_front(view, reference))
+        return ParetoFront(
+            items=tuple(map(TrialResource.of, found.trials)),
+            reference=None if found.reference is None else dict(found.reference),
+            hypervolume=found.hypervolume,
+        )
+
+    def importances(self, study_id: str, objective: str | None = None) -> Importances:
+        """How much each parameter matters; sums to 1, empty while too little is known.
+
+        Args:
+            study_id: The study.
+            objective: To which objective; None: to all of them together.
+
+        Raises:
+            InvalidInput: There is no such objective.
+        """
+        _, view = self._views.of(study_id)
+        _refuse_unknown(view, objective)
+        shares = self._importances.get((study_id, objective), view.seq, lambda: parameter_importances(view, objective))
+        return Importances(importances=shares)
 
 
-def _remember(cache: OrderedDict[str, T], study_id: str, value: T) -> None:
-    cache[study_id] = value
-    cache.move_to_end(study_id)
-    if len(cache) > _MAX_RANKINGS:
-        cache.popitem(last=False)
+def _refuse_unknown(view: StudyView, objective: str | None) -> None:
+    if objective is not None and objective not in view.objective_names:
+        raise InvalidInput(
+            f"The study has no objective called {objective!r}.",
+            hint=f"Use one of: {', '.join(view.objective_names)}.",
+            places=[Place("?objective", "unknown objective")],
+        )

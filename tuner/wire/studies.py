@@ -190,6 +190,6 @@ class StudyPage(Resource):
 
 
 class Importances(Resource):
-    """The share of the objective's variance that each parameter explains, by name."""
+    """How much each parameter decides whether a trial is among the best tenth, by name, as shares of 1."""
 
     importances: dict[str, float]

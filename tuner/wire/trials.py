@@ -185,6 +185,18 @@ class TrialPage(Resource):
     next_cursor: str | None = None
 
 
+class ParetoFront(Resource):
+    """The feasible trials that no other one beats in every objective, and what they cover.
+
+    ``hypervolume`` is the volume between them and the ``reference`` point; null where it is not finite, or where the
+    exact one would take too long.
+    """
+
+    items: tuple[TrialResource, ...]
+    reference: dict[str, float] | None
+    hypervolume: float | None
+
+
 class TrialsCreated(Resource):
     """Trials that a request made, in the order of the request."""
 

@@ -54,6 +54,32 @@ class RankingPromises:
         assert list(board["latency_ms"]) == [20, 30, 50]
         assert (study.best_trial.number, study.best_value) == (2, 0.5)
 
+    def test_pareto_front_holds_what_no_other_trial_beats(self, client: Client) -> None:
+        study = new_study(client, objectives={"accuracy": "maximize", "latency_ms": "minimize"})
+        assert (study.pareto_front(), study.hypervolume()) == ([], None)
+        for accuracy, latency in ((0.5, 20), (0.9, 10), (0.95, 15), (0.4, 30)):
+            study.ask().tell({"accuracy": accuracy, "latency_ms": latency})
+        assert sorted(trial.number for trial in study.pareto_front()) == [1, 2]
+        volume = study.hypervolume({"accuracy": 0, "latency_ms": 50})
+        assert volume == pytest.approx(0.9 * 40 + 0.05 * 35)
+        assert study.hypervolume() == pytest.approx(0.5 * 20 + 0.05 * 15)
+        with pytest.raises(InvalidInput, match="reference"):
+            study.hypervolume({"accuracy": 0})
+
+    def test_each_objective_has_importances(self, client: Client) -> None:
+        study = new_study(client, objectives={"accuracy": "maximize", "latency_ms": "minimize"})
+        study.optimize(
+            lambda trial: {
+                "accuracy": float(trial.params["layers"] or 0),
+                "latency_ms": float(trial.params["lr"] or 0),
+            },
+            trials=40,
+        )
+        assert next(iter(study.importances("accuracy"))) == "layers"
+        assert next(iter(study.importances("latency_ms"))) == "lr"
+        with pytest.raises(InvalidInput, match="'size'"):
+            study.importances("size")
+
     def test_leaderboard_of_a_new_study_is_empty(self, client: Client) -> None:
         assert new_study(client).leaderboard().empty
 

@@ -85,6 +85,22 @@ class StudyPromises:
             new_study(client, constraints={"latency_ms": bounds})
         assert caught.value.places[0].pointer.startswith("#/constraints")
 
+    def test_study_says_what_its_sampler_does(self, client: Client) -> None:
+        study = new_study(client, sampler="grid")
+        notes = [study.search]
+        study.ask()
+        notes.append(study.search)
+        assert notes[0] is None
+        assert "grid" in str(notes[1])
+
+    def test_study_ends_when_its_sampler_has_no_more_points(self, client: Client) -> None:
+        study = client.create_study(
+            new_name(), space={"x": tuner.Int(1, 3)}, objectives={"a": "maximize"}, sampler="grid", pruner="none"
+        )
+        study.optimize(lambda trial: float(trial.params["x"] or 0))
+        assert sorted(trial.params["x"] for trial in study.trials()) == [1, 2, 3]  # type: ignore[type-var]
+        assert study.resource.state_reason == "the sampler has no more points"
+
     def test_paused_study_hands_out_nothing_until_it_is_resumed(self, client: Client) -> None:
         study = new_study(client)
         study.pause()
