@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -162,7 +164,7 @@ def _caught_up(kept: Evidence, view: StudyView) -> Evidence:
     """The evidence of ``view``, without what only curves say, from that of another view of the study."""
     trials, former, count = view.trials, kept.trials, len(view.trials)
     # Views share their trials, so what has not changed is the same object.
-    changed = [place for place, (old, new) in enumerate(zip(former, trials, strict=False)) if old is not new]
+    changed = list(itertools.compress(itertools.count(), map(operator.is_not, former, trials)))
     changed += range(min(len(former), count), count)
     if not changed and len(former) == count:
         return kept
