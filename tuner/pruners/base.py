@@ -9,7 +9,12 @@ from tuner.records import StudyView, Trial
 
 
 class Decision(StrEnum):
-    """What becomes of a running trial after a report."""
+    """What becomes of a running trial after a report.
+
+    There are two, because a trial that stops cannot be taken up again. Once trainings leave checkpoints, a third one
+    belongs here: ``pause``, for a trial that waits at its rung and goes on from its checkpoint if it turns out to be
+    among the best there. The rungs and the comparisons stay as they are; promotion is an ask that finds a paused trial.
+    """
 
     CONTINUE = "continue"
     PRUNE = "prune"
@@ -23,6 +28,9 @@ class Pruner(ABC):
 
     With several objectives nothing is pruned: reports carry the first objective only, and a trial that is behind in
     one may be the best in another.
+
+    The arguments of a pruner's constructor are its options, which users give by name. Each is a number with a default
+    (or may be None), is checked there, and is kept as an attribute of its name.
 
     Subclass it and check the result with ``tuner.testing.pruner.PrunerContract``.
     """
