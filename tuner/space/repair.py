@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from tuner.space.search_space import Params, SearchSpace
 
 _MAX_MOVES = 24
+# In the largest spaces fewer moves, each of which takes tens of milliseconds there.
+_MIN_MOVES = 4
+_MAX_TERMS = 40_000
+_MAX_TRIES = 64
 _MAX_OPTIONS = 8
 _SIDESTEPS = 0.15
+_SHARES = (0.5, 0.25, 0.1)
 # Beyond every axis of coordinates, so that decoding leads to the ends.
 _FAR = 1e18
 
@@ -39,6 +44,8 @@ class Walk:
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
         self._scales = [_scale(constraint, space) for constraint in space.constraints]
+        num_terms = sum(len(constraint.names) for constraint in space.constraints)
+        self._num_moves = min(max(_MAX_TERMS // max(num_terms, 1), _MIN_MOVES), _MAX_MOVES)
         self._ends = {
             name: (space[name].encode(space[name].decode(-_FAR)), space[name].encode(space[name].decode(_FAR)))
             for constraint in space.constraints
@@ -49,7 +56,7 @@ class Walk:
     def from_point(self, params: Mapping[str, Scalar], rng: np.random.Generator) -> Params | None:
         """Where a walk from ``params`` meets an allowed point; None if it does not in a few dozen moves."""
         point = dict(params)
-        for _ in range(_MAX_MOVES):
+        for _ in range(self._num_moves):
             broken = [place for place, _ in self._space.rules.broken(point)]
             if not broken:
                 return point
@@ -91,20 +98,36 @@ class Walk:
     def _towards(self, params: Mapping[str, Scalar], allowed: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
         """A point between an allowed one and another one, allowed too: as many values of ``params`` as possible."""
         point = dict(allowed)
-        for name in (self._space.order[index] for index in rng.permutation(len(self._space.order))):
-            if name not in point or name not in params:
-                continue
-            parameter = self._space[name]
-            options = [params[name]]
-            if isinstance(parameter, Float | Int):
-                start, goal = parameter.encode(point[name]), parameter.encode(params[name])
-                options += [parameter.decode(start + (goal - start) * share) for share in (0.5, 0.25, 0.1)]
-            for value in options:
-                other = self._with(point, name, value, rng)
+        common = [name for name in self._space.order if name in point and name in params]
+        for share in _SHARES:
+            # Sums are linear, so all numbers together get further than each alone where an equation ties them.
+            other = self._settled(
+                {**point, **{name: self._between(name, point, params, share) for name in common}}, rng
+            )
+            if self._space.is_allowed(other):
+                point = other
+                break
+        for name in [common[index] for index in rng.permutation(len(common))[:_MAX_TRIES]]:
+            for share in (1.0, *_SHARES):
+                if name not in point or point[name] == params[name]:
+                    break
+                other = self._with(point, name, self._between(name, point, params, share), rng)
                 if self._space.is_allowed(other):
                     point = other
                     break
         return point
+
+    def _between(self, name: str, start: Mapping[str, Scalar], goal: Mapping[str, Scalar], share: float) -> Scalar:
+        """The value of a number part of the way from one point to another; of all else, the start's until the end."""
+        parameter = self._space[name]
+        if share == 1 or not isinstance(parameter, Float | Int):
+            return goal[name] if share == 1 else start[name]
+        if isinstance(parameter, Float) and parameter.step is None:
+            return min(
+                max(_number(start[name]) * (1 - share) + _number(goal[name]) * share, parameter.low), parameter.high
+            )
+        first, last = parameter.encode(start[name]), parameter.encode(goal[name])
+        return parameter.decode(first + (last - first) * share)
 
     def _violation(self, params: Mapping[str, Scalar]) -> float:
         """How much is broken: 1 for each forbidden combination, the share of its scale for each sum."""
@@ -228,13 +251,17 @@ def _scale(constraint: Constraint, space: SearchSpace) -> float:
 
 def _beyond(parameter: Float | Int, value: Scalar, amount: float) -> Scalar:
     """The value ``amount`` away, or on a grid the first one beyond that; at most the end of the range."""
-    assert isinstance(value, int | float)
-    target = min(max(value + amount, parameter.low), parameter.high)
+    target = min(max(_number(value) + amount, parameter.low), parameter.high)
     if parameter.step is None:
         return target
     steps = (target - parameter.low) / parameter.step
     index = math.floor(steps + 1e-9) if amount < 0 else math.ceil(steps - 1e-9)
     return parameter.decode(index + (parameter.low if isinstance(parameter, Int) and parameter.log else 0))
+
+
+def _number(value: Scalar) -> float:
+    assert isinstance(value, int | float)
+    return value
 
 
 def _some(items: list[Scalar] | list[str] | tuple[str, ...], rng: np.random.Generator) -> list:  # type: ignore[type-arg]

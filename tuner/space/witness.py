@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 _DRAWS = 32
 _WALKS = 4
-# Each takes a few milliseconds in a space of ordinary size.
+# A proof takes a few milliseconds in a space of ordinary size.
 _MAX_PROOFS = 40
+_MAX_SECONDS_OF_PROOFS = 2.0
 _MAX_SHOWN = 20
 
 
@@ -60,10 +62,11 @@ def _conflict(space: SearchSpace, rng: np.random.Generator) -> Sequence[int]:
 
     kept = list(range(len(space.constraints)))
     num_proofs = 0
+    started_at = time.monotonic()
     size = (len(kept) + 1) // 2
     while size:
         start = 0
-        while start < len(kept) and num_proofs < _MAX_PROOFS:
+        while start < len(kept) and num_proofs < _MAX_PROOFS and time.monotonic() - started_at < _MAX_SECONDS_OF_PROOFS:
             rest = kept[:start] + kept[start + size :]
             num_proofs += 1
             if rest and solve(space, [space.constraints[position] for position in rest], rng).is_impossible:
