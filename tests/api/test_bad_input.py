@@ -334,7 +334,7 @@ def test_an_idempotency_key_that_cannot_be_one_is_refused(client: httpx.Client, 
     [
         ({"params": {"x": 2.0}}, "#/trials/0/params/x"),
         ({"params": {"x": "0.5"}}, "#/trials/0/params/x"),
-        ({"params": {}}, "#/trials/0/params/x"),
+        ({"params": {}, "values": {"loss": 1.0}}, "#/trials/0/params/x"),
         ({"params": {"x": 0.5, "y": 1}}, "#/trials/0/params/y"),
         ({"params": {"x": 0.5}, "values": {"los": 1.0}}, "#/trials/0/values/los"),
         ({"params": {"x": 0.5}, "values": {"loss": "low"}}, "#/trials/0/values/loss"),

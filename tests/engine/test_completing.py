@@ -199,6 +199,29 @@ class TestEnqueuing:
         ]
         assert study.shown.num_trials == 0
 
+    def test_parameters_that_are_not_given_are_drawn(self, study: ActingStudy) -> None:
+        made = study.enqueue({"lr": 0.1}, {"lr": 0.1}, {"momentum": 0.5}, {})
+        assert [trial.params["lr"] == 0.1 for trial in made] == [True, True, False, False]
+        assert made[0].params["units"] != made[1].params["units"]
+        assert (made[2].params["optimizer"], made[2].params["momentum"]) == ("sgd", 0.5)
+        assert study.trial(0).params == study.ask_one().trial.params == made[0].params
+
+    def test_drawn_parameters_repeat_with_the_seed(self, new_study: NewStudy) -> None:
+        first, again, other = new_study(seed=1), new_study(seed=1), new_study(seed=2)
+        drawn = [study.enqueue({"lr": 0.1}, {})[1].params for study in (first, again, other)]
+        assert drawn[0] == drawn[1] != drawn[2]
+
+    def test_many_who_enqueue_the_same_part_get_different_points(self, study: ActingStudy) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: study.enqueue({"optimizer": "adam"}), range(24)))
+        trials = study.trials()
+        assert [trial.number for trial in trials] == list(range(24))
+        assert len({trial.params["lr"] for trial in trials}) == 24
+
+    def test_a_finished_trial_must_be_complete(self, study: ActingStudy) -> None:
+        with pytest.raises(InvalidInput, match="#/trials/0/params/units: is missing"):
+            study.enqueue({"lr": 0.1, "optimizer": "adam"}, values=0.5)
+
     def test_more_points_than_the_budget_has_left_are_refused(self, new_study: NewStudy) -> None:
         study = new_study(budget={"trials": 2})
         study.ask_one()

@@ -249,7 +249,8 @@ class Study:
         """Have points tried before the sampler is asked, or import trials that were finished elsewhere.
 
         Args:
-            params: One point, or several; every active parameter of the space needs a value.
+            params: One point, or several. What a point does not say is drawn at random when it is enqueued, so
+                ``{"lr": 0.1}`` alone will do; with ``values``, every active parameter needs a value.
             values: With it the trials count as completed: the objective of each, or each objective and each constrained
                 number by name.
 

@@ -11,17 +11,17 @@ from sqlalchemy import Connection
 from tuner.engine import transitions
 from tuner.engine.changes import Changes, pass_on, then
 from tuner.engine.cursors import dump_cursor, load_cursor
+from tuner.engine.given_points import given_points
 from tuner.engine.idempotency import write_once
 from tuner.engine.identity import body_hash, new_id
 from tuner.engine.judging import is_hopeless, needs_decision
 from tuner.engine.leases import existing, why_lost
 from tuner.engine.rankings import Rankings
 from tuner.engine.reports import Reported, Reporting, StoreReports
-from tuner.engine.results import Completed, Completing, StoreResults, checked_values
+from tuner.engine.results import Completed, Completing, StoreResults
 from tuner.engine.views import Views
 from tuner.errors import Conflict, InvalidInput, Place, StaleCursor, StudyClosed
-from tuner.records import Origin, StudySpec, StudyState, TrialState
-from tuner.space import Params
+from tuner.records import Origin, StudyState, TrialState
 from tuner.storage import Database, measurement_rows, study_rows, trial_changes, trial_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import Ending, NewTrial
@@ -34,7 +34,6 @@ from tuner.wire import (
     ReportReply,
     ReportTrial,
     TrialPage,
-    TrialPoint,
     TrialResource,
     TrialsCreated,
 )
@@ -117,20 +116,25 @@ class Trials:
     def enqueue(self, study_id: str, request: EnqueueTrials, key: str | None = None) -> Future[TrialsCreated]:
         """Add points to be tried next, and trials that were finished elsewhere.
 
+        Parameters that a point to be tried lacks are drawn.
+
         Raises:
             InvalidInput: A point does not fit the space; raised at once.
             StudyClosed: The study has ended; set on the future.
             Conflict: The points exceed the budget; set on the future.
         """
         with self._database.read() as connection:
-            spec = study_rows.get_study(connection, study_id, self._database.clock.now(connection)).spec
-        points = [_checked_point(spec, point, position) for position, point in enumerate(request.trials)]
+            seen = study_rows.get_study(connection, study_id, self._database.clock.now(connection)).study
+        expected = given_points(seen.spec, request.trials, seen.next_number)
 
         def operation(connection: Connection, now: datetime) -> TrialsCreated:
             row = study_rows.get_study(connection, study_id, now, lock=True)
             if row.study.state not in (StudyState.RUNNING, StudyState.PAUSED):
                 raise StudyClosed(f"Study {row.spec.name!r} is {row.study.state}.", hint="Raise its budget first.")
             change = StudyChange(row)
+            first = row.study.next_number
+            # Draws belong to trial numbers, and somebody may have taken these in the meantime.
+            points = expected if first == seen.next_number else given_points(row.spec, request.trials, first)
             left, num_counted = change.trials_left, sum(values is None for _, values in points)
             if left is not None and num_counted > left:
                 raise Conflict(
@@ -140,7 +144,7 @@ class Trials:
             new = [
                 NewTrial(
                     new_id(now),
-                    row.study.next_number + position,
+                    first + position,
                     Origin.ENQUEUED if values is None else Origin.IMPORTED,
                     params,
                     values=values,
@@ -300,9 +304,3 @@ def _page_by_rank(
     if len(found) > limit:
         following = dump_cursor("rank", *found[limit - 1][1], before + limit)
     return TrialPage(items=items, next_cursor=following)
-
-
-def _checked_point(spec: StudySpec, point: TrialPoint, position: int) -> tuple[Params, dict[str, float] | None]:
-    """Parameters and values of a point that a user gives."""
-    params = spec.space.check(point.params, pointer=f"#/trials/{position}/params")
-    return params, checked_values(spec, point.values, f"#/trials/{position}/values")

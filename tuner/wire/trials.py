@@ -27,7 +27,10 @@ class Directive(StrEnum):
 
 
 class TrialPoint(Request):
-    """Parameter values to try next, or, with ``values``, a trial that was finished elsewhere."""
+    """Parameter values to try next, or, with ``values``, a trial that was finished elsewhere.
+
+    Parameters that a point to try lacks are drawn at random; a finished trial needs a value for each active one.
+    """
 
     params: Annotated[dict[str, Any], Field(max_length=1_000)]
     values: dict[Name, Number] | None = None

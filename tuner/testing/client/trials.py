@@ -235,6 +235,13 @@ class TrialPromises:
         study.enqueue([POINT | {"layers": 3}, POINT | {"layers": 4}])
         assert [trial.params["layers"] for trial in study.ask_batch(3)] == [2, 3, 4]
 
+    def test_enqueued_point_may_leave_parameters_open(self, client: Client) -> None:
+        study = new_study(client)
+        study.enqueue({"lr": 0.1})
+        trial = study.ask()
+        assert trial.params["lr"] == 0.1
+        assert study.space.check(trial.params) == trial.params
+
     def test_results_from_elsewhere_can_be_imported(self, client: Client) -> None:
         study = new_study(client)
         study.enqueue(POINT, values=0.5)
