@@ -236,6 +236,16 @@ def corner_spaces() -> dict[str, SearchSpace]:
         ),
         "empty": SearchSpace({}),
         "constants": SearchSpace({"a": Constant(3), "b": Constant(None, when={"a": [3]}), "x": Float(0, 1)}),
+        "nested": SearchSpace(
+            {
+                "p0": Categorical(["on", "off"]),
+                **{
+                    f"p{depth}": Int(0, 2, when={f"p{depth - 1}": ["on"] if depth == 1 else [1, 2]})
+                    for depth in range(1, 25)
+                },
+                "deepest": Float(1e-300, 1e300, log=True, when={"p24": [2]}),
+            }
+        ),
         "thin simplex": SearchSpace(
             {f"x{place}": Float(0, 1) for place in range(5)},
             [Linear({f"x{place}": 1 for place in range(5)}, at_most=1e-9)],
