@@ -54,6 +54,11 @@ def test_python_of_the_page_on_search_spaces_runs(snippet: str, tmp_path: Path, 
     assert run_snippet("python", snippet, tmp_path, service)
 
 
+@pytest.mark.parametrize("snippet", snippets("docs/how-to/objectives.md", "python"))
+def test_python_of_the_page_on_objectives_runs(snippet: str, tmp_path: Path, service: str) -> None:
+    assert run_snippet("python", snippet, tmp_path, service)
+
+
 @pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "json"))
 def test_json_of_the_page_on_search_spaces_is_a_space(snippet: str) -> None:
     space = SearchSpace.from_json(json.loads(snippet))
@@ -69,7 +74,13 @@ def test_python_that_the_demonstration_ends_with_runs(tmp_path: Path, service: s
 
 
 @pytest.mark.parametrize(
-    ("page", "language"), [("README.md", "python"), ("README.md", "bash"), ("docs/how-to/search-spaces.md", "python")]
+    ("page", "language"),
+    [
+        ("README.md", "python"),
+        ("README.md", "bash"),
+        ("docs/how-to/search-spaces.md", "python"),
+        ("docs/how-to/objectives.md", "python"),
+    ],
 )
 def test_there_are_snippets(page: str, language: str) -> None:
     assert snippets(page, language)
