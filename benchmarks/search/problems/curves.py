@@ -2,7 +2,8 @@
 
 Each family is hard for early stopping in its own way. ``crossing``: high learning rates lead early and lose late.
 ``late_drop``: the good ones fall only when their learning rate does. ``overfitting``: the quick ones turn up again.
-``optimizers``: conditional, some diverge, some wait on a plateau. ``ranked``: the order is clear early, but noisy.
+``optimizers``: conditional, some diverge, some wait on a plateau. ``steady`` and ``ranked`` are what early stopping
+hopes for: the order is clear early, but for a little crossing in the one and for noise in the other.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def curve_problems() -> list[CurveProblem]:
         CurveProblem("curves_crossing", Split.DEVELOPMENT, _CROSSING, 30, _crossing, noise=0.004),
         CurveProblem("curves_late_drop", Split.DEVELOPMENT, _LATE_DROP, 50, _late_drop, noise=0.006),
         CurveProblem("curves_optimizers", Split.DEVELOPMENT, _OPTIMIZERS, 60, _optimizers, noise=0.005),
+        CurveProblem("curves_steady", Split.DEVELOPMENT, _STEADY, 40, _steady, noise=0.006),
         CurveProblem("curves_overfitting", Split.HELD_OUT, _OVERFITTING, 40, _overfitting, noise=0.005),
         CurveProblem("curves_ranked", Split.HELD_OUT, _RANKED, 27, _ranked, noise=0.015),
     ]
@@ -125,6 +127,32 @@ def _optimizers(params: Params) -> np.ndarray:
         epochs = np.arange(num_epochs) + 1
         curve = curve + np.clip(0.02 * excess * epochs, 0.0, 1.0)
     return curve
+
+
+_STEADY = SearchSpace(
+    {
+        "learning_rate": Float(1e-5, 0.3, log=True),
+        "filters": Int(8, 256, log=True),
+        "depth": Int(2, 10),
+        "dropout": Float(0.0, 0.7),
+        "augment": Categorical(["none", "flip", "crop", "mix"]),
+        "label_noise": Float(1e-4, 0.3, log=True),
+    }
+)
+
+
+def _steady(params: Params) -> np.ndarray:
+    """Whoever will be good is soon good; only augmentation costs speed before it pays."""
+    filters = math.log2(_number(params, "filters") / 8) / 5
+    from_best_rate = math.log10(_number(params, "learning_rate")) + 2.4 + 0.05 * (_number(params, "depth") - 6)
+    gain, slower = {"none": (0.0, 1.0), "flip": (0.025, 1.1), "crop": (0.035, 1.25), "mix": (0.05, 1.6)}[
+        str(params["augment"])
+    ]
+    end = 0.11 - gain + 0.05 * _bend(from_best_rate) + 0.10 * (1 - filters) ** 2
+    end += 0.003 * (_number(params, "depth") - 7) ** 2 + 0.3 * (_number(params, "dropout") - 0.25 * filters) ** 2
+    end += 0.01 * _bend(math.log10(_number(params, "label_noise")) + 2.5)
+    epochs_needed = slower * 3.0 * 10.0 ** min(max(-0.25 * from_best_rate, -0.3), 1.0)
+    return _decay(end, 0.9, epochs_needed, 0.85, 40)
 
 
 _OVERFITTING = SearchSpace(
