@@ -73,5 +73,5 @@ class Sampler(ABC):
         """
 
     def describe(self, view: StudyView) -> str:
-        """What the sampler does at this point of the study, in a few words for people."""
-        return ""
+        """What the sampler does at this point of the study, in a few words for people; by default only who it is."""
+        return type(self).__name__.removesuffix("Sampler").lower()

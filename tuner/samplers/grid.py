@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 # Constraints that leave less than one combination in so many leave no grid to speak of.
-_MAX_REFUSED = 20_000
+_MAX_REFUSED = 5_000
 
 
 class GridSampler(Sampler):
@@ -38,7 +38,7 @@ class GridSampler(Sampler):
       computed from their place in that order and never listed: a grid of 10^100 is no burden.
     - A combination is used as soon as a trial has it, whoever proposed it and whatever became of it. One whose trial
       failed is not offered again: to repeat lost work is the service's business.
-    - Where 20,000 combinations in a row break a constraint, the grid is given up and points are drawn at random.
+    - Where 5,000 combinations in a row break a constraint, the grid is given up and points are drawn at random.
 
     Raises:
         InvalidInput: From ``check``: the conditions are too entangled for their combinations to be counted.
