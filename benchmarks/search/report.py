@@ -68,7 +68,7 @@ def _table(runs: Sequence[Run], mode: str, group: str, points: Sequence[int], or
         elif any(recommended.values()):
             row.append(_mean(recommended[system]))
         seconds = [second for run in runs if run.system == system for second in run.ask_seconds]
-        rows.append([*row, f"{1000 * float(np.mean(seconds)):.2g}"])
+        rows.append([*row, _milliseconds(seconds)])
     columns = ["system", "runs", *(f"regret @{point}" for point in shown)]
     columns += [f"rank @{point} of {len(ranks[point][0])} (n = {ranks[point][1]})" for point in shown[-2:]]
     if mode == "curves":
@@ -133,6 +133,11 @@ def _mean(figures: dict[Pair, float]) -> str:
         return ""
     low, high = bootstrap_interval(values)
     return f"{np.mean(values):.3f} ({low:.3f}-{high:.3f})"
+
+
+def _milliseconds(seconds: Sequence[float]) -> str:
+    mean = 1000 * float(np.mean(seconds))
+    return f"{mean:.0f}" if mean >= 10 else f"{mean:.2g}"
 
 
 def _ordered(runs: Sequence[Run], order: Sequence[str]) -> list[str]:
