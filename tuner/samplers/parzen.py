@@ -26,8 +26,8 @@ class ParzenMixture:
     Each point has a kernel, the product of one factor for each column:
 
     - A number, or an ordered choice: a normal distribution around the point, cut off at the ends of the range. It is as
-      wide as the gap to the farther one of the two neighbours in that column, but at least 1 / (2 + n) of the range
-      with n points ("magic clipping"): few points say little.
+      wide as the gap to the farther one of the two neighbours in that column, but at least 1 / (2 + sharpness * n) of
+      the range with n points ("magic clipping"): few points say little.
     - On a grid, the density stands for the probability of a whole cell. That is very nearly the density at the cell's
       centre of a normal distribution whose variance is larger by that of the cell, width² / 12.
     - An unordered choice of C: probability (1 + 1 / (n + 1)) / (1 + C / (n + 1)) for the point's own choice and the
@@ -43,19 +43,20 @@ class ParzenMixture:
         columns: What the columns are; d of them.
         points: Points in which every column is active, snapped, shape (n, d); n may be 0.
         weights: Weight of each point's kernel, shape (n,); that of the prior is 1.
+        sharpness: How fast kernels may become narrow with the number of points.
 
     Source: Bergstra, Bardenet, Bengio and Kégl, Algorithms for Hyper-Parameter Optimization (2011), for the kernels and
     their widths; Falkner, Klein and Hutter, BOHB (2018), for one joint mixture instead of one for each column;
-    Watanabe, Tree-Structured Parzen Estimator (2023), who compares the choices made here. The widths are those of
-    Optuna 5.
+    Watanabe, Tree-Structured Parzen Estimator (2023), who compares the choices made here. With a sharpness of 1 the
+    widths are those of Optuna 5.
     """
 
-    def __init__(self, columns: Sequence[Column], points: _Floats, weights: _Floats) -> None:
+    def __init__(self, columns: Sequence[Column], points: _Floats, weights: _Floats, sharpness: float = 1.0) -> None:
         total = np.append(weights, 1.0)
         self._weights = total / total.sum()
         self._places = _Places.of(columns)
         numbers, choices = points[:, self._places.numbers], points[:, self._places.choices]
-        self._normals = _Normals(numbers, [columns[place] for place in self._places.numbers])
+        self._normals = _Normals(numbers, [columns[place] for place in self._places.numbers], sharpness)
         self._categories = [
             _Categories(choices[:, index], columns[place].num_choices)
             for index, place in enumerate(self._places.choices)
@@ -96,10 +97,10 @@ class _Places:
 class _Normals:
     """The factors of numbers: n + 1 kernels, the last one the prior, over d columns."""
 
-    def __init__(self, points: _Floats, columns: Sequence[Column]) -> None:
+    def __init__(self, points: _Floats, columns: Sequence[Column], sharpness: float) -> None:
         middle = np.full((1, len(columns)), 0.5)
         self._means = np.concatenate([points, middle])
-        self._widths = np.concatenate([_widths(points), np.full_like(middle, _WIDEST)])
+        self._widths = np.concatenate([_widths(points, sharpness), np.full_like(middle, _WIDEST)])
         variances = self._widths**2
         variances[:-1] += _cell_widths(columns, points) ** 2 / 12
         deviations = np.sqrt(variances)
@@ -154,7 +155,7 @@ def _choices(positions: _Floats, num_choices: int) -> NDArray[np.intp]:
     return np.minimum(positions * num_choices, num_choices - 1).astype(np.intp)
 
 
-def _widths(points: _Floats) -> _Floats:
+def _widths(points: _Floats, sharpness: float) -> _Floats:
     """Widths of kernels from the gaps between points, column by column, shape (n, d)."""
     count, num_columns = points.shape
     if not count:
@@ -168,7 +169,7 @@ def _widths(points: _Floats) -> _Floats:
         farther[0], farther[-1] = gaps[1], gaps[-2]
     widths = np.empty_like(points)
     np.put_along_axis(widths, order, farther, axis=0)
-    return np.clip(widths, max(_NARROWEST, 1 / (2 + count)), _WIDEST)
+    return np.clip(widths, max(_NARROWEST, 1 / (2 + sharpness * count)), _WIDEST)
 
 
 def _cell_widths(columns: Sequence[Column], points: _Floats) -> _Floats:
