@@ -14,7 +14,7 @@ from tuner.samplers.base import Sampler, Suggestion
 from tuner.samplers.evidence import Evidence, EvidenceReader, Lesson
 from tuner.samplers.finish_order import finish_order
 from tuner.samplers.mixed_distribution import MixedDistribution
-from tuner.samplers.tried import Tried
+from tuner.samplers.unseen import UnseenPoints
 from tuner.space import Params, SearchSpace
 
 _MAX_TRIES = 20
@@ -27,9 +27,9 @@ class CMAESSampler(Sampler):
     other and the objective is ill-conditioned: it needs no model of the objective, only its order, so it is fast and
     not misled by outliers. Below about a hundred trials ``gp`` and ``tpe`` get further.
 
-    - It begins in the middle of the space with a step of a fifth of each range. If enqueued or imported trials ended
+    - It begins in the middle of the space, with a step of a sixth of each range. If enqueued or imported trials ended
       before the first one of its own, it begins at the best of them. What is enqueued later is not learned from.
-    - Each time so many trials have ended as make a generation (10 for ten parameters), in whatever order, the
+    - Each time so many trials have ended as make a generation (7 for ten parameters), in whatever order, the
       distribution is moved. All points are drawn from the distribution as it stands, so any number can be pending.
     - Once it has shrunk to a point it starts anew at a random place with a doubled generation.
     - Whole numbers, grids and ordered choices keep a margin of probability for the neighbours; unordered choices have
@@ -67,8 +67,11 @@ class CMAESSampler(Sampler):
         if not evidence.encoding.width:
             return [Suggestion(view.space.draw(rng)) for _ in range(count)]
         distribution = self._learned(view, evidence).distribution
-        tried = Tried(evidence.rows, count)
-        return [_point(distribution, evidence, tried, rng) for _ in range(count)]
+        unseen, points = UnseenPoints(evidence.encoding, evidence.rows), list[Params]()
+        for _ in range(count):
+            points.append(_point(distribution, unseen, rng))
+            unseen = unseen.without(evidence.encoding.encode(points[-1:]))
+        return [Suggestion(point) for point in points]
 
     def describe(self, view: StudyView) -> str:
         evidence = self._reader.read(view)
@@ -85,7 +88,7 @@ class CMAESSampler(Sampler):
         known, own = order[:first_own], order[is_own]
         learned = self._kept
         if learned is None or not learned.holds(view.study_id, evidence, known, own):
-            learned = _beginning(view.study_id, evidence, known)
+            learned = _beginning(view, evidence, known)
         if len(learned.told) + learned.distribution.population_size <= len(own):
             learned = _caught_up(learned, view.seed, evidence, own)
         self._kept = learned
@@ -123,14 +126,22 @@ class _Learned:
         return same_start and np.array_equal(_ranked(evidence, own[: len(self.told)], self.generations), self.told)
 
 
-def _beginning(study_id: str, evidence: Evidence, known: NDArray[np.intp]) -> _Learned:
+def _beginning(view: StudyView, evidence: Evidence, known: NDArray[np.intp]) -> _Learned:
     columns, nobody = evidence.encoding.columns, np.empty(0, dtype=np.intp)
     ranked = _ranked(evidence, known, np.zeros(len(known)))
     if len(ranked) and evidence.lessons[ranked[0]] != Lesson.BAD:
         distribution = MixedDistribution(columns, evidence.rows[ranked[0]], certainty=0.5)
     else:
-        distribution = MixedDistribution(columns, np.full(len(columns), 0.5))
-    return _Learned(study_id, ranked, nobody, nobody, distribution)
+        rng = np.random.Generator(np.random.Philox(view.seed))
+        distribution = MixedDistribution(columns, _allowed(np.full(len(columns), 0.5), evidence, rng))
+    return _Learned(view.study_id, ranked, nobody, nobody, distribution)
+
+
+def _allowed(row: NDArray[np.float64], evidence: Evidence, rng: np.random.Generator) -> NDArray[np.float64]:
+    """The row itself, or one near it that keeps the constraints of the space."""
+    encoding = evidence.encoding
+    point = encoding.decode(row)
+    return row if encoding.space.is_allowed(point) else encoding.encode([encoding.space.repair(point, rng)])[0]
 
 
 def _caught_up(learned: _Learned, seed: int, evidence: Evidence, own: NDArray[np.intp]) -> _Learned:
@@ -145,7 +156,8 @@ def _caught_up(learned: _Learned, seed: int, evidence: Evidence, own: NDArray[np
         rng = np.random.Generator(np.random.Philox(key=np.array([seed, number], dtype=np.uint64)))
         distribution.learn(evidence.rows[ranked], rng)
         if distribution.is_spent:
-            distribution = MixedDistribution(columns, rng.random(len(columns)), population_size=2 * size)
+            centre = _allowed(rng.random(len(columns)), evidence, rng)
+            distribution = MixedDistribution(columns, centre, population_size=2 * size)
         told.append(ranked)
         generations.append(np.full(size, number))
         num_told, number = num_told + size, number + 1
@@ -163,23 +175,18 @@ def _ranked(
     return places[np.lexsort((losses, violations, generations))]
 
 
-def _point(distribution: MixedDistribution, evidence: Evidence, tried: Tried, rng: np.random.Generator) -> Suggestion:
+def _point(distribution: MixedDistribution, unseen: UnseenPoints, rng: np.random.Generator) -> Params:
     """A new point within all bounds, or after many tries the next best: the neighbourhood may be used up."""
-    encoding = evidence.encoding
-    found: tuple[tuple[bool, bool], Params, NDArray[np.float64]] | None = None
+    encoding = unseen.encoding
+    found: tuple[tuple[bool, bool], Params] | None = None
     point: Params = {}
-    for drawn, is_inside in islice(distribution.draws(rng), _MAX_TRIES):
-        point = encoding.decode(drawn)
+    for row, is_inside in islice(distribution.draws(rng), _MAX_TRIES):
+        point = encoding.decode(row)
         if not encoding.space.is_allowed(point):
             continue
-        row = encoding.encode([point])[0]
-        merits = (row not in tried, is_inside)
+        merits = (bool(unseen.has(encoding.encode([point]))[0]), is_inside)
         if found is None or merits > found[0]:
-            found = merits, point, row
+            found = merits, point
         if all(merits):
             break
-    if found is None:
-        point = encoding.space.repair(point, rng)
-        found = (True, True), point, encoding.encode([point])[0]
-    tried.add(found[2])
-    return Suggestion(found[1])
+    return found[1] if found else encoding.space.repair(point, rng)

@@ -15,10 +15,10 @@ from tuner.samplers.base import Sampler, Suggestion
 from tuner.samplers.evidence import Evidence, EvidenceReader, Lesson
 from tuner.samplers.genetics import child_of
 from tuner.samplers.survival import Survivors
-from tuner.samplers.tried import Tried
+from tuner.samplers.unseen import UnseenPoints
 from tuner.space import Params
 
-_MAX_TRIES = 20
+_MAX_TRIES = 10
 
 
 class EvolutionSampler(Sampler, ABC):
@@ -57,8 +57,11 @@ class EvolutionSampler(Sampler, ABC):
         parents = self._parents(view, evidence)
         if parents is None:
             return [Suggestion(view.space.draw(rng)) for _ in range(count)]
-        tried = Tried(evidence.rows, count)
-        return [Suggestion(_child(parents, evidence, tried, rng)) for _ in range(count)]
+        unseen, points = UnseenPoints(evidence.encoding, evidence.rows), list[Params]()
+        for _ in range(count):
+            points.append(_child(parents, evidence, unseen, rng))
+            unseen = unseen.without(evidence.encoding.encode(points[-1:]))
+        return [Suggestion(point) for point in points]
 
     def describe(self, view: StudyView) -> str:
         evidence = self._reader.read(view)
@@ -118,20 +121,15 @@ class _Selected:
         )
 
 
-def _child(parents: Survivors, evidence: Evidence, tried: Tried, rng: np.random.Generator) -> Params:
-    """A new point; after many tries one that is not, because the space may be used up."""
+def _child(parents: Survivors, evidence: Evidence, unseen: UnseenPoints, rng: np.random.Generator) -> Params:
+    """A child that is new; else any new point; and if the space is used up, a child that is not new."""
     encoding = evidence.encoding
-    for attempt in range(_MAX_TRIES):
-        if attempt < _MAX_TRIES // 2:
-            first, second = (evidence.rows[_winner(parents, rng)] for _ in range(2))
-            point = encoding.space.repair(encoding.decode(child_of(first, second, encoding, rng)), rng)
-        else:
-            point = encoding.space.draw(rng)
-        row = encoding.encode([point])[0]
-        if row not in tried:
-            break
-    tried.add(row)
-    return point
+    for _ in range(_MAX_TRIES):
+        first, second = (evidence.rows[_winner(parents, rng)] for _ in range(2))
+        point = encoding.space.repair(encoding.decode(child_of(first, second, encoding, rng)), rng)
+        if unseen.has(encoding.encode([point]))[0]:
+            return point
+    return unseen.draw(rng) or point
 
 
 def _winner(parents: Survivors, rng: np.random.Generator) -> int:

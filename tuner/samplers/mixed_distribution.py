@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from tuner.space.encoding import Column
 
 # Grids with more values than this are searched as if they were continuous, and rounded.
 _MAX_LISTED = 100
-_INITIAL_STEP = 0.2
+_INITIAL_STEP = 1 / 6
 # Below this share of every range there is nothing left to find.
 _SMALLEST_STEP = 1e-6
 
@@ -33,7 +34,8 @@ class MixedDistribution:
         columns: The columns of the rows; at least one.
         centre: Where to start, shape (d,).
         certainty: How much of the probability of each choice is put on that of ``centre`` rather than spread, 0 to 1.
-        population_size: How many samples make a generation; None: what is usual for so many columns.
+        population_size: How many samples make a generation. None: 4 + 1.5 ln d, half of the usual growth; on
+            ill-conditioned functions of ten parameters it got further in 300 samples.
 
     Sources: Hansen and Ostermeier (2001) for CMA-ES; Hamano et al., CMA-ES with Margin (2022) and CatCMA with Margin
     (2025), for what is not continuous.
@@ -61,7 +63,7 @@ class MixedDistribution:
             sigma=_INITIAL_STEP,
             cov=np.eye(num_numbers) if num_numbers else None,
             cat_param=self._probabilities(centre, certainty) if len(self._choices) else None,
-            population_size=population_size,
+            population_size=population_size or 4 + math.floor(1.5 * math.log(len(columns))),
         )
 
     @property
