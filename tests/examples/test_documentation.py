@@ -54,6 +54,11 @@ def test_python_of_the_page_on_search_spaces_runs(snippet: str, tmp_path: Path, 
     assert run_snippet("python", snippet, tmp_path, service)
 
 
+@pytest.mark.parametrize("snippet", snippets("docs/how-to/samplers.md", "python"))
+def test_python_of_the_page_on_samplers_runs(snippet: str, tmp_path: Path, service: str) -> None:
+    assert run_snippet("python", snippet, tmp_path, service)
+
+
 @pytest.mark.parametrize("snippet", snippets("docs/how-to/objectives.md", "python"))
 def test_python_of_the_page_on_objectives_runs(snippet: str, tmp_path: Path, service: str) -> None:
     assert run_snippet("python", snippet, tmp_path, service)
