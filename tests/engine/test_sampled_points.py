@@ -53,6 +53,9 @@ class TwoMethods(RandomSampler):
         first = len(view.trials)
         return [Suggestion(each.params, "even" if (first + i) % 2 == 0 else None) for i, each in enumerate(found)]
 
+    def describe(self, view: Any) -> str:
+        return ""
+
 
 class Numbered(Sampler):
     """Has one point for each value of the first parameter that no trial has yet, and then no more."""
