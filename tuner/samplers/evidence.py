@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.records import FailureReason, StudyView, Trial, TrialState
-from tuner.samplers.curves import final_losses
+from tuner.records.extrapolation import final_losses
 from tuner.space import SearchSpace
 from tuner.space.encoding import Encoding
 

@@ -32,7 +32,7 @@ _ANY_CURVES = st.dictionaries(
 _NUMBERS = st.dictionaries(
     st.integers(0, 30), st.dictionaries(st.integers(0, 300), st.floats(-10, 10), min_size=1, max_size=12), min_size=1
 )
-_quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+_quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 
 class PrunerContract:
@@ -132,6 +132,7 @@ def _view(curves: _Curves, direction: Direction = Direction.MINIMIZE) -> StudyVi
         make_trial(
             number,
             {"x": 0.5},
+            None if number % 2 else curve[max(curve)],
             state=TrialState.RUNNING if number % 2 else TrialState.COMPLETED,
             last_step=max(curve),
             last_value=curve[max(curve)],

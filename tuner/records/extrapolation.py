@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.records import Measurement, StudyView, TrialState
+from tuner.records.states import TrialState
+from tuner.records.trial import Measurement
+from tuner.records.view import StudyView
 
 _Floats = NDArray[np.float64]
 _Places = NDArray[np.intp]
@@ -28,6 +30,8 @@ _PRIOR_SLOPES, _PRIOR_REFERENCES = np.array([0.6, -0.5]), 2.0
 _PRIOR_ERROR = math.sqrt(1.0 - 0.6**2 - 0.5**2)
 # Residuals beyond this many standard deviations are pulled in (Huber).
 _HUBER, _ROBUST_ROUNDS = 1.5, 3
+# Predictions err by twice what the residuals say: the references are those that were good enough to go further.
+_CAUTION = 2.0
 # What is further out than this many spreads is taken as if it were there.
 _FAR_OUT = 4.0
 _LARGEST = 1e150
@@ -207,7 +211,8 @@ def _regressed(x: _Floats, y: _Floats, y_deviation: _Floats, at: _Floats) -> tup
         weights = trust * _HUBER * error / np.maximum(np.abs(residuals), _HUBER * error)
     away = at - x_mean
     leverage = np.sum(away @ np.linalg.inv(moments) * away, axis=1)
-    return level + y_scale * (y_mean + away @ slopes), y_scale * error * np.sqrt(1.0 + 1.0 / count + leverage)
+    unsure = _CAUTION * y_scale * error * np.sqrt(1.0 + 1.0 / count + leverage)
+    return level + y_scale * (y_mean + away @ slopes), unsure
 
 
 def _signed(moments: _Floats, products: _Floats) -> _Floats:

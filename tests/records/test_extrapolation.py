@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.records import Direction, StudyView, Trial, TrialState
-from tuner.samplers.curves import final_losses
+from tuner.records.extrapolation import final_losses
 from tuner.space import Float, SearchSpace
 from tuner.testing.facts import make_trial, make_view
 
