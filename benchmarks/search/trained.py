@@ -45,13 +45,13 @@ def trainings() -> list[Training]:
     """All of them."""
     return [
         Training("real_models_breast_cancer", Split.DEVELOPMENT, _model_space(True), _models_breast_cancer, 600),
-        Training("real_models_digits", Split.DEVELOPMENT, _model_space(True), _models_digits, 500),
-        Training("real_boosting_diabetes", Split.DEVELOPMENT, _BOOSTING, _boosting_diabetes, 350),
+        Training("real_models_digits", Split.DEVELOPMENT, _model_space(True), _models_digits, 400),
+        Training("real_boosting_diabetes", Split.DEVELOPMENT, _BOOSTING, _boosting_diabetes, 280),
         Training("real_svm_digits", Split.DEVELOPMENT, _SVM, _svm_digits, 500),
-        Training("real_models_diabetes", Split.HELD_OUT, _model_space(False), _models_diabetes, 700),
-        Training("real_network_wine", Split.HELD_OUT, _NETWORK, _network_wine, 400),
+        Training("real_models_diabetes", Split.HELD_OUT, _model_space(False), _models_diabetes, 500),
+        Training("real_network_wine", Split.HELD_OUT, _NETWORK, _network_wine, 300),
         Training("curves_network_digits", Split.DEVELOPMENT, _NETWORK_CURVE, _network_digits, 800, _NETWORK_EPOCHS),
-        Training("curves_boosting_breast_cancer", Split.HELD_OUT, _BOOSTING_CURVE, _boosting_curve, 200, _ROUNDS),
+        Training("curves_boosting_breast_cancer", Split.HELD_OUT, _BOOSTING_CURVE, _boosting_curve, 130, _ROUNDS),
     ]
 
 
