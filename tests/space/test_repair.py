@@ -23,7 +23,7 @@ from tuner.space import (
     Scalar,
     SearchSpace,
 )
-from tuner.space.mixed_integer import solve
+from tuner.space.mixed_integer import Program
 from tuner.testing.spaces import corner_spaces, impossible_spaces, satisfiable_spaces, search_spaces
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -184,6 +184,21 @@ class TestRepair:
             repaired = space.repair(space.draw_unconstrained(rng), rng)
             assert space.check(repaired) == repaired
 
+    def test_sums_that_tie_all_numbers_to_each_other_are_kept_by_points_that_differ(self) -> None:
+        names = [f"x{place}" for place in range(5)]
+        space = SearchSpace(
+            {name: Float(0, 1) for name in names} | {"kind": Categorical(["a", "b"])},
+            [
+                Linear(dict.fromkeys(names, 1.0), at_least=1, at_most=1),
+                Linear(dict(zip(names, [0.1, 0.3, 0.5, 0.9, 1.4], strict=True)), at_least=0.45, at_most=0.5),
+                Linear({"x0": 1, "x1": -1}, at_least=0),
+            ],
+        )
+        rng = np.random.default_rng(0)
+        repairs = [space.repair(space.draw_unconstrained(rng), rng) for _ in range(20)]
+        assert all(space.check(repaired) == repaired for repaired in repairs)
+        assert len({repr(repaired) for repaired in repairs}) >= 18
+
 
 class TestRefusal:
     def test_message_names_only_the_constraints_in_conflict(self) -> None:
@@ -284,18 +299,37 @@ class TestMixedIntegerProgram:
     @given(space=small_spaces())
     def test_it_agrees_with_trying_every_point(self, space: SearchSpace) -> None:
         exists = any(space.is_allowed(point) for point in all_points(space))
-        outcome = solve(space, space.constraints, np.random.default_rng(0))
+        outcome = Program(space, space.constraints).solve(np.random.default_rng(0))
         assert outcome.is_impossible != exists
         if exists:
             assert outcome.point is not None
             assert space.check(outcome.point) == outcome.point
             assert space.check(space.allowed_point) == space.allowed_point
 
+    @settings(max_examples=50, deadline=None)
+    @given(space=small_spaces(), seed=SEEDS)
+    def test_the_nearest_point_to_an_allowed_one_is_itself(self, space: SearchSpace, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        point = space.draw_unconstrained(rng)
+        if space.is_allowed(point):
+            assert Program(space, space.constraints).solve(rng, near=point).point == point
+
+    def test_the_nearest_point_differs_in_one_choice_if_that_is_enough(self) -> None:
+        space = SearchSpace(
+            {name: Categorical(["a", "b", "c"]) for name in "xyz"} | {"f": Float(1e-9, 1, log=True)},
+            [Forbid({"x": "a", "y": "a"}), Forbid({"y": "a", "z": "a"}), Linear({"f": 1}, at_most=0.5)],
+        )
+        point: Params = {"x": "a", "y": "a", "z": "a", "f": 0.25}
+        found = Program(space, space.constraints).solve(np.random.default_rng(0), near=point).point
+        assert found is not None
+        assert {name for name in "xyz" if found[name] != "a"} == {"y"}
+        assert found["f"] == pytest.approx(0.25)
+
     def test_ranges_beyond_the_largest_float_are_no_obstacle(self) -> None:
         space = SearchSpace(
             {"x": Float(-1.7e308, 1.7e308), "y": Float(-1.7e308, 1.7e308), "z": Int(-(2**53), 2**53)},
             [Linear({"x": 1e308, "y": 1e308, "z": 1e300}, at_least=1.7e308)],
         )
-        outcome = solve(space, space.constraints, np.random.default_rng(0))
+        outcome = Program(space, space.constraints).solve(np.random.default_rng(0))
         assert outcome.point is not None
         assert space.is_allowed(outcome.point)

@@ -34,6 +34,8 @@ _MAX_GRID = 10**6
 # Rows are scaled to coefficients of at most 1; what is further away can as well be this far.
 _FARTHEST = Fraction(10**9)
 _TIME_LIMIT_SECONDS = 5.0
+# A point a tenth further away than the nearest is near enough.
+_GAP = 0.1
 
 
 class Outcome(NamedTuple):
@@ -43,20 +45,6 @@ class Outcome(NamedTuple):
     is_impossible: bool
 
 
-def solve(space: SearchSpace, constraints: Sequence[Constraint], rng: np.random.Generator) -> Outcome:
-    """Look for a point that keeps some constraints of a space.
-
-    Args:
-        space: The space.
-        constraints: Those that count.
-        rng: Draws the parameters that no constraint depends on.
-
-    Returns:
-        A point and False; or None and whether there is none for certain (otherwise time was short).
-    """
-    return _Program(space, constraints).solve(rng)
-
-
 @dataclass(frozen=True)
 class _Axis:
     """The columns of a number: its coordinate runs from 0 to ``length`` while it is active."""
@@ -64,12 +52,32 @@ class _Axis:
     column: int
     unit: float
     length: int
-    offset: int
     pieces: Mapping[int, tuple[int, int]]
 
+    def coordinate(self, parameter: Parameter, value: Scalar) -> float:
+        """Where a value lies on the axis."""
+        if isinstance(parameter, Float) and parameter.step is None:
+            assert isinstance(value, int | float)
+            # Halves, because the width of a range may be beyond the largest float.
+            return (value / 2 - parameter.low / 2) / (parameter.high / 2 - parameter.low / 2)
+        return _grid_index(parameter, value)
 
-class _Program:
-    """Columns and rows for the parameters that the constraints depend on."""
+    def value(self, parameter: Parameter, coordinate: float) -> Scalar:
+        """The value at a place of the axis."""
+        if isinstance(parameter, Float) and parameter.step is None:
+            return min(
+                max(parameter.low * (1 - coordinate) + parameter.high * coordinate, parameter.low), parameter.high
+            )
+        return parameter.decode(coordinate + _offset(parameter))
+
+
+class Program:
+    """Columns and rows for the parameters that some constraints of a space depend on.
+
+    Args:
+        space: The space.
+        constraints: Those that count.
+    """
 
     def __init__(self, space: SearchSpace, constraints: Sequence[Constraint]) -> None:
         self._space = space
@@ -94,26 +102,68 @@ class _Program:
                 together = [self._has(name, value) for name, value in constraint.values.items()]
                 self._row(_added(together), high=len(together) - 1.0)
 
-    def solve(self, rng: np.random.Generator) -> Outcome:
-        entries = [
-            (index, column, weight) for index, (row, _, _) in enumerate(self._rows) for column, weight in row.items()
-        ]
-        places, columns, weights = zip(*entries, strict=True)
-        matrix = csr_array((weights, (places, columns)), shape=(len(self._rows), len(self._upper)))
+    def solve(
+        self,
+        rng: np.random.Generator,
+        near: Mapping[str, Scalar] | None = None,
+        time_limit_seconds: float = _TIME_LIMIT_SECONDS,
+    ) -> Outcome:
+        """Look for a point that keeps the constraints.
+
+        Args:
+            rng: Draws the parameters that no constraint depends on, and decides between points equally near.
+            near: A point to stay near: as few choices as possible differ, and numbers by the least sum of shares.
+            time_limit_seconds: When to give up.
+
+        Returns:
+            A point and False; or None and whether there is none for certain (otherwise time was short).
+        """
+        costs, upper, rows = [0.0] * len(self._upper), list(self._upper), list(self._rows)
+        if near is not None:
+            self._add_distances(near, rng, costs, upper, rows)
+        is_whole = self._is_whole + [False] * (len(upper) - len(self._upper))
+        places, columns, weights = zip(
+            *[(place, column, weight) for place, (row, _, _) in enumerate(rows) for column, weight in row.items()],
+            strict=True,
+        )
+        matrix = csr_array((weights, (places, columns)), shape=(len(rows), len(upper)))
         result = milp(
-            np.zeros(len(self._upper)),
-            integrality=np.array(self._is_whole, dtype=int),
-            bounds=Bounds(np.zeros(len(self._upper)), np.array(self._upper)),
+            np.array(costs),
+            integrality=np.array(is_whole, dtype=int),
+            bounds=Bounds(np.zeros(len(upper)), np.array(upper)),
             constraints=LinearConstraint(
-                matrix, np.array([low for _, low, _ in self._rows]), np.array([high for _, _, high in self._rows])
+                matrix, np.array([low for _, low, _ in rows]), np.array([high for _, _, high in rows])
             ),
-            options={"time_limit": _TIME_LIMIT_SECONDS},
+            options={"time_limit": time_limit_seconds, "mip_rel_gap": _GAP},
         )
         if result.x is None:
             return Outcome(None, is_impossible=result.status == 2)
-        return Outcome(self._point(result.x, rng), is_impossible=False)
+        return Outcome(self._point(result.x, near or {}, rng), is_impossible=False)
 
-    def _point(self, solution: np.ndarray, rng: np.random.Generator) -> Params:
+    def _add_distances(
+        self,
+        near: Mapping[str, Scalar],
+        rng: np.random.Generator,
+        costs: list[float],
+        upper: list[float],
+        rows: list[tuple[_Sum, float, float]],
+    ) -> None:
+        """Extend the program by what it costs to leave a point; what this does not name is drawn to a random value."""
+        for name, choices in self._choices.items():
+            index = self._space[name].encode(near[name]) if name in near else -1
+            for place, column in enumerate(choices):
+                costs[column] = (place != index) * (1.0 if name in near else 0.1) * (1.0 + float(rng.random()))
+        for name, axis in self._axes.items():
+            parameter = self._space[name]
+            goal = axis.coordinate(parameter, near[name] if name in near else parameter.draw(rng)) / axis.unit
+            wanted = _scaled(self._active[name], goal)
+            distance = len(upper)
+            upper.append(self._upper[axis.column])
+            costs.append((1.0 + float(rng.random())) / self._upper[axis.column])
+            rows.append((_added([{distance: 1.0, axis.column: 1.0}, _scaled(wanted, -1)]), 0.0, np.inf))
+            rows.append((_added([{distance: 1.0, axis.column: -1.0}, wanted]), 0.0, np.inf))
+
+    def _point(self, solution: np.ndarray, near: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
         params: Params = {}
         for name in self._space.order:
             parameter = self._space[name]
@@ -127,9 +177,9 @@ class _Program:
                 if axis.pieces:
                     low, high = axis.pieces[max(axis.pieces, key=lambda column: float(solution[column]))]
                     coordinate = min(max(coordinate, low), high)
-                params[name] = parameter.decode(coordinate + axis.offset)
+                params[name] = axis.value(parameter, coordinate)
             else:
-                params[name] = parameter.draw(rng)
+                params[name] = near[name] if name in near else parameter.draw(rng)
         return params
 
     def _column(self, upper: float, *, is_whole: bool) -> int:
@@ -171,9 +221,8 @@ class _Program:
             is_whole = length <= _MAX_GRID
             unit = 1.0 if is_whole else float(length)
         column = self._column(length / unit, is_whole=is_whole)
-        offset = parameter.low if isinstance(parameter, Int) and parameter.log else 0
         pieces = self._pieces(sorted(self._mentioned.get(name, ())), length)
-        self._axes[name] = _Axis(column, unit, length, offset, pieces)
+        self._axes[name] = _Axis(column, unit, length, pieces)
         if pieces:
             self._exactly(_added([dict.fromkeys(pieces, 1.0), inactive]), 0.0)
             lows = {piece: -low / unit for piece, (low, _) in pieces.items()}
@@ -203,10 +252,10 @@ class _Program:
             return self._active[name] if parameter.is_same(parameter.decode(0), value) else _NEVER
         if name in self._choices:
             return {self._choices[name][int(parameter.encode(value))]: 1.0}
-        axis = self._axes[name]
-        index = parameter.encode(value) - axis.offset
-        # One point of a continuum: a walk leaves it.
-        return {piece: 1.0 for piece, (low, high) in axis.pieces.items() if low == index == high}
+        if isinstance(parameter, Float) and parameter.step is None:
+            return _NEVER  # One point of a continuum: a walk leaves it.
+        index = _grid_index(parameter, value)
+        return {piece: 1.0 for piece, (low, high) in self._axes[name].pieces.items() if low == index == high}
 
     def _add_linear(self, constraint: Linear) -> None:
         row: dict[int, Fraction] = {}
@@ -267,9 +316,17 @@ def _mentioned(space: SearchSpace, names: Sequence[str], constraints: Sequence[C
     for name, value in pairs:
         parameter = space[name]
         if isinstance(parameter, Float | Int) and parameter.step is not None:
-            offset = parameter.low if isinstance(parameter, Int) and parameter.log else 0
-            found.setdefault(name, set()).add(int(parameter.encode(value) - offset))
+            found.setdefault(name, set()).add(_grid_index(parameter, value))
     return found
+
+
+def _grid_index(parameter: Parameter, value: Scalar) -> int:
+    return int(parameter.encode(value)) - _offset(parameter)
+
+
+def _offset(parameter: Parameter) -> int:
+    """Where the coordinates of a grid begin."""
+    return parameter.low if isinstance(parameter, Int) and parameter.log else 0
 
 
 def _added(sums: Sequence[_Sum]) -> _Sum:

@@ -4,7 +4,8 @@ A walk fixes one broken constraint after the other. For a sum it moves all its n
 help, just as far as needed (found by bisection on the axes of the parameters, so a logarithmic range is walked on its
 logarithm and a grid stays a grid), or one number alone; for a forbidden combination it changes one value; for both it
 may switch a parameter that decides which others are active. Of the moves it takes the one after which least is broken,
-now and then another one (the idea of WalkSAT: Selman, Kautz and Cohen, 1994).
+now and then another one (the idea of WalkSAT: Selman, Kautz and Cohen, 1994). Constraints that tie many parameters to
+each other are left to a solver, which finds the nearest point of all.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tuner.space.constraints import Constraint, Linear
-from tuner.space.parameters import Categorical, Constant, Float, Int, Scalar
+from tuner.space.parameters import Categorical, Float, Int, Scalar
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from tuner.space.mixed_integer import Program
     from tuner.space.search_space import Params, SearchSpace
 
-_MAX_MOVES = 24
+_MAX_EFFORT = 60
 # In the largest spaces fewer moves, each of which takes tens of milliseconds there.
-_MIN_MOVES = 4
+_MIN_EFFORT = 16
 _MAX_TERMS = 40_000
 _MAX_TRIES = 64
+_SOLVER_SECONDS = 1.0
 _MAX_OPTIONS = 8
 _SIDESTEPS = 0.15
 _SHARES = (0.5, 0.25, 0.1)
@@ -45,7 +48,7 @@ class Walk:
         self._space = space
         self._scales = [_scale(constraint, space) for constraint in space.constraints]
         num_terms = sum(len(constraint.names) for constraint in space.constraints)
-        self._num_moves = min(max(_MAX_TERMS // max(num_terms, 1), _MIN_MOVES), _MAX_MOVES)
+        self._effort = min(max(_MAX_TERMS // max(num_terms, 1), _MIN_EFFORT), _MAX_EFFORT)
         self._ends = {
             name: (space[name].encode(space[name].decode(-_FAR)), space[name].encode(space[name].decode(_FAR)))
             for constraint in space.constraints
@@ -56,13 +59,17 @@ class Walk:
     def from_point(self, params: Mapping[str, Scalar], rng: np.random.Generator) -> Params | None:
         """Where a walk from ``params`` meets an allowed point; None if it does not in a few dozen moves."""
         point = dict(params)
-        for _ in range(self._num_moves):
+        effort = self._effort
+        while effort > 0:
             broken = [place for place, _ in self._space.rules.broken(point)]
             if not broken:
                 return point
+            constraint = self._space.constraints[broken[int(rng.integers(len(broken)))]]
+            # Sums that a few moves do not settle are better left to the solver.
+            effort -= 8 if isinstance(constraint, Linear) else 1
             best, least = None, math.inf
             is_sidestep = rng.random() < _SIDESTEPS
-            for other in self._moves(point, self._space.constraints[broken[int(rng.integers(len(broken)))]], rng):
+            for other in self._moves(point, constraint, rng):
                 violation = self._violation(other)
                 if violation == 0:
                     return other
@@ -74,39 +81,28 @@ class Walk:
             point = best
         return None
 
-    def from_witness(
-        self, witness: Mapping[str, Scalar], params: Mapping[str, Scalar], rng: np.random.Generator
-    ) -> Params:
-        """An allowed point near ``params`` that has the branches and choices of a known one where it must.
+    def from_nearest(self, params: Mapping[str, Scalar], rng: np.random.Generator) -> Params | None:
+        """The nearest point that a solver finds, for constraints that tie many parameters to each other."""
+        solution = self._program.solve(rng, near=params, time_limit_seconds=_SOLVER_SECONDS).point
+        if solution is None:
+            return None
+        # Solutions lie in corners; where the solver has found other branches and choices, a walk within them may not.
+        within = {
+            name: value
+            if isinstance(self._space[name], Categorical) or name in self._conditions
+            else params.get(name, self._space[name].draw(rng))
+            for name, value in solution.items()
+        }
+        is_new = any(name not in params for name in within) or any(
+            params[name] != value for name, value in within.items()
+        )
+        # The solver's arithmetic is coarser than ours; what is off by a trifle is walked to.
+        return (is_new and self.from_point(within, rng)) or self.from_point(solution, rng)
 
-        Args:
-            witness: A point that keeps the constraints.
-            params: A point that does not.
-            rng: Draws what ``params`` does not say, and decides between moves.
-        """
-        goal: Params = {}
-        for name in self._space.order:
-            if self._space.is_active(name, goal):
-                parameter = self._space[name]
-                if isinstance(parameter, Categorical | Constant) or name in self._conditions:
-                    goal[name] = witness[name]
-                else:
-                    goal[name] = params[name] if name in params else parameter.draw(rng)
-        found = self.from_point(goal, rng)
-        return self._towards({**goal, **params}, witness, rng) if found is None else self._towards(params, found, rng)
-
-    def _towards(self, params: Mapping[str, Scalar], allowed: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
+    def towards(self, params: Mapping[str, Scalar], allowed: Mapping[str, Scalar], rng: np.random.Generator) -> Params:
         """A point between an allowed one and another one, allowed too: as many values of ``params`` as possible."""
         point = dict(allowed)
         common = [name for name in self._space.order if name in point and name in params]
-        for share in _SHARES:
-            # Sums are linear, so all numbers together get further than each alone where an equation ties them.
-            other = self._settled(
-                {**point, **{name: self._between(name, point, params, share) for name in common}}, rng
-            )
-            if self._space.is_allowed(other):
-                point = other
-                break
         for name in [common[index] for index in rng.permutation(len(common))[:_MAX_TRIES]]:
             for share in (1.0, *_SHARES):
                 if name not in point or point[name] == params[name]:
@@ -211,6 +207,12 @@ class Walk:
             if self._space.is_active(name, settled):
                 settled[name] = params[name] if name in params else self._space[name].draw(rng)
         return settled
+
+    @cached_property
+    def _program(self) -> Program:
+        from tuner.space.mixed_integer import Program
+
+        return Program(self._space, self._space.constraints)
 
     @cached_property
     def _ancestors(self) -> dict[tuple[str, ...], tuple[str, ...]]:

@@ -181,7 +181,8 @@ class SearchSpace(Mapping[str, Parameter]):
         """
         if self.is_allowed(params):
             return dict(params)
-        return self.walk.from_point(params, rng) or self.walk.from_witness(self.allowed_point, params, rng)
+        found = self.walk.from_point(params, rng) or self.walk.from_nearest(params, rng)
+        return found or self.walk.towards(params, self.allowed_point, rng)
 
     @property
     def allowed_point(self) -> Params:

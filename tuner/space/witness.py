@@ -40,9 +40,9 @@ def find_allowed_point(space: SearchSpace) -> Params:
         found = space.walk.from_point(space.draw_unconstrained(rng), rng)
         if found is not None:
             return found
-    from tuner.space.mixed_integer import solve
+    from tuner.space.mixed_integer import Program
 
-    outcome = solve(space, space.constraints, rng)
+    outcome = Program(space, space.constraints).solve(rng)
     if outcome.point is not None:
         # The solver's arithmetic is coarser than ours; what is off by a trifle is walked to.
         for _ in range(_WALKS):
@@ -58,7 +58,7 @@ def _conflict(space: SearchSpace, rng: np.random.Generator) -> Sequence[int]:
 
     Leaves out ever smaller groups while the rest remains impossible.
     """
-    from tuner.space.mixed_integer import solve
+    from tuner.space.mixed_integer import Program
 
     kept = list(range(len(space.constraints)))
     num_proofs = 0
@@ -69,7 +69,8 @@ def _conflict(space: SearchSpace, rng: np.random.Generator) -> Sequence[int]:
         while start < len(kept) and num_proofs < _MAX_PROOFS and time.monotonic() - started_at < _MAX_SECONDS_OF_PROOFS:
             rest = kept[:start] + kept[start + size :]
             num_proofs += 1
-            if rest and solve(space, [space.constraints[position] for position in rest], rng).is_impossible:
+            program = Program(space, [space.constraints[position] for position in rest])
+            if program.solve(rng).is_impossible:
                 kept = rest
             else:
                 start += size
