@@ -67,6 +67,24 @@ def test_leaderboard_shows_as_many_rows_as_asked_for(run: Run, served: str, new_
     assert "x=0.25" not in done.stdout
 
 
+def test_leaderboard_tells_trials_beyond_a_constraint(run: Run, served: str) -> None:
+    with Client(served) as client:
+        study = client.create_study(
+            "bounded",
+            space={"x": Float(0, 1)},
+            objectives={"loss": "minimize"},
+            constraints={"latency_ms": {"at_most": 20}},
+        )
+        study.enqueue([{"x": 0.25}, {"x": 0.5}], [{"loss": 0.1, "latency_ms": 34.5}, {"loss": 0.9, "latency_ms": 12.5}])
+    done = run("leaderboard", "bounded", "--url", served)
+    assert done.returncode == 0, done.stderr
+    (bad,) = (line for line in done.stdout.splitlines() if "34.5" in line)
+    (good,) = (line for line in done.stdout.splitlines() if "12.5" in line)
+    assert "infeasible" in bad
+    assert "completed" in good
+    assert done.stdout.index(good) < done.stdout.index(bad)
+
+
 def test_unknown_study_is_told(run: Run, served: str) -> None:
     done = run("leaderboard", "nobody", "--url", served)
     assert done.returncode == 1

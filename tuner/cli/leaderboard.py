@@ -37,4 +37,4 @@ def leaderboard(
     output = console.output()
     output.print(f"{resource.name}: {resource.state}, {summary(resource)}", markup=False)
     if trials:
-        output.print(leaderboard_table(trials, resource.objectives))
+        output.print(leaderboard_table(trials, resource.objectives, resource.constraints))

@@ -17,8 +17,9 @@ _SHOWN_STATES = (TrialState.COMPLETED, TrialState.PRUNED, TrialState.FAILED, Tri
 def studies_table(studies: Iterable[StudyResource]) -> Table:
     """One study a row."""
     table = _table()
-    for heading in ("study", "state", "trials", "best", "time", "search", "created", "id"):
+    for heading in ("study", "state", "trials", "best", "time", "created", "id"):
         table.add_column(heading, overflow="fold", justify="right" if heading in ("best", "time") else "left")
+    table.add_column("search")
     for study in studies:
         objective, direction = next(iter(study.objectives.items()))
         best = "" if study.best_value is None else f"{study.best_value:.6g} {objective} ({direction})"
@@ -28,16 +29,19 @@ def studies_table(studies: Iterable[StudyResource]) -> Table:
             Text(_counts(study.counts)),
             Text(best),
             Text(seconds(study.used_seconds)),
-            Text(study.search or study.sampler),
             Text(f"{study.created_at:%Y-%m-%d %H:%M}"),
             Text(study.id),
+            # Cut where the line ends: the rest matters more.
+            Text(study.search or study.sampler, no_wrap=True, overflow="ellipsis"),
         )
     return table
 
 
-def leaderboard_table(trials: Sequence[TrialResource], objectives: Iterable[str]) -> Table:
+def leaderboard_table(
+    trials: Sequence[TrialResource], objectives: Iterable[str], constraints: Iterable[str] = ()
+) -> Table:
     """One trial a row, in the order given, with the facts to choose by and the parameters behind them."""
-    objectives = list(objectives)
+    objectives = list(dict.fromkeys([*objectives, *constraints]))
     has_models = any(_MODEL in trial.params for trial in trials)
     table = _table()
     for heading in ("rank", "trial", *([_MODEL] if has_models else []), *objectives, "state", "fit time"):
@@ -49,7 +53,8 @@ def leaderboard_table(trials: Sequence[TrialResource], objectives: Iterable[str]
             cells.append(str(trial.params.get(_MODEL, "")))
         values = trial.values or {}
         cells += [f"{values[name]:.5g}" if name in values else "" for name in objectives]
-        cells += [str(trial.failure or trial.state), seconds(fit_seconds(trial))]
+        ending = "infeasible" if trial.is_feasible is False else str(trial.failure or trial.state)
+        cells += [ending, seconds(fit_seconds(trial))]
         # Cut where the line ends: folded into what a narrow terminal leaves they would fill pages.
         rest = Text(parameters(trial), no_wrap=True, overflow="ellipsis")
         table.add_row(*[Text(cell) for cell in cells], rest, style="dim" if trial.rank is None else None)
