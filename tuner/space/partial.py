@@ -119,11 +119,7 @@ def _within(constraint: Constraint, parameters: Mapping[str, Parameter]) -> Cons
     """What a constraint demands of the parameters that are left; None: nothing."""
     if isinstance(constraint, Linear):
         weights = {name: weight for name, weight in constraint.weights.items() if name in parameters}
-        if weights:
-            return replace(constraint, weights=weights)
-        if (constraint.at_most is not None and constraint.at_most < 0) or (constraint.at_least or 0) > 0:
-            raise InvalidSearchSpace(f"Without its parameters {constraint.describe()} cannot be kept.")
-        return None
+        return replace(constraint, weights=weights) if weights else None
     assert isinstance(constraint, Forbid)
     applies = all(name in parameters and parameters[name].contains(value) for name, value in constraint.values.items())
     return constraint if applies else None
