@@ -26,6 +26,7 @@ _EXAMPLES = {
                 },
             },
             "objectives": {"accuracy": "maximize"},
+            "constraints": {"latency_ms": {"at_most": 20}},
             "budget": {"trials": 100},
         },
     },

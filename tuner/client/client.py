@@ -146,7 +146,8 @@ class Client:
             constraints: Bounds on numbers that you tell with each result: ``{"latency_ms": {"at_most": 20}}``, or
                 ``at_least``. Trials that keep them rank before all others, and the search looks for such. The numbers
                 may be objectives. Not together with ``dataset``.
-            sampler: Who proposes parameters: ``auto``, ``random``, ``tpe``.
+            sampler: Who proposes parameters: ``auto``, ``random``, ``grid``, ``sobol``, ``tpe``, ``gp``, ``cmaes``,
+                ``nsga2``, ``nsga3``.
             pruner: Who stops hopeless trials early: ``asha``, ``hyperband``, ``median``, ``percentile``, ``patience``,
                 ``threshold``, ``none``; with options as in ``{"name": "asha", "grace_steps": 5}``.
             seed: Fixes every random choice. A seeded study that is asked one at a time repeats itself exactly.
