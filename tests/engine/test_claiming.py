@@ -11,6 +11,8 @@ from tests.conftest import ManualClock
 from tests.engine.acting import ActingStudy
 from tuner.engine import Engine
 from tuner.errors import IdempotencyConflict
+from tuner.samplers import Suggestion, registry
+from tuner.samplers.random import RandomSampler
 from tuner.wire import ClaimedTrial, ClaimTrials, CreateStudy, DatasetResource
 
 NewStudy = Callable[..., ActingStudy]
@@ -99,3 +101,28 @@ def test_a_key_of_another_claim_is_refused(engine: Engine, trained: NewStudy) ->
     claim(engine, key="key")
     with pytest.raises(IdempotencyConflict):
         claim(engine, count=2, key="key")
+
+
+class ThreePoints(RandomSampler):
+    """Has as many points as bring a study to three trials."""
+
+    learns = True
+
+    def suggest(self, view: Any, count: int, rng: Any) -> list[Suggestion]:
+        return super().suggest(view, count, rng)[: max(3 - len(view.trials), 0)]
+
+
+def test_workers_go_on_with_other_studies_when_the_points_of_one_are_used_up(
+    engine: Engine, trained: NewStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._CLASSES, "three", (__name__, "ThreePoints"))
+    study = trained("a", sampler="three")
+    claimed = [claim(engine, count=2) for _ in range(4)]
+    # The family's default point is enqueued at creation.
+    assert [[each.leased.trial.number for each in claims] for claims in claimed] == [[0], [1, 2], [], []]
+    other = trained("b")
+    assert claim(engine)[0].study.id == other.id
+    for claims in claimed:
+        for each in claims:
+            study.complete(each.leased, {study.shown.metric or "": 0.5})
+    assert study.shown.state_reason == "the sampler has no more points"
