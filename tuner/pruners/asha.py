@@ -81,7 +81,7 @@ class ASHAPruner(Pruner):
         finals = final_losses(_excerpt(view, trial))
         own = finals.pop(trial.number, None)
         others = sorted(final.loss for final in finals.values())
-        if len(others) < self.reduction_factor:
+        if len(others) + 1 < self.reduction_factor:
             return True
         mark = others[len(others) // self.reduction_factor]
         return own is not None and own.loss - _BENEFIT_OF_DOUBT * own.deviation <= mark
