@@ -29,7 +29,7 @@ _WEIGHT_LOSS = 0.8
 
 @dataclass(frozen=True)
 class Group:
-    """Parameters that are always active together.
+    """Parameters that are always active together, or a single one.
 
     Args:
         names: Their names, those with a single value included.
@@ -42,12 +42,12 @@ class Group:
     columns: tuple[Column, ...]
 
     @classmethod
-    def all_of(cls, encoding: Encoding) -> tuple[Group, ...]:
-        """The groups of a space, parents first."""
+    def all_of(cls, encoding: Encoding, jointly: bool) -> tuple[Group, ...]:
+        """The groups of a space, parents first; each parameter by itself unless ``jointly``."""
         space = encoding.space
         by_conditions: dict[str, list[str]] = {}
         for name in space.order:
-            by_conditions.setdefault(_conditions(space, name), []).append(name)
+            by_conditions.setdefault(_conditions(space, name) if jointly else name, []).append(name)
         groups = []
         for names in by_conditions.values():
             places = [encoding.index[name] for name in names if name in encoding.index]
@@ -121,10 +121,10 @@ class GoodAndBad:
         for place, column in enumerate(group.columns):
             candidates[:, place] = column.snap(candidates[:, place])
         ratios = good.log_density(candidates) - bad.log_density(candidates)
-        for welcome in self._wishes(group, row, candidates, unseen, rng):
-            if welcome.any():
-                ratios[~welcome] = -np.inf
-        return np.asarray(candidates[np.argmax(ratios)])
+        left = np.ones(len(candidates), dtype=bool)
+        for wanted in self._wishes(group, row, candidates, unseen, rng):
+            left = left & wanted if (left & wanted).any() else left
+        return np.asarray(candidates[np.argmax(np.where(left, ratios, -np.inf))])
 
     def _wishes(
         self, group: Group, row: _Floats, candidates: _Floats, unseen: UnseenPoints, rng: np.random.Generator

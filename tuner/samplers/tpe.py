@@ -7,7 +7,7 @@ import numpy as np
 from tuner.errors import InvalidInput, Place
 from tuner.records import StudyView
 from tuner.samplers.base import Sampler, Suggestion
-from tuner.samplers.evidence import EvidenceReader, Lesson
+from tuner.samplers.evidence import Evidence, EvidenceReader, Lesson
 from tuner.samplers.good_and_bad import GoodAndBad, Group
 from tuner.samplers.good_trials import GoodTrials
 from tuner.samplers.unseen import UnseenPoints
@@ -31,7 +31,9 @@ class TPESampler(Sampler):
        which keeps parallel proposals apart; so do trials whose point is to blame for their failure. Trials that failed
        otherwise or were cancelled teach nothing.
     2. Parameters that share their conditions form a group. The groups are walked parents first, those that the values
-       chosen so far make active. So only trials that went the same way speak about a branch, and all of them do.
+       chosen so far make active. So only trials that went the same way speak about a branch, and all of them do. With
+       several objectives each parameter is a group by itself: good trials then lie along a front, far from each other,
+       and were measured to say more about one parameter than about all together.
     3. In each group, one ``ParzenMixture`` is made of the good trials in which it was active and one of the bad ones.
        24 candidates are drawn from the good mixture; the one with the highest ratio of good to bad density is taken.
        (Expected improvement grows with that ratio.) A bad trial weighs the less the older it is, and of more than 256
@@ -62,20 +64,23 @@ class TPESampler(Sampler):
         self._groups: tuple[Encoding, tuple[Group, ...]] | None = None
 
     def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Suggestion]:
-        evidence = self._reader.read(view)
+        return [Suggestion(point) for point in self.points(self._reader.read(view), count, rng)]
+
+    def points(self, evidence: Evidence, count: int, rng: np.random.Generator) -> list[Params]:
+        """As ``suggest``, for a view that has been read."""
         unseen = UnseenPoints(evidence.encoding, evidence.rows)
         model = None
         if len(evidence.places(Lesson.RESULT, Lesson.CURVE)) >= self.num_startup_trials:
-            model = GoodAndBad.of(evidence, self._groups_of(evidence.encoding), self._good_trials.of(evidence))
+            model = GoodAndBad.of(evidence, self._groups_of(evidence), self._good_trials.of(evidence))
         points: list[Params] = []
         for _ in range(count):
-            point = _new_point(view.space, model, unseen, rng)
+            point = _new_point(evidence.encoding.space, model, unseen, rng)
             points.append(point)
             if len(points) < count:
                 row = evidence.encoding.encode([point])
                 unseen = unseen.without(row)
                 model = model and model.with_pending(row)
-        return [Suggestion(point) for point in points]
+        return points
 
     def describe(self, view: StudyView) -> str:
         evidence = self._reader.read(view)
@@ -85,10 +90,11 @@ class TPESampler(Sampler):
             return f"{shown}, random until {self.num_startup_trials}"
         return f"{shown} ({len(self._good_trials.of(evidence))} good)"
 
-    def _groups_of(self, encoding: Encoding) -> tuple[Group, ...]:
+    def _groups_of(self, evidence: Evidence) -> tuple[Group, ...]:
         known = self._groups
-        if known is None or known[0] is not encoding:
-            known = self._groups = (encoding, Group.all_of(encoding))
+        if known is None or known[0] is not evidence.encoding:
+            groups = Group.all_of(evidence.encoding, jointly=evidence.losses.shape[1] == 1)
+            known = self._groups = (evidence.encoding, groups)
         return known[1]
 
 
