@@ -145,11 +145,12 @@ class _Curves:
         self.ends = np.cumsum(np.bincount(owners, minlength=len(curves)))
         self._starts = np.concatenate([[0], self.ends[:-1]])
         self.best = self.values.copy()
-        for start, end in zip(self._starts.tolist(), self.ends.tolist(), strict=True):
-            np.minimum.accumulate(self.values[start:end], out=self.best[start:end])
+        lengths = self.ends - self._starts
+        for length in np.unique(lengths[lengths > 0]):
+            reports = self._starts[lengths == length][:, None] + np.arange(length)
+            self.best[reports] = np.minimum.accumulate(self.values[reports], axis=1)
         self.last = np.full(len(curves), -1, dtype=np.int64)
-        has_any = self.ends > self._starts
-        self.last[has_any] = steps[self.ends[has_any] - 1]
+        self.last[lengths > 0] = steps[self.ends[lengths > 0] - 1]
         # One rising number per report, by trial and step, so that one search finds the reports of all trials.
         self._steps = np.unique(steps)
         self._stride = len(self._steps) + 1
