@@ -25,9 +25,9 @@ class CMAESSampler(Sampler):
 
     Choose it for spaces of numbers without conditions, several hundred trials or more, where parameters depend on each
     other and the objective is ill-conditioned: it needs no model of the objective, only its order, so it is fast and
-    not misled by outliers. Below about a hundred trials ``gp`` and ``tpe`` get further.
+    not misled by outliers. Below about 300 trials ``gp`` and ``tpe`` get further.
 
-    - It begins in the middle of the space, with a step of a sixth of each range. If enqueued or imported trials ended
+    - It begins in the middle of the space, with a step of a fifth of each range. If enqueued or imported trials ended
       before the first one of its own, it begins at the best of them. What is enqueued later is not learned from.
     - Each time so many trials have ended as make a generation (7 for ten parameters), in whatever order, the
       distribution is moved. All points are drawn from the distribution as it stands, so any number can be pending.

@@ -15,7 +15,7 @@ from tuner.space.encoding import Column
 
 # Grids with more values than this are searched as if they were continuous, and rounded.
 _MAX_LISTED = 100
-_INITIAL_STEP = 1 / 6
+_INITIAL_STEP = 0.2
 # Below this share of every range there is nothing left to find.
 _SMALLEST_STEP = 1e-6
 
@@ -34,8 +34,8 @@ class MixedDistribution:
         columns: The columns of the rows; at least one.
         centre: Where to start, shape (d,).
         certainty: How much of the probability of each choice is put on that of ``centre`` rather than spread, 0 to 1.
-        population_size: How many samples make a generation. None: 4 + 1.5 ln d, half of the usual growth; on
-            ill-conditioned functions of ten parameters it got further in 300 samples.
+        population_size: How many samples make a generation. None: 4 + 1.5 ln d, half of the usual growth,
+            because hundreds of samples are few.
 
     Sources: Hansen and Ostermeier (2001) for CMA-ES; Hamano et al., CMA-ES with Margin (2022) and CatCMA with Margin
     (2025), for what is not continuous.
@@ -49,15 +49,17 @@ class MixedDistribution:
         population_size: int | None = None,
     ) -> None:
         self._columns = columns
+        self._is_broken = False
         is_choice = np.array([column.is_unordered or column.num_cells == 2 for column in columns])
         is_listed = np.array([3 <= column.num_cells <= _MAX_LISTED for column in columns]) & ~is_choice
         self._choices = np.flatnonzero(is_choice)
         self._listed = np.flatnonzero(is_listed)
         self._real = np.flatnonzero(~is_choice & ~is_listed)
+        self._grids = [_positions(columns[place]) for place in self._listed.tolist()]
         num_numbers = len(self._real) + len(self._listed)
         self._optimizer = CatCMAwM(
             x_space=[[0.0, 1.0]] * len(self._real) or None,
-            z_space=[_positions(columns[place]) for place in self._listed.tolist()] or None,
+            z_space=self._grids or None,
             c_space=self._sizes().tolist() or None,
             mean=centre[np.concatenate([self._real, self._listed])] if num_numbers else None,
             sigma=_INITIAL_STEP,
@@ -81,10 +83,13 @@ class MixedDistribution:
     @property
     def is_spent(self) -> bool:
         """Whether the distribution has shrunk to a point, or its arithmetic has come to an end."""
+        if self._is_broken:
+            return True
         if not len(self._real) + len(self._listed):
             return not np.isfinite(self._optimizer._q).all()
-        is_finite = np.isfinite(self._optimizer._mean).all() and np.isfinite(self._deviations()).all()
-        return not is_finite or self.step < _SMALLEST_STEP or bool(self._optimizer.should_stop())
+        with np.errstate(all="ignore"):
+            is_finite = np.isfinite(self._optimizer._mean).all() and np.isfinite(self._deviations()).all()
+            return not is_finite or self.step < _SMALLEST_STEP or bool(self._optimizer.should_stop())
 
     def copy(self) -> MixedDistribution:
         """One that learns on its own."""
@@ -115,9 +120,12 @@ class MixedDistribution:
             CatCMAwM.Solution(c=self._one_hot(choices) if len(choices) else None, _v_raw=number)
             for number, choices in zip(numbers, chosen, strict=True)
         ]
-        # Where it breaks down, `is_spent` says so.
-        with np.errstate(all="ignore"):
-            self._optimizer.tell([(solution, float(rank)) for rank, solution in enumerate(solutions)])
+        try:
+            with np.errstate(all="ignore"):
+                self._optimizer.tell([(solution, float(rank)) for rank, solution in enumerate(solutions)])
+        except (np.linalg.LinAlgError, AssertionError):
+            # The library asserts that its numbers are finite. A study must go on: `is_spent` says so.
+            self._is_broken = True
 
     def _sizes(self) -> NDArray[np.intp]:
         return np.array([self._columns[place].num_cells for place in self._choices.tolist()], dtype=np.intp)
@@ -140,9 +148,9 @@ class MixedDistribution:
     def _unrounded(self, positions: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
         """Values drawn from the distribution of each grid column within the cells of these positions, shape (n, k)."""
         drawn = positions.copy()
-        for index, place in enumerate(self._listed.tolist()):
+        for index, positions_of_values in enumerate(self._grids):
             mean, scale = (each[len(self._real) + index] for each in (self._optimizer._mean, self._deviations()))
-            grid = np.array(_positions(self._columns[place]), dtype=float)
+            grid = np.array(positions_of_values)
             edges = np.concatenate([[-np.inf], (grid[1:] + grid[:-1]) / 2, [np.inf]])
             cells = np.abs(positions[:, [index]] - grid).argmin(axis=1)
             low, high = ((edges[cells + end] - mean) / scale for end in (0, 1))
