@@ -325,6 +325,11 @@ class TestMixedIntegerProgram:
         assert {name for name in "xyz" if found[name] != "a"} == {"y"}
         assert found["f"] == pytest.approx(0.25)
 
+    def test_products_below_the_smallest_float_are_no_obstacle(self) -> None:
+        space = SearchSpace({"x": Float(5e-324, 5e-324)}, [Linear({"x": 2.5}, at_most=1e-323)])
+        assert space.is_allowed({"x": 5e-324})
+        assert not Program(space, space.constraints).solve(np.random.default_rng(0)).is_impossible
+
     def test_ranges_beyond_the_largest_float_are_no_obstacle(self) -> None:
         space = SearchSpace(
             {"x": Float(-1.7e308, 1.7e308), "y": Float(-1.7e308, 1.7e308), "z": Int(-(2**53), 2**53)},

@@ -33,6 +33,8 @@ _NEVER: _Sum = {}
 _MAX_GRID = 10**6
 # Rows are scaled to coefficients of at most 1; what is further away can as well be this far.
 _FARTHEST = Fraction(10**9)
+# Products of floats are rounded to multiples of this, here they are exact.
+_SMALLEST = Fraction(5e-324)
 _TIME_LIMIT_SECONDS = 5.0
 # A point a tenth further away than the nearest is near enough.
 _GAP = 0.1
@@ -276,10 +278,13 @@ class Program:
         applies = self._any_active(constraint.names)
         scale = largest or Fraction(1)
         scaled = {column: float(share / scale) for column, share in row.items()}
+        slack = _SMALLEST * len(constraint.weights)
         if constraint.at_most is not None:
-            self._row(_added([scaled, _scaled(applies, -_bound(constraint.at_most, scale))]), high=0.0)
+            bound = _bound(Fraction(constraint.at_most) + slack, scale)
+            self._row(_added([scaled, _scaled(applies, -bound)]), high=0.0)
         if constraint.at_least is not None:
-            self._row(_added([scaled, _scaled(applies, -_bound(constraint.at_least, scale))]), low=0.0)
+            bound = _bound(Fraction(constraint.at_least) - slack, scale)
+            self._row(_added([scaled, _scaled(applies, -bound)]), low=0.0)
 
     def _any_active(self, names: Sequence[str]) -> _Sum:
         activities = [self._active[name] for name in names]
@@ -346,5 +351,5 @@ def _exact(value: Scalar) -> Fraction:
     return Fraction(value)
 
 
-def _bound(bound: float, scale: Fraction) -> float:
-    return float(min(max(Fraction(bound) / scale, -_FARTHEST), _FARTHEST))
+def _bound(bound: Fraction, scale: Fraction) -> float:
+    return float(min(max(bound / scale, -_FARTHEST), _FARTHEST))

@@ -62,11 +62,11 @@ def _conflict(space: SearchSpace, rng: np.random.Generator) -> Sequence[int]:
 
     kept = list(range(len(space.constraints)))
     num_proofs = 0
-    started_at = time.monotonic()
+    stop_at = time.thread_time() + _MAX_SECONDS_OF_PROOFS
     size = (len(kept) + 1) // 2
     while size:
         start = 0
-        while start < len(kept) and num_proofs < _MAX_PROOFS and time.monotonic() - started_at < _MAX_SECONDS_OF_PROOFS:
+        while start < len(kept) and num_proofs < _MAX_PROOFS and time.thread_time() < stop_at:
             rest = kept[:start] + kept[start + size :]
             num_proofs += 1
             program = Program(space, [space.constraints[position] for position in rest])
