@@ -49,8 +49,9 @@ def find_allowed_point(space: SearchSpace) -> Params:
             found = space.walk.from_point(outcome.point, rng)
             if found is not None:
                 return found
-    everything = range(len(space.constraints))
-    raise _impossible(space, _conflict(space, rng) if outcome.is_impossible else everything)
+    if outcome.is_impossible:
+        raise _refusal(space, _conflict(space, rng), "No point of the search space keeps")
+    raise _refusal(space, range(len(space.constraints)), "No point of the search space was found that keeps")
 
 
 def _conflict(space: SearchSpace, rng: np.random.Generator) -> Sequence[int]:
@@ -78,15 +79,15 @@ def _conflict(space: SearchSpace, rng: np.random.Generator) -> Sequence[int]:
     return kept
 
 
-def _impossible(space: SearchSpace, positions: Sequence[int]) -> InvalidSearchSpace:
+def _refusal(space: SearchSpace, positions: Sequence[int], statement: str) -> InvalidSearchSpace:
     shown = "; ".join(space.constraints[position].describe() for position in positions[:3])
     more = f"; and {len(positions) - 3} more" if len(positions) > 3 else ""
     if len(positions) == 1:
-        message = f"No point of the search space keeps the constraint {shown}."
+        message = f"{statement} the constraint {shown}."
         detail = "cannot be kept"
         remedy = "Loosen it, or widen the ranges of the parameters it names."
     else:
-        message = f"No point of the search space keeps these constraints together: {shown}{more}."
+        message = f"{statement} these constraints together: {shown}{more}."
         detail = "cannot be kept together with the others"
         remedy = "Drop or loosen one of them, or widen the ranges of the parameters they name."
     return InvalidSearchSpace(
