@@ -16,7 +16,7 @@ _PEERS = (
     *("rustuna-tpe", "flaml-blendsearch"),
 )
 _STOPPING = (
-    *("sdk:auto+none", "sdk:auto+median", "sdk:auto+asha", "sdk:auto+hyperband"),
+    *("sdk:auto", "sdk:auto+median", "sdk:auto+asha", "sdk:auto+hyperband"),
     *("optuna-tpe", "optuna-tpe+median", "optuna-tpe+asha", "optuna-tpe+hyperband"),
     *("optuna-random", "optuna-random+asha", "optuna-random+hyperband"),
 )
@@ -36,6 +36,6 @@ def measure(settings: Settings) -> Iterator[Table]:
         campaign = Campaign(systems, mode, "all", seeds=settings.search_seeds, trials=trials)
         carry_out(campaign, settings.search_runs, settings.search_jobs)
     runs = read_runs([settings.search_runs])
-    yield from tables(runs, _COUNTS, order=(_OURS, *_PEERS), against=_OURS)
+    yield from tables(runs, _COUNTS, order=(_OURS, *_PEERS, *_STOPPING), against=_OURS)
     if settings.images is not None:
-        draw(runs, settings.images, order=(_OURS, *_PEERS))
+        draw(runs, settings.images, order=(_OURS, *_PEERS, *_STOPPING))
