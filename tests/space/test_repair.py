@@ -225,6 +225,16 @@ class TestRefusal:
         with pytest.raises(InvalidSearchSpace, match=r"keeps the constraint 1 \* x \+ 1 \* y at least 11\."):
             space.allowed_point  # noqa: B018  (is refused)
 
+    def test_what_is_not_proved_is_not_told_as_a_fact(self) -> None:
+        weights = np.random.default_rng(0).integers(10**6, 10**9, 38)
+        total = 5 * 10**9 + 1
+        space = SearchSpace(
+            {f"i{place}": Int(0, 1) for place in range(38)},
+            [Linear({f"i{place}": float(w) for place, w in enumerate(weights)}, at_least=total, at_most=total)],
+        )
+        with pytest.raises(InvalidSearchSpace, match="No point of the search space was found that keeps the constr"):
+            space.allowed_point  # noqa: B018  (is refused)
+
     def test_a_thousand_constraints_are_refused_in_bounded_time(self) -> None:
         names = [f"c{place}" for place in range(4)]
         combinations = itertools.islice(itertools.product(range(6), repeat=4), 1000)
