@@ -36,10 +36,11 @@ class TPESampler(Sampler):
        and were measured to say more about one parameter than about all together.
     3. In each group, one ``ParzenMixture`` is made of the good trials in which it was active and one of the bad ones.
        24 candidates are drawn from the good mixture; the one with the highest ratio of good to bad density is taken.
-       (Expected improvement grows with that ratio.) A bad trial weighs the less the older it is, and of more than 256
-       the rest is left out.
+       (Expected improvement grows with that ratio.) The best of the good trials weigh most, and the latest of the bad
+       ones. Of more than 128 bad trials the 96 latest are used and a few of the others, so that time does not grow.
     4. Candidates that break a constraint of the space are passed over as far as possible, and the point repaired where
-       none is left. A point that was tried before is not proposed again while another one is left.
+       none is left. A point that was tried before is not proposed again while another one is left; a space that is
+       used up is searched once more, because results may be noisy.
 
     Until ``num_startup_trials`` trials have ended with a result, points are random.
 
@@ -51,7 +52,8 @@ class TPESampler(Sampler):
 
     Source: Bergstra, Bardenet, Bengio and Kégl, Algorithms for Hyper-Parameter Optimization (2011); Falkner, Klein and
     Hutter, BOHB (2018), for the joint density; Ozaki et al., MOTPE (2020), for several objectives; Watanabe,
-    Tree-Structured Parzen Estimator (2023), for an account of all variants. Groups, weights and shares follow Optuna 5.
+    Tree-Structured Parzen Estimator (2023), for an account of all variants. Groups, the share of good trials and the
+    weights of bad ones follow Optuna 5.
     """
 
     def __init__(self, num_startup_trials: int = 10) -> None:
