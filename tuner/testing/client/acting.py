@@ -32,7 +32,7 @@ def new_study(
     trials: int | None = None,
     objectives: Mapping[str, str] | None = None,
     constraints: Mapping[str, Mapping[str, float]] | None = None,
-    pruner: str = "none",
+    pruner: str | Mapping[str, Any] = "none",
     sampler: str = "random",
     max_attempts: int = 3,
 ) -> Study:

@@ -39,6 +39,18 @@ class ReportPromises:
         assert counts["complete"] == 1
         assert curve(study) == [(step, step / 1000) for step in range(500)]
 
+    def test_options_of_the_pruner_decide(self, client: Client) -> None:
+        study = new_study(client, pruner={"name": "threshold", "at_least": 0.5, "grace_steps": 2})
+        trial = study.ask()
+        assert not trial.report(1, 0.1)
+        assert not trial.report(2, 0.5)
+        assert trial.report(3, 0.4)
+
+    def test_wrong_option_of_the_pruner_is_told_with_its_place(self, client: Client) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            new_study(client, pruner={"name": "asha", "grace_steps": 0})
+        assert [place.pointer for place in caught.value.places] == ["#/pruner/grace_steps"]
+
     def test_report_that_the_pruner_waits_for_is_sent_at_once_with_those_before(self, client: Client) -> None:
         study = new_study(client, pruner="asha")
         trial = study.ask()
