@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.search.problem import CurveProblem, Group, Problem
-from benchmarks.search.surrogate import FOLDER, Surrogate
+from benchmarks.search.surrogate import Surrogate
 from benchmarks.search.trained import trainings
 from tuner.space import Params
 
@@ -17,7 +17,7 @@ def real_problems() -> list[Problem]:
             training.name, Group.REAL, training.split, training.space, _final(Surrogate(training.name, training.space))
         )
         for training in trainings()
-        if training.num_epochs == 1 and (FOLDER / f"{training.name}.npz").exists()
+        if training.num_epochs == 1
     ]
 
 
@@ -33,7 +33,7 @@ def real_curve_problems() -> list[CurveProblem]:
             noise=0.003,
         )
         for training in trainings()
-        if training.num_epochs > 1 and (FOLDER / f"{training.name}.npz").exists()
+        if training.num_epochs > 1
     ]
 
 
