@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 56, 170, 44, 44
+LEFT, TOP, BOTTOM = 56, 44, 44
+LABEL_GAP, LETTER = 22, 7
 LABEL_DISTANCE = 14.0
 # From Okabe and Ito: told apart with any kind of sight; dashes besides, so that colour is not the only sign.
 COLOURS = ("#000000", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
@@ -43,8 +44,11 @@ def line_chart(title: str, unit: str, lines: Sequence[Line]) -> str:
     low, high = min(later), max(later)
     low, high = (low / 1.1, high * 1.1) if high > low else (low / 2, high * 2)
 
+    # Names stand at the right, a figure of up to six letters behind each.
+    right = WIDTH - LABEL_GAP - LETTER * (max((len(line.name) for line in lines), default=0) + 7)
+
     def across(x: float) -> float:
-        return LEFT + (x - min(xs)) / (max(xs) - min(xs) or 1) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (x - min(xs)) / (max(xs) - min(xs) or 1) * (right - LEFT)
 
     def down(y: float) -> float:
         return TOP + (math.log(high) - math.log(y)) / (math.log(high) - math.log(low)) * (HEIGHT - TOP - BOTTOM)
@@ -52,12 +56,12 @@ def line_chart(title: str, unit: str, lines: Sequence[Line]) -> str:
     parts = [f'<text x="10" y="22" font-size="15" font-weight="bold">{escape(title)}</text>']
     for value in _ticks(low, high):
         y = down(value)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
+        parts.append(f'<line x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
     for value in _round_steps(max(xs)):
         x = across(value)
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{value:g}</text>')
-    middle = (LEFT + WIDTH - RIGHT) / 2
+    middle = (LEFT + right) / 2
     parts.append(f'<text x="{middle:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(unit)}</text>')
     ends = _spread([down(max(points[-1][1], low)) if points else HEIGHT - BOTTOM for points in drawn])
     for index, (line, points) in reversed(list(enumerate(zip(lines, drawn, strict=True)))):
@@ -68,7 +72,7 @@ def line_chart(title: str, unit: str, lines: Sequence[Line]) -> str:
         style = f'fill="none" stroke="{colour}" stroke-width="{2.4 if index == 0 else 1.5}"'
         parts.append(f'<polyline points="{path}" {style}' + (f' stroke-dasharray="{dash}"/>' if dash else "/>"))
         end_x, end_y = across(points[-1][0]), down(max(points[-1][1], low))
-        label_x, label_y = WIDTH - RIGHT + 22, ends[index]
+        label_x, label_y = right + LABEL_GAP, ends[index]
         parts.append(
             f'<line x1="{end_x:.1f}" y1="{end_y:.1f}" x2="{label_x - 4}" y2="{label_y:.1f}" stroke="{colour}" '
             f'stroke-width="0.6"/><text x="{label_x}" y="{label_y + 4:.1f}" fill="{colour}">'

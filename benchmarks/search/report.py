@@ -75,7 +75,7 @@ def _table(runs: Sequence[Run], mode: str, group: str, points: Sequence[int], or
         columns.append(f"completed only @{points[-1]}")
     elif any(recommended.values()):
         columns.append(f"recommended @{points[-1]}")
-    return Table(f"{mode}, {group}: mean normalised regret, by {unit}", [*columns, "CPU ms per trial"], rows)
+    return Table(f"{_title(mode, group)}: mean normalised regret, by {unit}", [*columns, "CPU ms per trial"], rows)
 
 
 def _comparison(runs: Sequence[Run], mode: str, group: str, points: Sequence[int], against: str) -> Table:
@@ -95,7 +95,7 @@ def _comparison(runs: Sequence[Run], mode: str, group: str, points: Sequence[int
             row: list[str | float] = [system, str(point), str(len(common)), *means, means[0] / means[1]]
             rows.append([*row, f"{wins} : {losses}", f"{sign_test(wins, losses):.2g}"])
     columns = ["system", "at", "pairs", against, "system's", "ratio", f"won by {against} : lost", "p (sign test)"]
-    return Table(f"{mode}, {group}: {against} against each, on common pairs", columns, rows)
+    return Table(f"{_title(mode, group)}: {against} against each, on common pairs", columns, rows)
 
 
 def _problems_table(runs: Sequence[Run], mode: str, point: int, order: Sequence[str]) -> Table:
@@ -135,6 +135,10 @@ def _mean(figures: dict[Pair, float]) -> str:
     return f"{np.mean(values):.3f} ({low:.3f}-{high:.3f})"
 
 
+def _title(mode: str, group: str) -> str:
+    return mode if mode == group else f"{mode}, {group}"
+
+
 def _milliseconds(seconds: Sequence[float]) -> str:
     mean = 1000 * float(np.mean(seconds))
     return f"{mean:.0f}" if mean >= 10 else f"{mean:.2g}"
@@ -170,7 +174,7 @@ def _chart(runs: Sequence[Run], mode: str, group: str, order: Sequence[str]) -> 
             values.append((point, float(np.mean([value for value in reached if value is not None] or [np.nan]))))
         lines.append(Line(system, values))
     unit = "full trainings' worth of epochs" if is_curves else "trials"
-    return line_chart(f"{group}, {mode}: mean normalised regret", unit, lines)
+    return line_chart(f"{_title(mode, group)}: mean normalised regret", unit, lines)
 
 
 def _at_share(run: Run, point: float) -> float | None:
