@@ -36,6 +36,7 @@ from tuner.wire import (
     Health,
     Importances,
     ParetoFront,
+    Recommendation,
     ReleaseTrial,
     ReportReply,
     ReportTrial,
@@ -142,6 +143,9 @@ class LocalTransport:
 
     def pareto_front(self, study: str, *, reference: Mapping[str, float] | None = None) -> ParetoFront:
         return self._engine.rankings.front(study, reference)
+
+    def recommendation(self, study: str) -> Recommendation:
+        return self._engine.rankings.recommendation(study)
 
     def enqueue(self, study: str, body: EnqueueTrials, *, key: str) -> TrialsCreated:
         return self._engine.trials.enqueue(study, body, key).result()

@@ -8,7 +8,7 @@ from api.gateway import CurrentGateway
 from api.json_body import JsonRoute
 from api.parameters import IdempotencyKey, ImportancesQuery, ParetoQuery, StudyId, StudyQuery
 from api.responses import problems, tagged
-from tuner.wire import ChangeStudy, CreateStudy, Importances, ParetoFront, StudyPage, StudyResource
+from tuner.wire import ChangeStudy, CreateStudy, Importances, ParetoFront, Recommendation, StudyPage, StudyResource
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"], route_class=JsonRoute)
 
@@ -135,3 +135,9 @@ async def read_pareto_front(
 ) -> Response:
     """The feasible trials that no other one beats in every objective, and the hypervolume they cover."""
     return tagged(request, await gateway.read(gateway.engine.rankings.front, study, query.point))
+
+
+@router.get("/{study}/recommendation", summary="Read which trial to use", responses=problems(404))
+async def read_recommendation(study: StudyId, gateway: CurrentGateway) -> Recommendation:
+    """The best completed trial once noise is taken out of the results, where the sampler can; else as observed."""
+    return await gateway.read(gateway.engine.rankings.recommendation, study)

@@ -93,6 +93,7 @@ def test_an_ended_study_can_be_deleted_and_is_gone(client: httpx.Client, new_stu
         ("GET", "/trials/0/attempts/1/artifacts/model.zip"),
         ("GET", "/importances"),
         ("GET", "/pareto"),
+        ("GET", "/recommendation"),
     ],
 )
 def test_a_study_that_does_not_exist_is_not_found(client: httpx.Client, study: str, method: str, path: str) -> None:
@@ -127,6 +128,17 @@ def test_importances_are_shares_by_parameter(client: httpx.Client, new_study: Ne
     points = [{"params": {"x": i / 20}, "values": {"loss": (i / 20) ** 2}} for i in range(21)]
     assert client.post(f"{path}/trials", json={"trials": points}).status_code == 201
     assert client.get(f"{path}/importances").json() == {"importances": {"x": pytest.approx(1.0)}}
+
+
+def test_a_recommendation_says_what_speaks_for_it(client: httpx.Client, new_study: NewStudy, ask: Ask) -> None:
+    study = new_study()
+    path = f"/v1/studies/{study['id']}"
+    ask(study)
+    assert client.get(f"{path}/recommendation").json() == {"trial": None, "by": None}
+    points = [{"params": {"x": x}, "values": {"loss": x}} for x in (0.5, 0.25)]
+    client.post(f"{path}/trials", json={"trials": points})
+    found = client.get(f"{path}/recommendation").json()
+    assert (found["trial"], found["by"]) == (client.get(f"{path}/trials/2").json(), "observed")
 
 
 def test_the_pareto_front_comes_with_its_hypervolume(client: httpx.Client, new_study: NewStudy) -> None:

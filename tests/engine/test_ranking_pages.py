@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
@@ -13,6 +14,9 @@ from tuner.engine import Engine
 from tuner.engine.views import Views
 from tuner.errors import InvalidInput, NotFound, StaleCursor
 from tuner.ranking import rank_trials
+from tuner.records import StudyView
+from tuner.samplers import registry
+from tuner.samplers.random import RandomSampler
 from tuner.storage import Database
 from tuner.wire import TrialState
 
@@ -198,6 +202,63 @@ class TestImportances:
     def test_an_unknown_objective_is_told_with_those_there_are(self, engine: Engine, new_study: NewStudy) -> None:
         with pytest.raises(InvalidInput, match="loss, accuracy"):
             engine.rankings.importances(new_study(objectives=TWO).id, "size")
+
+
+class SecondBest(RandomSampler):
+    """Holds the best result for luck."""
+
+    calls: ClassVar[int] = 0
+
+    def recommend(self, view: StudyView) -> int | None:
+        type(self).calls += 1
+        ranked = rank_trials(view.trials, view.directions, view.objective_names, view.constraints)
+        return ranked[1].number if len(ranked) > 1 else None
+
+
+class TestRecommendation:
+    @pytest.fixture(autouse=True)
+    def second_best(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(registry._CLASSES, "second_best", (__name__, "SecondBest"))
+        SecondBest.calls = 0
+
+    def told(self, study: ActingStudy) -> tuple[int, str] | None:
+        found = study.engine.rankings.recommendation(study.id)
+        assert (found.trial is None) == (found.by is None)
+        return None if found.trial is None or found.by is None else (found.trial.number, found.by)
+
+    def test_a_sampler_without_opinion_leaves_it_to_the_results(self, new_study: NewStudy) -> None:
+        study = new_study()
+        assert self.told(study) is None
+        for loss in (0.5, 0.1, 0.9):
+            study.complete(study.ask_one(), loss)
+        assert self.told(study) == (1, "observed")
+
+    def test_a_sampler_may_choose_another_trial_than_the_best_observed_one(self, new_study: NewStudy) -> None:
+        study = new_study(sampler="second_best")
+        study.complete(study.ask_one(), 0.1)
+        assert self.told(study) == (0, "observed")
+        study.complete(study.ask_one(), 0.5)
+        assert self.told(study) == (1, "posterior_mean")
+
+    def test_the_sampler_is_asked_again_only_after_a_change(self, new_study: NewStudy) -> None:
+        study = new_study(sampler="second_best")
+        leased = study.ask_one()
+        assert (self.told(study), SecondBest.calls) == (None, 0)
+        study.complete(leased, 0.1)
+        assert (self.told(study), self.told(study), SecondBest.calls) == ((0, "observed"), (0, "observed"), 1)
+        study.ask_one()
+        assert (self.told(study), SecondBest.calls) == ((1, "posterior_mean"), 2)
+
+    def test_trials_beyond_a_constraint_are_not_recommended(self, new_study: NewStudy) -> None:
+        study = new_study(constraints={"memory": {"at_most": 1.0}}, sampler="second_best")
+        study.complete(study.ask_one(), {"loss": 0.1, "memory": 2.0})
+        assert (self.told(study), SecondBest.calls) == (None, 0)
+
+    def test_several_objectives_have_the_first_of_the_leaderboard(self, new_study: NewStudy) -> None:
+        study = new_study(objectives=TWO)
+        for loss, accuracy in ((0.5, 0.5), (0.2, 0.9)):
+            study.complete(study.ask_one(), {"loss": loss, "accuracy": accuracy})
+        assert self.told(study) == (1, "observed")
 
 
 class TestParetoFront:

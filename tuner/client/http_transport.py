@@ -28,6 +28,7 @@ from tuner.wire import (
     Health,
     Importances,
     ParetoFront,
+    Recommendation,
     ReleaseTrial,
     ReportReply,
     ReportTrial,
@@ -141,6 +142,9 @@ class HttpTransport:
     def pareto_front(self, study: str, *, reference: Mapping[str, float] | None = None) -> ParetoFront:
         point = [f"{name}:{value!r}" for name, value in (reference or {}).items()]
         return self._get(ParetoFront, f"{_study(study)}/pareto", {"reference": point})
+
+    def recommendation(self, study: str) -> Recommendation:
+        return self._get(Recommendation, f"{_study(study)}/recommendation")
 
     def enqueue(self, study: str, body: EnqueueTrials, *, key: str) -> TrialsCreated:
         return self._post(TrialsCreated, f"{_study(study)}/trials", body, key=key)

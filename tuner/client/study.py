@@ -152,6 +152,18 @@ class Study:
         )
 
     @property
+    def recommended_trial(self) -> TrialResource:
+        """The trial to use: the best one once noise has been taken out of the results, where the sampler can do that.
+
+        The best of many noisy results is mostly a lucky one. ``gp`` and ``auto`` learn how noisy results are and choose
+        by the mean they expect; with the other samplers, and with several objectives, this is ``best_trial``.
+
+        Raises:
+            NotFound: No trial that keeps the constraints has completed yet.
+        """
+        return self._transport.recommendation(self._id).trial or self.best_trial
+
+    @property
     def best_params(self) -> Params:
         """Parameters of the best trial."""
         return dict(self.best_trial.params)

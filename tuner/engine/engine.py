@@ -57,13 +57,13 @@ class Engine:
         changes = Changes()
         views = Views(database)
         blobs = Blobs(folder)
-        self.rankings = Rankings(views)
         self._pruning = ThreadPoolExecutor(2, thread_name_prefix="tuner-pruning")
         self._removals = ThreadPoolExecutor(1, thread_name_prefix="tuner-removals")
-        self.studies = Studies(database, blobs, views, self.rankings, changes, self._removals)
         self._sampling = ThreadPoolExecutor(2, thread_name_prefix="tuner-sampling")
         holder = uuid.uuid4().hex if embedded else None
         self.suggestions = Suggestions(database, views, changes, self._sampling, holder)
+        self.rankings = Rankings(views, self.suggestions.sampler_of)
+        self.studies = Studies(database, blobs, views, self.rankings, changes, self._removals)
         self.trials = Trials(database, views, self.rankings, changes, self._pruning, self.suggestions.prepare)
         self.changes = changes
         self.datasets = Datasets(database, blobs, limits)

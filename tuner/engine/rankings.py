@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.engine.once import OncePerSeq
 from tuner.engine.views import Views
 from tuner.errors import InvalidInput, Place
-from tuner.ranking import Front, parameter_importances, pareto_front, rank_trials
+from tuner.ranking import Front, best_trial, parameter_importances, pareto_front, rank_trials
 from tuner.records import StudyView, Trial
-from tuner.wire import Importances, ParetoFront, TrialResource
+from tuner.samplers import Sampler
+from tuner.storage.study_rows import StudyRow
+from tuner.wire import Importances, ParetoFront, Recommendation, RecommendedBy, TrialResource
 
 _MAX_KEPT = 64
 
@@ -24,13 +26,20 @@ class Ranking:
 
 
 class Rankings:
-    """Rankings, Pareto fronts and importances by study, made again only when the study has changed."""
+    """Rankings, Pareto fronts, importances and recommendations by study, made again only when it has changed.
 
-    def __init__(self, views: Views) -> None:
+    Args:
+        views: Facts of studies.
+        sampler_of: A study's sampler.
+    """
+
+    def __init__(self, views: Views, sampler_of: Callable[[StudyRow], Sampler]) -> None:
         self._views = views
+        self._sampler_of = sampler_of
         self._rankings: OncePerSeq[Ranking] = OncePerSeq(_MAX_KEPT)
         self._fronts: OncePerSeq[Front] = OncePerSeq(_MAX_KEPT)
         self._importances: OncePerSeq[dict[str, float]] = OncePerSeq(_MAX_KEPT)
+        self._recommendations: OncePerSeq[Recommendation] = OncePerSeq(_MAX_KEPT)
 
     def of(self, study_id: str) -> Ranking:
         """The ranking of the study as it stands."""
@@ -81,6 +90,22 @@ class Rankings:
         _refuse_unknown(view, objective)
         shares = self._importances.get((study_id, objective), view.seq, lambda: parameter_importances(view, objective))
         return Importances(importances=shares)
+
+    def recommendation(self, study_id: str) -> Recommendation:
+        """The trial to use: the sampler's choice if it can tell results from noise, else the best observed one."""
+        row, view = self._views.of(study_id)
+        return self._recommendations.get(study_id, view.seq, lambda: _recommendation(view, self._sampler_of(row)))
+
+
+def _recommendation(view: StudyView, sampler: Sampler) -> Recommendation:
+    observed = best_trial(view.trials, view.directions, view.objective_names, view.constraints)
+    if observed is None:
+        return Recommendation(trial=None, by=None)
+    number = sampler.recommend(view)
+    if number is None:
+        return Recommendation(trial=TrialResource.of(observed), by=RecommendedBy.OBSERVED)
+    chosen = next(trial for trial in view.trials if trial.number == number)
+    return Recommendation(trial=TrialResource.of(chosen), by=RecommendedBy.POSTERIOR_MEAN)
 
 
 def _refuse_unknown(view: StudyView, objective: str | None) -> None:

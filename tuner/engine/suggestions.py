@@ -27,7 +27,7 @@ from tuner.engine.studies import present
 from tuner.engine.views import Views
 from tuner.errors import NotFound, StudyClosed, TunerError, Unavailable
 from tuner.records import Lease, StudyState
-from tuner.samplers import create_sampler
+from tuner.samplers import Sampler, create_sampler
 from tuner.storage import Database, file_rows, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import Handout
@@ -158,6 +158,12 @@ class Suggestions:
             study = self._studies.get(study_id)
         if study is not None and study.stock.sampler.learns:
             self._refill_later(study_id, study, more=True)
+
+    def sampler_of(self, row: StudyRow) -> Sampler:
+        """The study's sampler, with what it remembers if the study is being asked."""
+        with self._lock:
+            study = self._studies.get(row.study.id)
+        return create_sampler(row.spec.sampler) if study is None else study.stock.sampler
 
     def _wait(self, attempt: Callable[[], Reply | None], seconds: float) -> Reply | None:
         """The first answer within ``seconds`` of looking again whenever something changes."""

@@ -72,6 +72,14 @@ class Sampler(ABC):
             children. Each is chosen as if those before it were running. Fewer only when a finite space is used up.
         """
 
+    def recommend(self, view: StudyView) -> int | None:
+        """Number of the completed trial that is best once noise has been taken out of the results.
+
+        Called where at least one completed trial keeps the outcome constraints; name such a one. None, the default:
+        the sampler has no opinion, and the best observed trial is the one.
+        """
+        return None
+
     def describe(self, view: StudyView) -> str:
         """What the sampler does at this point of the study, in a few words for people; by default only who it is."""
         return type(self).__name__.removesuffix("Sampler").lower()

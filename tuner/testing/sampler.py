@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tuner.errors import InvalidInput
-from tuner.records import Direction, FailureReason, OutcomeConstraint, StudyView, Trial
+from tuner.records import Direction, FailureReason, OutcomeConstraint, StudyView, Trial, TrialState
 from tuner.samplers import Sampler, Suggestion
 from tuner.space import Categorical, Float, Forbid, Int, Linear, Params, SearchSpace
 from tuner.testing.facts import make_trial, make_view, random_view
@@ -200,6 +200,19 @@ class SamplerContract:
         used.suggest(make_view(self.space, [*finished.trials[:30], *running[30:]]), 1, np.random.default_rng(0))
         fresh = self.make_sampler().suggest(finished, 3, np.random.default_rng(7))
         assert used.suggest(finished, 3, np.random.default_rng(7)) == fresh
+
+    @pytest.mark.parametrize("num_trials", [12, 40])
+    @pytest.mark.parametrize("constraints", [(), _LIMITS[:1]])
+    def test_a_recommended_trial_is_one_that_may_be_used(
+        self, num_trials: int, constraints: tuple[OutcomeConstraint, ...]
+    ) -> None:
+        view = replace(self._view(num_trials), constraints=constraints)
+        number = self.make_sampler().recommend(view)
+        if number is not None:
+            (chosen,) = (trial for trial in view.trials if trial.number == number)
+            assert chosen.state is TrialState.COMPLETED
+            assert view.is_feasible(chosen)
+            assert self.make_sampler().recommend(view) == number
 
     def test_overlapping_calls_do_not_disturb_each_other(self) -> None:
         views = [self._view(num_trials) for num_trials in (25, 18, 25, 22)]

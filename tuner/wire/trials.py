@@ -26,6 +26,13 @@ class Directive(StrEnum):
     CANCEL = "cancel"
 
 
+class RecommendedBy(StrEnum):
+    """What speaks for a trial: its ``observed`` result, or its ``posterior_mean`` once noise has been taken out."""
+
+    OBSERVED = "observed"
+    POSTERIOR_MEAN = "posterior_mean"
+
+
 class TrialPoint(Request):
     """Parameter values to try next, or, with ``values``, a trial that was finished elsewhere.
 
@@ -198,6 +205,13 @@ class ParetoFront(Resource):
     items: tuple[TrialResource, ...]
     reference: dict[str, float] | None
     hypervolume: float | None
+
+
+class Recommendation(Resource):
+    """The trial to use, and what speaks for it; both null while no completed trial keeps the constraints."""
+
+    trial: TrialResource | None
+    by: RecommendedBy | None
 
 
 class TrialsCreated(Resource):

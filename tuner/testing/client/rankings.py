@@ -23,6 +23,14 @@ class RankingPromises:
         with pytest.raises(NotFound, match="no completed trial yet"):
             new_study(client).best_trial  # noqa: B018
 
+    def test_recommended_trial_is_the_best_one_where_the_sampler_knows_no_noise(self, client: Client) -> None:
+        study = new_study(client)
+        with pytest.raises(NotFound, match="no completed trial yet"):
+            study.recommended_trial  # noqa: B018
+        for value in (0.2, 0.9, 0.5):
+            study.ask().tell(value)
+        assert study.recommended_trial == study.trial(study.best_trial.number) == study.trial(1)
+
     def test_leaderboard_has_the_best_first_and_failures_last(self, client: Client) -> None:
         study = new_study(client)
         for value in (0.2, math.nan, 0.9, 0.5):
