@@ -1,14 +1,16 @@
+import itertools
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuner.records import Direction, StudyView, Trial, TrialState
-from tuner.records.extrapolation import final_losses
+from tuner.records import Direction, Measurement, StudyView, Trial, TrialState
+from tuner.records.extrapolation import CurveReader, final_losses
 from tuner.space import Float, SearchSpace
 from tuner.testing.facts import make_trial, make_view
 
@@ -218,3 +220,94 @@ def test_ten_thousand_trials_take_under_a_second_of_processor_time() -> None:
     begin = time.process_time()
     assert len(final_losses(view)) == 10_000
     assert time.process_time() - begin < 1.0
+
+
+def _unfolding(rng: np.random.Generator, num_trials: int) -> Iterator[StudyView]:
+    """A study step by step: trials report, are completed, pruned, failed and taken up again by another attempt."""
+    trials: list[Trial] = []
+    curves: dict[int, list[Measurement]] = {}
+    seq = 0
+    while len(trials) < num_trials or any(trial.state is TrialState.RUNNING for trial in trials):
+        running = [trial for trial in trials if trial.state is TrialState.RUNNING]
+        if len(trials) < num_trials and len(running) < 4:
+            trials = [*trials, make_trial(len(trials), {"x": 0.5})]
+            continue
+        seq += 1
+        trial = running[int(rng.integers(len(running)))]
+        number, curve = trial.number, curves.get(trial.number, [])
+        curves = curves.copy()
+        state = TrialState.RUNNING
+        if len(curve) and rng.uniform() < 0.02:
+            del curves[number]
+            trial = replace(trial, attempt=trial.attempt + 1, last_step=None, last_value=None)
+        else:
+            step, value = len(curve), number % 7 / 10 + math.exp(-len(curve) / 5) + 0.05 * rng.normal()
+            curves[number] = [*curve, Measurement(number, trial.attempt, step, value)]
+            trial = replace(trial, last_step=step, last_value=value)
+            if step == 19:
+                state = TrialState.COMPLETED
+                trial = replace(trial, values={"loss": min(report.value for report in curves[number])})
+            elif step in (2, 5, 11) and rng.uniform() < 0.6:
+                state = TrialState.PRUNED
+            elif rng.uniform() < 0.01:
+                state = TrialState.FAILED
+        trials = trials.copy()
+        trials[number] = replace(trial, state=state, seq=seq)
+        yield replace(make_view(SPACE, trials), curves=curves)
+
+
+def test_reader_that_has_seen_the_study_grow_finds_the_same_as_a_new_one() -> None:
+    reader, num_views = CurveReader(), 0
+    for seed, num_trials in enumerate((30, 150)):
+        for view in _unfolding(np.random.default_rng(seed), num_trials):
+            if num_views % 3 == 0:
+                kept, anew = reader.read(view), CurveReader().read(view)
+                assert np.array_equal(kept.losses, anew.losses, equal_nan=True)
+                assert np.array_equal(kept.deviations, anew.deviations)
+            num_views += 1
+    assert num_views > 1000
+
+
+def test_reader_finds_the_same_in_any_order_of_views() -> None:
+    rng = np.random.default_rng(5)
+    views = list(_unfolding(rng, 90))
+    fresh = [CurveReader().read(view) for view in views]
+    reader = CurveReader()
+    for place in rng.integers(len(views), size=150).tolist():
+        kept = reader.read(views[place])
+        assert np.array_equal(kept.losses, fresh[place].losses, equal_nan=True)
+        assert np.array_equal(kept.deviations, fresh[place].deviations)
+
+
+def test_reader_does_not_mix_up_studies() -> None:
+    reader = CurveReader()
+    view = view_of(FULL, ends(FULL))
+    other = replace(view, study_id="other", directions=(Direction.MAXIMIZE,))
+    assert reader.read(other).losses.tolist() == [-loss for loss in reader.read(view).losses]
+
+
+def test_predictions_of_a_large_study_stay_until_there_are_some_more_references() -> None:
+    views = [view for view in _unfolding(np.random.default_rng(3), 200) if len(view.finished(*TrialState)) > 150]
+    states = [CurveReader().read(view).losses[:100] for view in views[-200::5]]
+    different = sum(not np.array_equal(a, b, equal_nan=True) for a, b in itertools.pairwise(states))
+    assert 0 < different < len(states) / 2
+
+
+def test_next_view_of_ten_thousand_trials_takes_a_few_milliseconds_of_processor_time() -> None:
+    rng = np.random.default_rng(2)
+    curves = {}
+    for number in range(10_000):
+        num_steps = int(rng.choice([4, 13, 49], p=[0.75, 0.2, 0.05]))
+        curves[number] = {step: rng.uniform() + 1 / (1 + step) for step in range(num_steps)}
+    view = view_of(curves, {number: min(curve.values()) for number, curve in curves.items() if len(curve) == 49})
+    reader = CurveReader()
+    reader.read(view)
+    seconds = []
+    for number in range(10_000, 10_040):
+        trial = make_trial(number, {"x": 0.5}, state=TrialState.PRUNED, last_step=3, last_value=0.5)
+        reports = [Measurement(number, 1, step, float(rng.uniform())) for step in range(4)]
+        view = replace(view, trials=[*view.trials, trial], curves={**view.curves, number: reports})
+        begin = time.process_time()
+        reader.read(view)
+        seconds.append(time.process_time() - begin)
+    assert np.mean(seconds) < 0.006
