@@ -222,9 +222,12 @@ class MeddledSampler(RandomSampler):
     meddle: ClassVar[Callable[[], object] | None] = None
     seen: ClassVar[list[tuple[int, int]]] = []
     """Number that was proposed for, and seq of the view."""
+    counts: ClassVar[list[int]] = []
+    """How many points were proposed each time."""
 
     def suggest(self, view: Any, count: int, rng: Any) -> Any:
         cls = type(self)
+        cls.counts.append(count)
         cls.seen.append((len(view.trials), view.seq))
         meddle, cls.meddle = cls.meddle, None
         if meddle is not None:
@@ -239,49 +242,58 @@ class TestFreshness:
     def meddled(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setitem(registry._CLASSES, "meddled", (__name__, "MeddledSampler"))
         MeddledSampler.seen.clear()
+        MeddledSampler.counts.clear()
         yield
         MeddledSampler.meddle = None
+
+    @pytest.fixture
+    def study(self, new_study: NewStudy) -> ActingStudy:
+        return new_study(sampler="meddled")
+
+    @pytest.fixture
+    def twin(
+        self, engine: Engine, study: ActingStudy, database: Database, tmp_path: Path, clock: ManualClock
+    ) -> Iterator[ActingStudy]:
+        """The study at another replica, whose asks and results have no points made here."""
+        other = Database(database.url.render_as_string(hide_password=False), clock=clock, flush=False)
+        replica = Engine(other, tmp_path / "files", limits=Limits(timer_seconds=3600))
+        yield ActingStudy(replica, study.id)
+        replica.close()
 
     def seqs_seen(
         self, study: ActingStudy, num_running: int, meddle: Callable[[list[LeasedTrial]], object]
     ) -> list[int]:
-        """Seqs from which the sampler made proposals until one was handed out."""
+        """Seqs from which the sampler made proposals until they were handed out."""
         running = [study.ask_one() for _ in range(num_running)]
+        # While others are at work, one point is made ahead; two have to be made anew.
+        wait_until(lambda: num_running < 2 or (num_running, num_running) in MeddledSampler.seen)
         MeddledSampler.seen.clear()
         MeddledSampler.meddle = lambda: meddle(running)
-        number = study.ask_one().trial.number
-        # Results have points made for later numbers, too.
-        return [seq for proposed, seq in MeddledSampler.seen if proposed <= number]
+        study.ask(2)
+        return [seq for proposed, seq in MeddledSampler.seen if proposed <= num_running + 1]
 
-    def test_a_proposal_for_a_number_that_was_taken_is_made_again(
-        self, engine: Engine, new_study: NewStudy, database: Database, tmp_path: Path, clock: ManualClock
+    def test_a_proposal_for_a_number_that_was_taken_is_made_again(self, study: ActingStudy, twin: ActingStudy) -> None:
+        assert len(self.seqs_seen(study, 0, lambda _: twin.ask_one())) == 3
+        assert [trial.number for trial in study.trials()] == [0, 1, 2]
+
+    @pytest.mark.parametrize(
+        ("num_running", "num_results", "times_made"),
+        [
+            pytest.param(10, 8, 1, id="eight results are not too many"),
+            pytest.param(10, 9, 2, id="nine results are"),
+            pytest.param(20, 10, 1, id="as many as running trials are not too many"),
+            pytest.param(1, 1, 2, id="with nobody at work any change is too much"),
+        ],
+    )
+    def test_results_make_a_proposal_stale(
+        self, study: ActingStudy, twin: ActingStudy, num_running: int, num_results: int, times_made: int
     ) -> None:
-        study = new_study(sampler="meddled")
-        other = Database(database.url.render_as_string(hide_password=False), clock=clock, flush=False)
-        replica = Engine(other, tmp_path / "files", limits=Limits(timer_seconds=3600))
-        assert len(self.seqs_seen(study, 0, lambda _: ActingStudy(replica, study.id).ask_one())) == 3
-        replica.close()
-        assert [trial.number for trial in study.trials()] == [0, 1]
+        def meddle(running: list[LeasedTrial]) -> None:
+            for leased in running[:num_results]:
+                twin.complete(leased)
 
-    def test_eight_results_do_not_make_a_proposal_stale(self, new_study: NewStudy) -> None:
-        study = new_study(sampler="meddled")
-        assert len(self.seqs_seen(study, 10, lambda running: [study.complete(each) for each in running[:8]])) == 1
-
-    def test_nine_results_make_a_proposal_stale(self, new_study: NewStudy) -> None:
-        study = new_study(sampler="meddled")
-        assert len(self.seqs_seen(study, 10, lambda running: [study.complete(each) for each in running[:9]])) == 2
-
-    def test_as_many_results_as_running_trials_are_not_too_many(self, new_study: NewStudy) -> None:
-        study = new_study(sampler="meddled")
-        assert len(self.seqs_seen(study, 20, lambda running: [study.complete(each) for each in running[:10]])) == 1
-
-    def test_with_nobody_at_work_any_change_makes_a_proposal_stale(self, new_study: NewStudy) -> None:
-        study = new_study(sampler="meddled")
-        assert len(self.seqs_seen(study, 1, lambda running: study.complete(running[0]))) == 2
-
-    def test_a_stale_proposal_is_replaced_by_one_from_the_present_state(self, new_study: NewStudy) -> None:
-        study = new_study(sampler="meddled")
-        assert self.seqs_seen(study, 1, lambda running: study.complete(running[0])) == [1, 2]
+        seqs = self.seqs_seen(study, num_running, meddle)
+        assert seqs == [num_running, num_running + num_results][:times_made]
 
     def test_the_next_point_is_made_as_soon_as_a_result_comes(self, new_study: NewStudy) -> None:
         study = new_study(sampler="meddled")
@@ -291,6 +303,38 @@ class TestFreshness:
         wait_until(lambda: MeddledSampler.seen == [(1, 2)])
         assert study.ask_one().trial.number == 1
         assert MeddledSampler.seen == [(1, 2)]
+
+    def test_a_single_worker_has_one_point_made_for_each_trial(self, study: ActingStudy) -> None:
+        for _ in range(5):
+            study.complete(study.ask_one())
+        wait_until(lambda: len(MeddledSampler.seen) == 6)
+        assert [proposed for proposed, _ in MeddledSampler.seen] == [0, 1, 2, 3, 4, 5]
+
+    def test_the_next_point_is_made_ahead_while_others_are_at_work(self, study: ActingStudy) -> None:
+        running = [study.ask_one(), study.ask_one()]
+        for _ in range(4):
+            wait_until(lambda: MeddledSampler.seen[-1][0] == study.shown.num_trials)
+            num_made = len(MeddledSampler.seen)
+            study.complete(running.pop(0))
+            running.append(study.ask_one())
+            # One more, for whoever comes next: what was made before the last result was handed out.
+            wait_until(lambda: MeddledSampler.seen[-1][0] == study.shown.num_trials)
+            assert len(MeddledSampler.seen) == num_made + 1
+
+    def test_a_point_ahead_is_made_again_after_two_results(self, study: ActingStudy) -> None:
+        running = [study.ask_one() for _ in range(4)]
+        wait_until(lambda: MeddledSampler.seen[-1] == (4, 4))
+        study.complete(running[0])
+        study.complete(running[1])
+        wait_until(lambda: (4, 6) in MeddledSampler.seen)
+
+    def test_as_many_points_are_made_ahead_as_were_asked_for_at_once(self, study: ActingStudy) -> None:
+        given = study.ask(3)
+        assert MeddledSampler.counts == [3]
+        for leased in given:
+            study.complete(leased)
+        wait_until(lambda: MeddledSampler.counts == [3, 3])
+        assert MeddledSampler.seen[-1] == (3, 4)
 
     def test_nothing_is_made_for_a_study_that_has_no_budget_left(self, new_study: NewStudy) -> None:
         study = new_study(sampler="meddled", budget={"trials": 1})

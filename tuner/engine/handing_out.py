@@ -14,7 +14,7 @@ from tuner.engine.idempotency import same_reply
 from tuner.engine.identity import new_id, new_token
 from tuner.engine.stock import Point, Stock
 from tuner.errors import StudyClosed, TunerError
-from tuner.records import Lease, Origin, StudyState
+from tuner.records import Lease, Origin, StudyState, TrialState
 from tuner.storage import study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import Handout, NewTrial
@@ -103,6 +103,7 @@ def _answer(
             return Missing(wanted)
         change.search = points[-1].search
         change.exhausted = len(points) < wanted
+        item.stock.demand.handed_out(len(points), change.counts[TrialState.RUNNING])
         leases = _create(change, points, item.handout, now)
     return item.answer(connection, row, leases)
 

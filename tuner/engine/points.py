@@ -1,10 +1,14 @@
-"""Having a sampler make the next points of a study: as many as are wanted now, or one ahead."""
+"""Having a sampler make the next points of a study: as many as are wanted now, or those that soon will be."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from tuner.engine.stock import End, Point, Stock, generator_for, num_results
 from tuner.engine.views import blind_view
-from tuner.records import StudyState, StudyView
+from tuner.records import Origin, StudyState, StudyView, Trial, TrialState
 from tuner.samplers import Suggestion
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.tables import MAX_METHOD
@@ -12,6 +16,9 @@ from tuner.storage.tables import MAX_METHOD
 # Points that do not depend on results are made so many at a time.
 BLIND_AHEAD = 32
 _MAX_SEARCH = 500
+# While others are at work, a point ahead is made again when it has missed more results than that of whoever asks next.
+_MAX_MISSED = 1
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def learned(stock: Stock, row: StudyRow, view: StudyView, num_wanted: int) -> End | None:
@@ -21,22 +28,29 @@ def learned(stock: Stock, row: StudyRow, view: StudyView, num_wanted: int) -> En
         stock: Where they go.
         row: The study.
         view: What the sampler sees, at the same seq.
-        num_wanted: How many are waited for; 0: the next one is made ahead.
+        num_wanted: How many are waited for; 0: those that will soon be asked for are made ahead.
 
     Returns:
         Where there are no more points, if the sampler ran out of them.
     """
     change = StudyChange(row)
-    is_over = row.study.state is not StudyState.RUNNING or change.trials_left == 0 or change.is_exhausted
-    count = num_wanted or 1
-    if (num_wanted == 0 and is_over) or stock.find(change, count) is not None:
+    ready: list[Point] = []
+    count = num_wanted
+    if num_wanted == 0:
+        count = _num_ahead(stock, change)
+        ready = stock.ready(change, count, _MAX_MISSED)
+        count -= len(ready)
+    elif stock.find(change, num_wanted) is not None:
+        count = 0
+    if count == 0:
         return None
-    first = row.study.next_number
+    first = row.study.next_number + len(ready)
+    view = _with_running(view, ready)
     found = stock.sampler.suggest(view, count, generator_for(view.seed, first))
     search = stock.sampler.describe(view)
     made = {first + place: _point(row, each, search, view.seq) for place, each in enumerate(found)}
     end = End(first + len(made), view.seq) if len(made) < count else None
-    stock.put(made, next_number=first, end=end)
+    stock.put(made, next_number=row.study.next_number, end=end)
     return end
 
 
@@ -63,3 +77,46 @@ def _point(row: StudyRow, found: Suggestion, search: str, seq: int | None) -> Po
     """What is kept of a suggestion; a sampler that has one method need not name it."""
     sampled_by = (found.source or row.spec.sampler)[:MAX_METHOD]
     return Point(found.params, sampled_by, search[:_MAX_SEARCH], seq, num_results(row))
+
+
+def _num_ahead(stock: Stock, change: StudyChange) -> int:
+    """How many points to have ready for those who ask next."""
+    if change.row.study.state is not StudyState.RUNNING or change.is_exhausted:
+        return 0
+    wanted = stock.demand.num_ahead(change.counts[TrialState.RUNNING])
+    left = change.trials_left
+    return wanted if left is None else min(wanted, left)
+
+
+def _with_running(view: StudyView, points: Sequence[Point]) -> StudyView:
+    """The view as if trials at these points, too, were running."""
+    if not points:
+        return view
+    first = view.first_number
+    trials = [_running(view, first + place, point) for place, point in enumerate(points)]
+    return replace(view, trials=[*view.trials, *trials], first_number=first + len(points))
+
+
+def _running(view: StudyView, number: int, point: Point) -> Trial:
+    return Trial(
+        id=f"{view.study_id}-{number}",
+        study_id=view.study_id,
+        number=number,
+        state=TrialState.RUNNING,
+        origin=Origin.SAMPLER,
+        params=point.params,
+        attempt=1,
+        values=None,
+        failure=None,
+        message=None,
+        worker=None,
+        last_step=None,
+        last_value=None,
+        metrics={},
+        seq=view.seq,
+        created_at=_EPOCH,
+        started_at=_EPOCH,
+        finished_at=None,
+        lease_expires_at=None,
+        sampled_by=point.sampled_by,
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tuner.engine.demand import Demand
 from tuner.records import TrialState
 from tuner.samplers import Sampler
 from tuner.space import Params
@@ -80,6 +81,7 @@ class Stock:
 
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
+        self.demand = Demand()
         self._lock = threading.Lock()
         self._points: dict[int, Point] = {}
         self._end: End | None = None
@@ -89,13 +91,21 @@ class Stock:
     def put(self, points: Mapping[int, Point], *, next_number: int, end: End | None = None) -> None:
         """Keep points by number, and forget those for numbers before ``next_number``, which are taken.
 
+        Forgotten are also those for later numbers that were made from results: the new points know nothing of them, and
+        might be the same.
+
         Args:
             points: The points.
             next_number: The first number that is still free.
             end: Where there are no more, if the sampler ran out of points.
         """
+        first = min(points, default=next_number)
         with self._lock:
-            self._points = {number: point for number, point in self._points.items() if number >= next_number}
+            self._points = {
+                number: point
+                for number, point in self._points.items()
+                if number >= next_number and (number < first or point.seq is None)
+            }
             self._points |= points
             self._end = end
 
@@ -117,6 +127,27 @@ class Stock:
             points.append(point)
         are_last = end is not None and end.holds(change, first + len(points))
         return points if points and (len(points) == count or are_last) else None
+
+    def ready(self, change: StudyChange, count: int, max_missed: int) -> list[Point]:
+        """Points for the next numbers of a study, ``count`` at most, up to the first that is missing or too old.
+
+        Args:
+            change: The study.
+            count: How many.
+            max_missed: A point is too old if it was made before the last ``max_missed`` results, even if it might still
+                be handed out.
+        """
+        first = change.row.study.next_number
+        found: list[Point] = []
+        with self._lock:
+            for number in range(first, first + count):
+                point = self._points.get(number)
+                if point is None or not point.is_fresh(change):
+                    break
+                if num_results(change.row) - point.num_results > max_missed:
+                    break
+                found.append(point)
+        return found
 
     def missing(self, numbers: range) -> list[int]:
         """Those of the numbers for which there is no point."""

@@ -22,6 +22,7 @@ from tuner.engine.handing_out import Asking, HandOut, Missing
 from tuner.engine.idempotency import find_reply
 from tuner.engine.identity import body_hash
 from tuner.engine.judging import next_decision_step
+from tuner.engine.one_thread import one_blas_thread
 from tuner.engine.stock import End, Stock
 from tuner.engine.studies import present
 from tuner.engine.views import Views
@@ -153,10 +154,11 @@ class Suggestions:
         return self._wait(attempt, request.wait_seconds) or ClaimReply(claims=())
 
     def prepare(self, study_id: str) -> None:
-        """Make the next point ahead, if the study is being asked: a result has come, so it will be asked again."""
+        """Make points ahead, if the study is being asked: a result has come, so it will be asked again."""
         with self._lock:
             study = self._studies.get(study_id)
         if study is not None and study.stock.sampler.learns:
+            study.stock.demand.result()
             self._refill_later(study_id, study, more=True)
 
     def sampler_of(self, row: StudyRow) -> Sampler:
@@ -204,7 +206,8 @@ class Suggestions:
                 self._refill_later(study_id, study)
                 return
             result.set_result(reply)
-            if not study.stock.sampler.learns and study.stock.num_left < points.BLIND_AHEAD // 2:
+            stock = study.stock
+            if stock.demand.is_shared if stock.sampler.learns else stock.num_left < points.BLIND_AHEAD // 2:
                 self._refill_later(study_id, study, more=True)
 
         try:
@@ -255,7 +258,8 @@ class Suggestions:
         """Put points into stock: as many as are wanted now, and some for those who come next."""
         if stock.sampler.learns:
             row, view = self._views.of(study_id)
-            end = points.learned(stock, row, view, num_wanted)
+            with one_blas_thread():
+                end = points.learned(stock, row, view, num_wanted)
         else:
             with self._database.read() as connection:
                 row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
