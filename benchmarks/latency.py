@@ -30,8 +30,9 @@ BATCH = 20
 IMPORT = 1_000  # the most that one request may bring
 WARM_UP_TRIALS = 5
 PAUSE_SECONDS = 1.0
-# Left out above it, to bound the length of a run: asks of `auto` grow with the trials.
-MAX_STORED_FOR_AUTO = 10_000
+# Samplers that learn are measured up to it, where the goal is set, to bound the length of a run.
+MAX_STORED_TO_LEARN = 10_000
+LEARNING = ("auto", "gp", "tpe")
 KINDS = ("ask", "report", "tell")
 
 
@@ -120,10 +121,11 @@ def measure(settings: Settings) -> Iterator[Table]:
         server = stack.enter_context(postgres_server()) if POSTGRES in settings.databases else None
         for database in settings.databases:
             yield _measure(settings.stored, "random", database, server, settings.requests, 0.0)
-            sizes = [stored for stored in settings.stored if stored <= MAX_STORED_FOR_AUTO]
-            if sizes:
-                yield _measure(sizes, "auto", database, server, settings.requests, 0.0)
-                yield _measure(sizes, "auto", database, server, settings.paced, PAUSE_SECONDS)
+            sizes = [stored for stored in settings.stored if stored <= MAX_STORED_TO_LEARN]
+            for sampler in LEARNING if sizes else ():
+                ends = sorted({sizes[0], sizes[-1]})
+                yield _measure(ends, sampler, database, server, settings.requests, 0.0)
+                yield _measure(ends, sampler, database, server, settings.paced, PAUSE_SECONDS)
 
 
 def _measure(
