@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.engine.once import OncePerSeq
-from tuner.engine.one_thread import one_blas_thread
 from tuner.engine.views import Views
 from tuner.errors import InvalidInput, Place
 from tuner.ranking import Front, best_trial, parameter_importances, pareto_front, rank_trials
@@ -102,8 +101,7 @@ def _recommendation(view: StudyView, sampler: Sampler) -> Recommendation:
     observed = best_trial(view.trials, view.directions, view.objective_names, view.constraints)
     if observed is None:
         return Recommendation(trial=None, by=None)
-    with one_blas_thread():
-        number = sampler.recommend(view)
+    number = sampler.recommend(view)
     if number is None:
         return Recommendation(trial=TrialResource.of(observed), by=RecommendedBy.OBSERVED)
     chosen = next(trial for trial in view.trials if trial.number == number)

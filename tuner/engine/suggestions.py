@@ -22,7 +22,6 @@ from tuner.engine.handing_out import Asking, HandOut, Missing
 from tuner.engine.idempotency import find_reply
 from tuner.engine.identity import body_hash
 from tuner.engine.judging import next_decision_step
-from tuner.engine.one_thread import one_blas_thread
 from tuner.engine.stock import End, Stock
 from tuner.engine.studies import present
 from tuner.engine.views import Views
@@ -258,8 +257,7 @@ class Suggestions:
         """Put points into stock: as many as are wanted now, and some for those who come next."""
         if stock.sampler.learns:
             row, view = self._views.of(study_id)
-            with one_blas_thread():
-                end = points.learned(stock, row, view, num_wanted)
+            end = points.learned(stock, row, view, num_wanted)
         else:
             with self._database.read() as connection:
                 row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))

@@ -1,59 +1,170 @@
-"""The default: the method is chosen for you."""
+"""The default: the method is chosen for you, anew for every point."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tuner.records import StudyView
 from tuner.samplers.base import Sampler, Suggestion
-from tuner.samplers.evidence import num_results
+from tuner.samplers.branches import other_branch
+from tuner.samplers.evidence import Evidence, EvidenceReader
+from tuner.samplers.gp import GPSampler, best_row
+from tuner.samplers.local import local_row
+from tuner.samplers.one_thread import one_thread
+from tuner.samplers.surrogate import MAX_TRIALS, Surrogate
 from tuner.samplers.tpe import TPESampler
-from tuner.space import Categorical, Params
+from tuner.samplers.unseen import UnseenPoints
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
 
-_NUM_START = 10
+# The share of asks that go to the Parzen estimator, by the skill of the process in predicting what it was not told.
+_SKILLS, _TPE_SHARES = (0.1, 0.8), (0.75, 0.15)
+_LEAST_TPE, _MOST_TPE = 0.1, 0.9
+_BRANCH_SHARE = 0.15
+# An expected improvement below this, in standard deviations of the objective: the process has found what it knows of.
+_NEGLIGIBLE = math.log(3e-3)
+# Of the latest results, those that were among the best so many of their time speak for who proposed them.
+_NUM_JUDGED, _GOOD_SHARE = 40, 0.1
+# With more trials than are modelled, the process is asked the more rarely the more there are.
+_LATE_GP_SHARE, _LATE_LOCAL_SHARE = 0.3, 0.25
 
 
 class AutoSampler(Sampler):
-    """Picks the method from what the study is and how far it has come.
+    """Combines a Gaussian process, the Parzen estimator and small steps, and lets the evidence weigh them.
 
-    The first points, until ten trials have ended with a result, are random, except that a choice on which other
-    parameters depend (the model family, say) takes its values in turn: no branch is left out by chance. After that,
-    points come from ``TPESampler``.
+    The default, and the choice for whoever does not want to choose: any space, one or several objectives, with noise or
+    without, one trial at a time or hundreds at once. The trial's ``sampled_by`` tells who found its point:
 
-    This is a starting policy. The measured one, which chooses among more methods, comes with the search benchmarks;
-    ``auto`` is the name that will keep meaning the best default.
+    - ``start``: the points of a ``StartDesign``, first the middle of all ranges, then far apart, every branch equally
+      often.
+    - ``gp``: the largest expected improvement of a Gaussian process over the whole space (``GPSampler``); most points,
+      while there are at most 250 results.
+    - ``tpe``: the tree-structured Parzen estimator (``TPESampler``). It gets one ask in seven while the process
+      predicts the results that it was not told, three of four where it does not, because of noise or ruggedness; more
+      or less also by whose points were lately among the best.
+    - ``branch``: the largest improvement on the best of *another* branch of a conditional space, one ask in seven, and
+      most asks once the process expects next to nothing where it is: what leads early is not always what wins.
+    - ``local``: a step among the best trials (``local_row``), where nothing is expected any more, and beyond 250
+      results, where it shares the work with the Parzen estimator and an occasional ask of the process; so a point
+      costs the same with 10,000 trials as with 500.
+
+    Waiting and running trials count as pending for all of them, so that parallel points differ, also between replicas.
     """
 
     def __init__(self) -> None:
-        self._tpe = TPESampler(num_startup_trials=_NUM_START)
+        self._reader = EvidenceReader()
+        self._gp = GPSampler()
+        self._tpe = TPESampler(num_startup_trials=1)
 
     def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Suggestion]:
-        if num_results(view) >= _NUM_START:
-            return self._tpe.suggest(view, count, rng)
-        tried: list[Params] = [dict(trial.params) for trial in view.trials]
+        evidence = self._reader.read(view)
+        found: list[Suggestion] = []
         for _ in range(count):
-            tried.append(_covering_point(view, tried, rng))
-        return [Suggestion(point) for point in tried[-count:]]
+            with one_thread():
+                found.append(self._next(view, evidence, rng))
+            if len(found) < count:
+                evidence = evidence.with_pending(evidence.encoding.encode([found[-1].params]))
+        return found
+
+    def describe(self, view: StudyView) -> str:
+        evidence = self._reader.read(view)
+        _, start = self._gp.geometry(evidence.encoding)
+        kind = "conditional parameters" if view.space.is_conditional else "parameters"
+        subject = f"{evidence.encoding.width} {kind}, {len(evidence.taught)} trials"
+        if start.lasts(evidence):
+            return f"start: {subject}, {start.size} points before the model"
+        return f"gp: {subject}" if len(evidence.taught) <= MAX_TRIALS else f"tpe and local steps: {subject}"
+
+    def recommend(self, view: StudyView) -> int | None:
+        return self._gp.recommend(view)
+
+    def _next(self, view: StudyView, evidence: Evidence, rng: np.random.Generator) -> Suggestion:
+        _, start = self._gp.geometry(evidence.encoding)
+        num_taught = len(evidence.taught)
+        if start.lasts(evidence):
+            return _suggestion(view, evidence, start.row(evidence.rows, rng), "start", rng)
+        if num_taught > MAX_TRIALS and rng.random() > _LATE_GP_SHARE * MAX_TRIALS / num_taught:
+            return self._without_model(view, evidence, rng, _LATE_LOCAL_SHARE)
+        surrogate = self._gp.surrogate(view, evidence, rng)
+        if rng.random() < _tpe_share(view, evidence, surrogate):
+            return Suggestion(self._tpe.points(evidence, 1, rng)[0], "tpe")
+        surrogate = surrogate.expecting(evidence.rows[evidence.pending])
+        unseen = UnseenPoints(evidence.encoding, evidence.rows)
+        if start.branches and rng.random() < _BRANCH_SHARE:
+            row = _row_elsewhere(surrogate, unseen, start.branches, rng)
+            if row is not None:
+                return _suggestion(view, evidence, row, "branch", rng)
+        row, score = best_row(surrogate, unseen, rng)
+        if score > _NEGLIGIBLE or surrogate.constraints:
+            return _suggestion(view, evidence, row, "gp", rng)
+        return self._elsewhere(view, evidence, surrogate, unseen, rng)
+
+    def _elsewhere(
+        self,
+        view: StudyView,
+        evidence: Evidence,
+        surrogate: Surrogate,
+        unseen: UnseenPoints,
+        rng: np.random.Generator,
+    ) -> Suggestion:
+        """A point where the process does not expect one: in another branch, or with another choice."""
+        columns = evidence.encoding.columns
+        choices = self._gp.geometry(evidence.encoding)[1].branches or [
+            place for place, column in enumerate(columns) if column.is_unordered
+        ]
+        row = _row_elsewhere(surrogate, unseen, choices, rng) if rng.random() < 0.8 else None
+        if row is not None:
+            return _suggestion(view, evidence, row, "branch", rng)
+        return self._without_model(view, evidence, rng, 0.5)
+
+    def _without_model(
+        self, view: StudyView, evidence: Evidence, rng: np.random.Generator, local_share: float
+    ) -> Suggestion:
+        if len(view.directions) == 1 and rng.random() < local_share:
+            return _suggestion(view, evidence, local_row(evidence, rng), "local", rng)
+        return Suggestion(self._tpe.points(evidence, 1, rng)[0], "tpe")
 
 
-def _covering_point(view: StudyView, tried: list[Params], rng: np.random.Generator) -> Params:
-    """A random point whose roots take the values that were tried least."""
-    space = view.space
-    parents = {parent for parameter in space.values() for parent in parameter.when or ()}
-    point: Params = {}
-    for name in space.order:
-        parameter = space[name]
-        if not space.is_active(name, point):
-            continue
-        if name in parents and isinstance(parameter, Categorical) and not parameter.when:
-            counts = Counter(parameter.encode(params[name]) for params in tried if name in params)
-            fewest = min(counts[index] for index in range(len(parameter.choices)))
-            open_choices = [index for index in range(len(parameter.choices)) if counts[index] == fewest]
-            point[name] = parameter.decode(open_choices[int(rng.integers(len(open_choices)))])
-        else:
-            point[name] = parameter.draw(rng)
-    return space.repair(point, rng)
+def _suggestion(
+    view: StudyView, evidence: Evidence, row: NDArray[np.float64], source: str, rng: np.random.Generator
+) -> Suggestion:
+    return Suggestion(view.space.repair(evidence.encoding.decode(row), rng), source)
+
+
+def _row_elsewhere(
+    surrogate: Surrogate, unseen: UnseenPoints, choices: list[int], rng: np.random.Generator
+) -> NDArray[np.float64] | None:
+    """The point that is worth most in another branch, by what was reached there so far; None if there is no other."""
+    branch = other_branch(surrogate, unseen.encoding, choices, rng)
+    if branch is None:
+        return None
+    row, _ = best_row(surrogate.among(branch.holds(surrogate.rows)), unseen, rng, branch)
+    return row
+
+
+def _tpe_share(view: StudyView, evidence: Evidence, surrogate: Surrogate) -> float:
+    share = float(np.interp(surrogate.objective.skill, _SKILLS, _TPE_SHARES))
+    if len(view.directions) > 1:
+        return share
+    credits = _credits(view, evidence)
+    odds = share / (1.0 - share) * credits["tpe"] / credits["gp"]
+    return min(max(odds / (1.0 + odds), _LEAST_TPE), _MOST_TPE)
+
+
+def _credits(view: StudyView, evidence: Evidence) -> dict[str, float]:
+    """How often each method's points were lately among the best of their time, leaning towards one half."""
+    places = evidence.taught
+    losses = evidence.losses[places, 0]
+    tried: Counter[str] = Counter()
+    good: Counter[str] = Counter()
+    for position in range(max(8, len(places) - _NUM_JUDGED), len(places)):
+        source = view.trials[places[position]].sampled_by
+        if source in ("gp", "tpe"):
+            tried[source] += 1
+            good[source] += bool(losses[position] <= np.quantile(losses[:position], _GOOD_SHARE))
+    return {source: (good[source] + 4.0) / (tried[source] + 8.0) for source in ("gp", "tpe")}

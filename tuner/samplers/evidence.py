@@ -45,7 +45,7 @@ class Evidence:
 
     Args:
         encoding: What the columns of ``rows`` are.
-        trials: The trials.
+        trials: The trials; rows beyond them belong to points that are about to become trials.
         rows: Their points, shape (n, d).
         lessons: What each teaches, a ``Lesson``, shape (n,).
         losses: Objectives as losses (lower is better), shape (n, m). Of a trial with the lesson ``CURVE``, and of a
@@ -85,6 +85,21 @@ class Evidence:
     def bad(self) -> NDArray[np.intp]:
         """Places of the trials whose points are to be kept away from."""
         return self.places(Lesson.BAD)
+
+    def with_pending(self, rows: NDArray[np.float64]) -> Evidence:
+        """The evidence while trials at more points run, rows of shape (k, d)."""
+        count, more = len(self.rows), len(rows)
+        nothing = np.full((more, self.losses.shape[1]), np.nan), np.full((more, self.outcomes.shape[1]), np.nan)
+        return replace(
+            self,
+            rows=np.vstack([self.rows, rows]),
+            lessons=np.concatenate([self.lessons, np.full(more, Lesson.PENDING, dtype=np.int8)]),
+            losses=np.vstack([self.losses, nothing[0]]),
+            deviations=_resized(self.deviations, count + more),
+            outcomes=np.vstack([self.outcomes, nothing[1]]),
+            violations=_resized(self.violations, count + more),
+            seqs=_resized(self.seqs, count + more),
+        )
 
 
 class EvidenceReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,14 @@ from scipy.optimize import minimize
 from tuner.records import StudyView
 from tuner.samplers.acquisition import improvement_slopes
 from tuner.samplers.base import Sampler, Suggestion
-from tuner.samplers.evidence import Evidence, EvidenceReader
+from tuner.samplers.branches import Branch
+from tuner.samplers.evidence import Evidence, EvidenceReader, Lesson
 from tuner.samplers.gaussian_process import Kernel
 from tuner.samplers.neighbourhood import crossed, mutated
+from tuner.samplers.one_thread import one_thread
 from tuner.samplers.start import StartDesign
 from tuner.samplers.surrogate import Surrogate, Surrogates
+from tuner.samplers.unseen import UnseenPoints
 from tuner.space import Params
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ _NUM_LEADERS, _NUM_AROUND = 5, 24
 _NUM_POLISHED = 2
 # Grids with fewer values are left to the search among neighbours; on finer ones the slope tells where to go.
 _MIN_CELLS = 16
+# Noise with less than this share of the objective's variance does not change who is best.
+_LEAST_NOISE = 0.01
 
 
 class GPSampler(Sampler):
@@ -64,54 +70,75 @@ class GPSampler(Sampler):
 
     def suggest(self, view: StudyView, count: int, rng: np.random.Generator) -> list[Suggestion]:
         evidence = self._reader.read(view)
-        return [Suggestion(params) for params in self.points(view, evidence, count, rng)]
+        with one_thread():
+            return [Suggestion(params) for params in self.points(view, evidence, count, rng)]
 
     def describe(self, view: StudyView) -> str:
         evidence = self._reader.read(view)
         kind = "conditional parameters" if view.space.is_conditional else "parameters"
         return f"gp: {evidence.encoding.width} {kind}, {len(evidence.taught)} trials"
 
+    def recommend(self, view: StudyView) -> int | None:
+        """The completed trial with the lowest mean, where results are noisy; None where they are not."""
+        evidence = self._reader.read(view)
+        if len(view.directions) > 1 or self.geometry(evidence.encoding)[1].lasts(evidence):
+            return None
+        with one_thread():
+            process = self.surrogate(view, evidence, np.random.default_rng(0)).objective
+        is_result = evidence.lessons == Lesson.RESULT
+        places = np.flatnonzero(is_result & (evidence.violations == 0.0))
+        if math.exp(process.parameters.noise) < _LEAST_NOISE or not len(places):
+            return None
+        means, _ = process.predict(evidence.rows[places])
+        best: int = places[int(means.argmin())]
+        return view.trials[best].number
+
     def points(self, view: StudyView, evidence: Evidence, count: int, rng: np.random.Generator) -> list[Params]:
         """As ``suggest``, for a view that has been read."""
-        kernel, start = self.geometry(evidence.encoding)
-        rows = evidence.rows
+        _, start = self.geometry(evidence.encoding)
         surrogate: Surrogate | None = None
         found: list[Params] = []
         for _ in range(count):
-            if len(rows) < start.size or not len(evidence.taught):
-                row = start.row(rows, rng)
+            if start.lasts(evidence):
+                row = start.row(evidence.rows, rng)
             else:
                 if surrogate is None:
-                    made = self._surrogates.of(evidence, kernel, view.constraints, rng)
-                    surrogate = made.expecting(np.vstack([evidence.rows[evidence.pending], rows[len(evidence.rows) :]]))
-                row = best_row(surrogate, evidence.encoding, rows, rng)
+                    made = self.surrogate(view, evidence, rng)
+                    surrogate = made.expecting(evidence.rows[evidence.pending])
+                row, _ = best_row(surrogate, UnseenPoints(evidence.encoding, evidence.rows), rng)
                 surrogate = surrogate.expecting(row[None, :])
-            params = view.space.repair(evidence.encoding.decode(row), rng)
-            found.append(params)
-            rows = np.vstack([rows, evidence.encoding.encode([params])])
+            found.append(view.space.repair(evidence.encoding.decode(row), rng))
+            evidence = evidence.with_pending(evidence.encoding.encode(found[-1:]))
         return found
+
+    def surrogate(self, view: StudyView, evidence: Evidence, rng: np.random.Generator) -> Surrogate:
+        """What is believed of a study in which a trial has ended with a result, its pending trials left out."""
+        kernel, _ = self.geometry(evidence.encoding)
+        return self._surrogates.of(evidence, kernel, view.constraints, rng)
 
     def geometry(self, encoding: Encoding) -> tuple[Kernel, StartDesign]:
         """What follows from the space alone."""
         with self._lock:
             if self._geometry is None or self._geometry[0] is not encoding:
                 kernel = Kernel(encoding)
-                self._geometry = encoding, kernel, StartDesign(encoding, kernel)
+                self._geometry = encoding, kernel, StartDesign(encoding)
             return self._geometry[1:]
 
 
 def best_row(
-    surrogate: Surrogate, encoding: Encoding, tried: NDArray[np.float64], rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """The point that is worth most of all that were not tried yet, shape (d,), snapped.
+    surrogate: Surrogate, unseen: UnseenPoints, rng: np.random.Generator, branch: Branch | None = None
+) -> tuple[NDArray[np.float64], float]:
+    """The point that is worth most of all that were not tried yet, shape (d,), snapped, and its score.
 
     Args:
         surrogate: What is believed.
-        encoding: The columns.
-        tried: Points that are not to be repeated, shape (n, d).
+        unseen: The points that were not tried; others are proposed only where none of these is found.
         rng: Randomness.
+        branch: Where the point has to lie; anywhere if None.
     """
-    parents = encoding.fill(surrogate.rows[:_NUM_PARENTS], rng)
+    encoding = unseen.encoding
+    parents = surrogate.rows[:_NUM_PARENTS] if len(surrogate.rows) else encoding.draw(1, rng)
+    parents = encoding.fill(parents, rng)
     picks = rng.integers(len(parents), size=(3, _NUM_MUTATED))
     pool = np.vstack(
         [
@@ -120,26 +147,32 @@ def best_row(
             crossed(parents[picks[1, :_NUM_CROSSED]], parents[picks[2, :_NUM_CROSSED]], rng),
         ]
     )
-    pool, scores = _scored(surrogate, encoding, pool)
+    pool, scores = _scored(surrogate, encoding, pool, branch)
     for scale in _ROUND_SCALES:
         leaders = pool[np.argsort(-scores, kind="stable")[:_NUM_LEADERS]]
         around = np.repeat(leaders, _NUM_AROUND, axis=0)
-        more, more_scores = _scored(surrogate, encoding, mutated(encoding, around, np.full(len(around), scale), rng))
+        near = mutated(encoding, around, np.full(len(around), scale), rng)
+        more, more_scores = _scored(surrogate, encoding, near, branch)
         pool, scores = np.vstack([pool, more]), np.concatenate([scores, more_scores])
     order = np.argsort(-scores, kind="stable")
     if surrogate.best is not None and not surrogate.constraints:
         polished = [_polished(surrogate, encoding, row) for row in pool[order[:_NUM_POLISHED]]]
-        more, more_scores = _scored(surrogate, encoding, np.array(polished))
+        more, more_scores = _scored(
+            surrogate, encoding, np.array(polished).reshape(len(polished), encoding.width), branch
+        )
         pool, scores = np.vstack([more, pool]), np.concatenate([more_scores, scores])
         order = np.argsort(-scores, kind="stable")
     snapped = encoding.snap(pool[order])
-    return np.asarray(snapped[_first_new(snapped, tried)])
+    place = _first_new(snapped, unseen)
+    return snapped[place], float(scores[order[place]])
 
 
 def _scored(
-    surrogate: Surrogate, encoding: Encoding, pool: NDArray[np.float64]
+    surrogate: Surrogate, encoding: Encoding, pool: NDArray[np.float64], branch: Branch | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The rows with their scores; those that break a constraint come last."""
+    """The rows, moved into the branch, with their scores; those that break a constraint come last."""
+    if branch is not None:
+        pool = branch.enforced(pool)
     snapped = encoding.snap(pool)
     scores = surrogate.score(snapped)
     scores[~encoding.allowed(snapped)] = -np.inf
@@ -149,6 +182,7 @@ def _scored(
 def _polished(surrogate: Surrogate, encoding: Encoding, row: NDArray[np.float64]) -> NDArray[np.float64]:
     """The row after its active numbers have climbed to the next maximum of the expected improvement."""
     process, kernel, best = surrogate.objective, surrogate.objective.kernel, surrogate.best
+    curiosity = surrogate.curiosity
     assert best is not None
     snapped = encoding.snap(row[None, :])
     free = np.array(
@@ -172,8 +206,8 @@ def _polished(surrogate: Surrogate, encoding: Encoding, row: NDArray[np.float64]
         moved = point.copy()
         moved[features] = x * units
         mean, std, mean_slopes, std_slopes = process.gradients(moved)
-        value, by_mean, by_std = improvement_slopes(mean, std, best)
-        return -value, -(by_mean * mean_slopes + by_std * std_slopes)[features] * units
+        value, by_mean, by_std = improvement_slopes(mean, std * curiosity, best)
+        return -value, -(by_mean * mean_slopes + by_std * curiosity * std_slopes)[features] * units
 
     found = minimize(
         loss, row[free], jac=True, method="L-BFGS-B", bounds=[(0.0, 1.0)] * len(free), options={"maxfun": 30}
@@ -183,8 +217,8 @@ def _polished(surrogate: Surrogate, encoding: Encoding, row: NDArray[np.float64]
     return result
 
 
-def _first_new(rows: NDArray[np.float64], tried: NDArray[np.float64]) -> int:
-    """The first row that is none of those tried; the first of all if there is none."""
-    known = {row.tobytes() for row in np.nan_to_num(tried, nan=-1.0)}
-    keys = np.nan_to_num(rows, nan=-1.0)
-    return next((place for place in range(len(rows)) if keys[place].tobytes() not in known), 0)
+def _first_new(rows: NDArray[np.float64], unseen: UnseenPoints) -> int:
+    """Place of the first row that was not tried; that of the first of all if there is none."""
+    if unseen.has(rows[:1])[0]:
+        return 0
+    return int(unseen.has(rows).argmax())

@@ -120,7 +120,7 @@ class _Normals:
         """From the kernel named for each row, by inversion of ``uniform``; shape (m, d)."""
         means, widths = self._means[kernels], self._widths[kernels]
         low, high = ndtr(-means / widths), ndtr((1 - means) / widths)
-        return np.clip(means + widths * ndtri(low + uniform * (high - low)), 0.0, 1.0)
+        return np.asarray(np.clip(means + widths * ndtri(low + uniform * (high - low)), 0.0, 1.0))
 
 
 class _Categories:

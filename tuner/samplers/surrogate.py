@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ _MAX_FITTED = 120
 _MAX_REMEMBERED = 64
 # A point that is to be kept away from counts as bad as the worst of the others, give or take this variance.
 _BAD_VARIANCE = 0.25
+_CAUTION = 2.0
+# Points keep a little away from a bound, in units of its usual distance: half of those on it would break it.
+_MARGIN = 0.01
 # Weight of the sum beside the maximum when several objectives become one (Knowles, 2006).
 _SUM_WEIGHT = 0.05
 
@@ -36,31 +40,63 @@ class Surrogate:
         objective: The warped objective, lower is better.
         constraints: One process per bound, at most 0 where it is kept.
         best: Lowest mean of the objective at a trial that is likely to keep the constraints; None while there is none.
-        rows: Trials, those with the lowest means first, shape (n, d).
+        rows: Trials, those that are likely to keep the constraints first, then those with the lowest means,
+            shape (n, d).
+        means: Means of the objective at these trials, shape (n,).
+        num_feasible: How many of them are likely to keep the constraints.
     """
 
     objective: GaussianProcess
     constraints: tuple[GaussianProcess, ...]
     best: float | None
     rows: NDArray[np.float64]
+    means: NDArray[np.float64]
+    num_feasible: int
+
+    @property
+    def curiosity(self) -> float:
+        """How much uncertainty counts as a chance: all of it without noise, less of it the more noise there is.
+
+        Where every value may be luck, what is unknown is explored in vain; it is better to return to what is good.
+        """
+        return 1.0 / (1.0 + _CAUTION * math.exp(0.5 * self.objective.parameters.noise))
+
+    @classmethod
+    def of(
+        cls, objective: GaussianProcess, constraints: tuple[GaussianProcess, ...], rows: NDArray[np.float64]
+    ) -> Surrogate:
+        """The belief with trials at ``rows``, of shape (n, d), among which the best is looked for."""
+        mean, _ = objective.predict(rows)
+        feasible = np.ones(len(rows), dtype=bool)
+        for process in constraints:
+            feasible &= process.predict(rows)[0] <= 0.0
+        order = np.lexsort((mean, ~feasible))
+        num_feasible = int(feasible.sum())
+        best = float(mean[order[0]]) if num_feasible else None
+        return cls(objective, constraints, best, rows[order], mean[order], num_feasible)
+
+    def among(self, kept: NDArray[np.bool_]) -> Surrogate:
+        """The belief with only some of the trials to improve on, chosen by a mask of shape (n,)."""
+        num_feasible = int(kept[: self.num_feasible].sum())
+        means = self.means[kept]
+        best = float(means[0]) if num_feasible else None
+        return replace(self, best=best, rows=self.rows[kept], means=means, num_feasible=num_feasible)
 
     def score(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """How much points are worth trying, shape (m,): logarithm of the expected constrained improvement."""
         total = np.zeros(len(rows))
         if self.best is not None:
-            total += log_expected_improvement(*self.objective.predict(rows), self.best)
+            mean, std = self.objective.predict(rows)
+            total += log_expected_improvement(mean, std * self.curiosity, self.best)
         for process in self.constraints:
-            total += log_feasibility(*process.predict(rows))
+            mean, std = process.predict(rows)
+            total += log_feasibility(mean + _MARGIN, std)
         return total
 
     def expecting(self, rows: NDArray[np.float64]) -> Surrogate:
         """The belief while the results of points are on their way, rows of shape (m, d)."""
-        return Surrogate(
-            self.objective.expecting(rows),
-            tuple(process.expecting(rows) for process in self.constraints),
-            self.best,
-            self.rows,
-        )
+        constraints = tuple(process.expecting(rows) for process in self.constraints)
+        return replace(self, objective=self.objective.expecting(rows), constraints=constraints)
 
 
 class Surrogates:
@@ -99,13 +135,7 @@ class Surrogates:
                     zeros = np.zeros(len(known))
                     bounds.append(self._process(evidence, kernel, known, distances, zeros, _Scale(scale)))
         rows = evidence.rows[taught[_best_and_latest(losses, MAX_TRIALS)]]
-        mean, _ = objective.predict(rows)
-        feasible = np.ones(len(rows), dtype=bool)
-        for process in bounds:
-            feasible &= process.predict(rows)[0] <= 0.0
-        order = np.lexsort((mean, ~feasible))
-        best = float(mean[feasible].min()) if feasible.any() else None
-        return Surrogate(objective, tuple(bounds), best, rows[order])
+        return Surrogate.of(objective, tuple(bounds), rows)
 
     def _process(
         self,

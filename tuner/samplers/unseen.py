@@ -41,7 +41,7 @@ class UnseenPoints:
     def has(self, rows: _Floats) -> NDArray[np.bool_]:
         """Which of these snapped rows are new, shape (m,)."""
         is_fine = np.array([column.num_cells == 0 for column in self.encoding.columns], dtype=bool)
-        fresh = (~np.isnan(rows[:, is_fine])).any(axis=1)
+        fresh: NDArray[np.bool_] = np.any(~np.isnan(rows[:, is_fine]), axis=1)
         for place in np.flatnonzero(~fresh):
             fresh[place] = not any(
                 tried is not None and _is_among(rows[place], tried) for tried in (self.tried, self.more)
@@ -79,7 +79,8 @@ class UnseenPoints:
         return {row.tobytes() for tried in (self.tried, self.more) if tried is not None for row in self._cells(tried)}
 
     def _key(self, row: _Floats) -> bytes:
-        return self._cells(row)[0].tobytes()
+        key: bytes = self._cells(row)[0].tobytes()
+        return key
 
     def _cells(self, rows: _Floats) -> NDArray[np.intp]:
         cells = [column.cells(rows[:, place]) for place, column in enumerate(self.encoding.columns)]

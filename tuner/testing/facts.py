@@ -25,6 +25,7 @@ def make_trial(
     failure: FailureReason | None = None,
     last_step: int | None = None,
     last_value: float | None = None,
+    sampled_by: str | None = None,
 ) -> Trial:
     """A trial; completed if it has values, else failed if it has a failure, else running.
 
@@ -36,6 +37,7 @@ def make_trial(
         failure: Why it failed.
         last_step: Step of its latest report.
         last_value: Value of that report.
+        sampled_by: Which method found its parameters.
     """
     if state is None:
         state = TrialState.FAILED if failure else TrialState.RUNNING
@@ -61,6 +63,7 @@ def make_trial(
         started_at=created_at,
         finished_at=created_at + timedelta(seconds=1) if state.is_finished else None,
         lease_expires_at=None if state.is_finished else created_at + timedelta(seconds=60),
+        sampled_by=sampled_by,
     )
 
 
@@ -140,6 +143,6 @@ def run_study(
     for number in range(num_trials):
         rng = np.random.Generator(np.random.Philox(key=[seed, number]))
         view = make_view(space, trials, directions={"loss": direction})
-        point = sampler.suggest(view, 1, rng)[0].params
-        trials.append(make_trial(number, point, objective(point)))
+        found = sampler.suggest(view, 1, rng)[0]
+        trials.append(make_trial(number, found.params, objective(found.params), sampled_by=found.source))
     return make_view(space, trials, directions={"loss": direction})
