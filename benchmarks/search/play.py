@@ -46,9 +46,11 @@ def play(system: str, problem: Problem, seed: int, num_trials: int, *, batch: in
                 regret = problem.regret(problem.true_value(params))
                 run.regrets.append(regret if observed < best else run.regrets[-1])
                 best = min(best, observed)
-                recommended = tuning.recommended()
-                if recommended is not None:
-                    run.recommended.append(problem.regret(problem.true_value(recommended)))
+                # Without noise the best observed trial is the best one.
+                recommended = tuning.recommended() if problem.noise else None
+                run.recommended.append(
+                    run.regrets[-1] if recommended is None else problem.regret(problem.true_value(recommended))
+                )
     finally:
         tuning.close()
     return run

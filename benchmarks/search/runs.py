@@ -25,7 +25,8 @@ class Run:
         regrets: Normalised regret of the incumbent after each trial (``curves``: after each epoch of any trial). The
             incumbent is what was *observed* best; its noise-free value counts.
         completed: ``curves`` only: the same if the incumbent must have been trained to its end; None before the first.
-        recommended: The same of the system's own recommendation after each trial, where it gives one.
+        recommended: The same of the system's own recommendation after each trial; where it gives none, of the best
+            observed one.
         ask_seconds: Processor time of each ask and its tell, and of the reports between.
         sources: How many points each method of the system found.
     """

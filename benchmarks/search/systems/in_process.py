@@ -82,5 +82,5 @@ class InProcessTuning(Tuning):
         return replace(self._view, seq=len(self._trials), trials=tuple(self._trials), curves=curves)
 
     def recommended(self) -> Params | None:
-        recommend = getattr(self._sampler, "recommend", None)
-        return None if recommend is None else recommend(self._now())
+        number = self._sampler.recommend(self._now())
+        return None if number is None else dict(self._trials[number].params)
