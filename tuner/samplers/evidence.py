@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.records import FailureReason, StudyView, Trial, TrialState
-from tuner.records.extrapolation import final_losses
+from tuner.records.extrapolation import CurveReader
 from tuner.space import SearchSpace
 from tuner.space.encoding import Encoding
 
@@ -108,6 +108,7 @@ class EvidenceReader:
     def __init__(self) -> None:
         self._kept: Evidence | None = None
         self._study_id: str | None = None
+        self._curves = CurveReader()
         self._lock = threading.Lock()
 
     def read(self, view: StudyView) -> Evidence:
@@ -118,7 +119,7 @@ class EvidenceReader:
                 kept = _nothing(view)
             evidence = _caught_up(kept, view)
             self._kept, self._study_id = evidence, view.study_id
-        return _with_curves(evidence, view)
+        return _with_curves(evidence, view, self._curves)
 
 
 def has_result(trial: Trial, view: StudyView) -> bool:
@@ -221,18 +222,15 @@ def _resized(array: NDArray[Any], count: int) -> NDArray[Any]:
     return resized
 
 
-def _with_curves(evidence: Evidence, view: StudyView) -> Evidence:
+def _with_curves(evidence: Evidence, view: StudyView, curves: CurveReader) -> Evidence:
     """The evidence with the losses at which unfinished curves are expected to end."""
-    unfinished = evidence.places(Lesson.CURVE, Lesson.PENDING).tolist()
-    if not unfinished or len(view.directions) > 1:
+    unfinished = evidence.places(Lesson.CURVE, Lesson.PENDING)
+    if not len(unfinished) or len(view.directions) > 1:
         return evidence
     lessons, losses, deviations = evidence.lessons.copy(), evidence.losses.copy(), evidence.deviations.copy()
-    finals = final_losses(view) if view.curves else {}
-    for place in unfinished:
-        final = finals.get(view.trials[place].number)
-        if final is not None:
-            losses[place, 0], deviations[place] = final.loss, final.deviation
-        elif lessons[place] == Lesson.CURVE:
-            # Given up, and nothing is known of it but that.
-            lessons[place] = Lesson.BAD
+    if view.curves:
+        finals = curves.read(view)
+        losses[unfinished, 0], deviations[unfinished] = finals.losses[unfinished], finals.deviations[unfinished]
+    # Given up, and nothing is known of it but that.
+    lessons[(lessons == Lesson.CURVE) & np.isnan(losses[:, 0])] = Lesson.BAD
     return replace(evidence, lessons=lessons, losses=losses, deviations=deviations)
