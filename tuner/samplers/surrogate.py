@@ -28,6 +28,8 @@ _BAD_VARIANCE = 0.25
 _CAUTION = 2.0
 # Points keep a little away from a bound, in units of its usual distance: half of those on it would break it.
 _MARGIN = 0.01
+# Surer of a bound than this nobody is; else the surest of two breaches would count as the worse one.
+_LEAST_DOUBT = 1e-3
 # Weight of the sum beside the maximum when several objectives become one (Knowles, 2006).
 _SUM_WEIGHT = 0.05
 
@@ -90,7 +92,7 @@ class Surrogate:
             total += log_expected_improvement(mean, std * self.curiosity, self.best)
         for process in self.constraints:
             mean, std = process.predict(rows)
-            total += log_feasibility(mean + _MARGIN, std)
+            total += log_feasibility(mean + _MARGIN, np.maximum(std, _LEAST_DOUBT))
         return total
 
     def expecting(self, rows: NDArray[np.float64]) -> Surrogate:
