@@ -44,6 +44,7 @@ def stored_score(service: Service, trial: Body, study: Body, table: HeldOut, jud
     ],
     ids=["multiclass-sqlite", "multiclass-postgres", "binary-sqlite", "regression-postgres"],
 )
+@pytest.mark.slow
 def test_the_leaderboard_is_what_the_stored_predictions_are_worth(
     either_service: Service, table: HeldOut, task: str, metric_name: str
 ) -> None:

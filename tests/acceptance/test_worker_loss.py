@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.acceptance import tables
 from tests.acceptance.service import Service, wait_until
+
+pytestmark = pytest.mark.slow
 
 # Fifty trees that look at nearly every column: seconds of training, with a report for each batch of trees.
 LONG = {
