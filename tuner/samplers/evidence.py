@@ -185,7 +185,8 @@ def _caught_up(kept: Evidence, view: StudyView) -> Evidence:
     if not changed and len(former) == count:
         return kept
     made_anew = [place for place in changed if place >= len(former) or former[place].params != trials[place].params]
-    rows = _resized(kept.rows, count)
+    only_appended = count >= len(former) and all(place >= len(former) for place in made_anew)
+    rows = _extended(kept.rows, count) if only_appended else _resized(kept.rows, count)
     if made_anew:
         rows[made_anew] = kept.encoding.encode([trials[place].params for place in made_anew])
     evidence = Evidence(
@@ -213,6 +214,18 @@ def _caught_up(kept: Evidence, view: StudyView) -> Evidence:
         evidence.violations[place] = view.violation(trial) if trial.state is TrialState.COMPLETED else 0.0
         evidence.seqs[place] = trial.seq
     return evidence
+
+
+def _extended(rows: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """The rows with room for more behind them, in the same memory where there is some left.
+
+    Whoever holds the shorter array does not see what is written behind it; only the latest evidence is ever extended.
+    """
+    memory = rows.base
+    if not isinstance(memory, np.ndarray) or len(memory) < count:
+        memory = np.zeros((max(64, 2 * count), rows.shape[1]))
+        memory[: len(rows)] = rows
+    return np.asarray(memory[:count])
 
 
 def _resized(array: NDArray[Any], count: int) -> NDArray[Any]:
