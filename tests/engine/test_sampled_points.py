@@ -159,8 +159,9 @@ class TestEnd:
         for leased in finite.ask(8):
             finite.complete(leased)
         assert standing(finite) == USED_UP
-        with pytest.raises(StudyClosed, match="no more points"):
+        with pytest.raises(StudyClosed, match="no more points") as refusal:
             finite.ask()
+        assert "finer space" in str(refusal.value.hint)
 
     @pytest.mark.parametrize("end", ["failed", "cancelled", "pruned"])
     def test_the_study_completes_however_its_last_trial_ends(self, finite: ActingStudy, end: str) -> None:

@@ -129,4 +129,6 @@ def _closed(row: StudyRow) -> StudyClosed:
         StudyState.PAUSED: "Resume it to go on.",
         StudyState.COMPLETED: "Raise its budget to go on.",
     }.get(state, "Create a new study.")
+    if state is StudyState.COMPLETED and row.exhausted_at is not None:
+        hint = "Every point was tried: create a study with a finer space, or another sampler."
     return StudyClosed(f"Study {spec.name!r} hands out no trials: it is {state}{why}.", hint=hint)
