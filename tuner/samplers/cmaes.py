@@ -12,7 +12,6 @@ from tuner.errors import InvalidInput, Place
 from tuner.records import Origin, StudyView
 from tuner.samplers.base import Sampler, Suggestion
 from tuner.samplers.evidence import Evidence, EvidenceReader, Lesson
-from tuner.samplers.finish_order import finish_order
 from tuner.samplers.mixed_distribution import MixedDistribution
 from tuner.samplers.unseen import UnseenPoints
 from tuner.space import Params, SearchSpace
@@ -82,7 +81,8 @@ class CMAESSampler(Sampler):
 
     def _learned(self, view: StudyView, evidence: Evidence) -> _Learned:
         """What follows from the trials that have ended."""
-        order = finish_order(evidence)
+        # A point that is to blame for its failure is the worst there is; who was lost or cancelled was never told of.
+        order = evidence.in_order(Lesson.RESULT, Lesson.CURVE, Lesson.BAD)
         is_own = np.array([view.trials[place].origin is Origin.SAMPLER for place in order], dtype=bool)
         first_own = int(is_own.argmax()) if is_own.any() else len(order)
         known, own = order[:first_own], order[is_own]

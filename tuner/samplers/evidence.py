@@ -70,11 +70,18 @@ class Evidence:
         """Where in the arrays the trials with one of these lessons are, by number."""
         return np.flatnonzero(np.isin(self.lessons, lessons))
 
+    def in_order(self, *lessons: Lesson) -> NDArray[np.intp]:
+        """Places of the trials with one of these lessons, in the order in which they ended.
+
+        Results never change, so for a later view of the study the answer begins with the same trials.
+        """
+        found = self.places(*lessons)
+        return found[np.lexsort((found, self.seqs[found]))]
+
     @cached_property
     def taught(self) -> NDArray[np.intp]:
         """Places of the trials with the lesson ``RESULT`` or ``CURVE``, in the order in which they ended."""
-        found = self.places(Lesson.RESULT, Lesson.CURVE)
-        return found[np.lexsort((found, self.seqs[found]))]
+        return self.in_order(Lesson.RESULT, Lesson.CURVE)
 
     @property
     def pending(self) -> NDArray[np.intp]:
@@ -122,32 +129,14 @@ class EvidenceReader:
         return _with_curves(evidence, view, self._curves)
 
 
-def has_result(trial: Trial, view: StudyView) -> bool:
-    """Whether the trial ended with numbers to compare: all objectives, or a report before it was pruned.
-
-    With several objectives a pruned trial has none, because reports carry the first objective only.
-    """
-    return lesson(trial, view) in (Lesson.RESULT, Lesson.CURVE)
-
-
-def num_results(view: StudyView) -> int:
-    """How many trials ended with numbers to compare."""
-    return sum(has_result(trial, view) for trial in view.trials)
-
-
-def says_nothing(trial: Trial) -> bool:
-    """Whether the trial's end is no news about its point: cancelled, or failed for a reason of another kind."""
-    if trial.state is TrialState.FAILED:
-        return trial.failure not in _BAD_POINTS
-    return trial.state is TrialState.CANCELLED
-
-
 def lesson(trial: Trial, view: StudyView) -> Lesson:
     """What the trial teaches."""
     if not trial.state.is_finished:
         return Lesson.PENDING
-    if says_nothing(trial):
+    if trial.state is TrialState.CANCELLED:
         return Lesson.NOTHING
+    if trial.state is TrialState.FAILED:
+        return Lesson.BAD if trial.failure in _BAD_POINTS else Lesson.NOTHING
     if trial.state is TrialState.COMPLETED:
         values = trial.values or {}
         is_finite = all(math.isfinite(values.get(name, math.nan)) for name in view.objective_names)
