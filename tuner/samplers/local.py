@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.samplers.evidence import Evidence
-from tuner.samplers.neighbourhood import mutated
+from tuner.samplers.neighbourhood import mutated, reflected
 
 _NUM_ELITE = 16
 _NUM_TRIES = 8
@@ -36,9 +36,8 @@ def local_row(evidence: Evidence, rng: np.random.Generator) -> NDArray[np.float6
         step = np.nan_to_num((first - second) * rng.uniform(0.3, 0.9))
         step[[column.is_unordered for column in encoding.columns]] = 0.0
         rows[index] = base + step * (rng.random(encoding.width) < 0.9)
-    moved = encoding.fill(np.abs(rows), rng)
-    moved = np.where(moved > 1.0, 2.0 - moved, moved)
-    # Where the good ones hardly differ, the step alone would repeat them.
+    moved = encoding.fill(reflected(rows), rng)
+    # The first step that keeps the constraints is taken, and where none does, the first of their neighbours that does.
     near = mutated(encoding, moved, np.full(_NUM_TRIES, 0.02), rng)
     snapped = encoding.snap(np.vstack([moved, near]))
     return np.asarray(snapped[int(encoding.allowed(snapped).argmax())])

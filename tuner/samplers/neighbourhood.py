@@ -52,7 +52,7 @@ def mutated(
         if column.num_cells:
             cell = 1.0 / column.num_cells
             step = np.where(np.abs(step) < cell, np.copysign(cell, step), step)
-        result[chosen, place] = _reflected(rows[chosen, place] + step)
+        result[chosen, place] = reflected(rows[chosen, place] + step)
     return result
 
 
@@ -61,7 +61,7 @@ def crossed(first: NDArray[np.float64], second: NDArray[np.float64], rng: np.ran
     return np.where(rng.random(first.shape) < 0.5, first, second)
 
 
-def _reflected(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+def reflected(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Positions beyond an end come back from it."""
     folded = np.abs(positions) % 2.0
     return np.where(folded > 1.0, 2.0 - folded, folded)
