@@ -1,6 +1,6 @@
 """A study's facts in the shape that Optuna's algorithms read.
 
-Optuna's samplers and importance evaluators take an ``optuna.Study``. Ours are built around a list of trials that
+Optuna's importance evaluators take an ``optuna.Study``. Ours are built around a list of trials that
 already exists: nothing is copied, logged or written back. Parameters are given in coordinates (see
 ``tuner.space.parameters``), so no algorithm meets a range that its arithmetic cannot bear.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers import RandomSampler
 from optuna.storages import InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -61,7 +61,6 @@ def optuna_trial(
     distributions: Mapping[str, BaseDistribution],
     *,
     values: Sequence[float] | None = None,
-    last_report: tuple[int, float] | None = None,
 ) -> FrozenTrial:
     """One trial, with the parameters that ``distributions`` names.
 
@@ -72,7 +71,6 @@ def optuna_trial(
         space: The space they are from.
         distributions: Axes by name, as ``optuna_distributions`` makes them.
         values: Objectives of a completed trial.
-        last_report: Step and value of a pruned trial's last report.
     """
     active = {name: distributions[name] for name in params if name in distributions}
     return FrozenTrial(
@@ -85,18 +83,16 @@ def optuna_trial(
         distributions=active,
         user_attrs={},
         system_attrs={},
-        intermediate_values=dict([last_report] if last_report else ()),
+        intermediate_values={},
         trial_id=number,
         values=values,
     )
 
 
-def optuna_study(
-    directions: Sequence[Direction], trials: list[FrozenTrial], sampler: BaseSampler | None = None
-) -> Study:
+def optuna_study(directions: Sequence[Direction], trials: list[FrozenTrial]) -> Study:
     """A study of these trials. The list is read as it is; it must not change while the study is used."""
     # Without a sampler of its own a study would make the most expensive one.
-    return Study("view", _TrialList(directions, trials), sampler=sampler or RandomSampler())
+    return Study("view", _TrialList(directions, trials), sampler=RandomSampler())
 
 
 def _whole_numbers(low: int, high: int, log: bool = False) -> BaseDistribution:
@@ -125,6 +121,3 @@ class _TrialList(InMemoryStorage):
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
         return [trial for trial in self._trials if states is None or trial.state in states]
-
-    def set_trial_system_attr(self, trial_id: int, key: str, value: object) -> None:
-        """Nothing: TPE leaves its points here for other processes; ours are among the trials."""
