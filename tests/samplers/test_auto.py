@@ -1,4 +1,3 @@
-import math
 from collections import Counter
 from itertools import pairwise
 from statistics import mean
@@ -6,31 +5,14 @@ from statistics import mean
 import numpy as np
 import pytest
 
+from tests.samplers.functions import BRANCHES, best_branches_loss, branches_loss
 from tuner.records import Direction, OutcomeConstraint, StudyView
 from tuner.samplers import create_sampler
 from tuner.samplers.auto import AutoSampler
-from tuner.space import Categorical, Float, Int, Params, SearchSpace
+from tuner.space import Categorical, Float, Params, SearchSpace
 from tuner.testing.facts import make_trial, make_view, random_view, run_study
 
-BRANCHES = SearchSpace(
-    {
-        "model": Categorical(["linear", "tree", "net"]),
-        "tree.depth": Int(1, 20, when={"model": ["tree"]}),
-        "net.rate": Float(1e-5, 1, log=True, when={"model": ["net"]}),
-        "net.momentum": Float(0, 0.99, when={"model": ["net"]}),
-        "noise": Float(0, 1),
-    }
-)
 VALLEY = SearchSpace({f"x{index}": Float(-2, 2) for index in range(3)})
-
-
-def branches_loss(params: Params) -> float:
-    """Best is a net with a rate of 0.01 and high momentum: 0. The best tree reaches 0.5, the linear model 1."""
-    if params["model"] == "linear":
-        return 1.0
-    if params["model"] == "tree":
-        return 0.5 + abs(params["tree.depth"] - 7) / 10
-    return abs(math.log10(params["net.rate"]) + 2) / 3 + (0.99 - params["net.momentum"])
 
 
 def valley_loss(params: Params) -> float:
@@ -46,11 +28,7 @@ def sources(view: StudyView) -> Counter[str | None]:
 @pytest.mark.parametrize("direction", Direction)
 def test_gets_a_tenth_of_the_regret_of_random_search_on_a_conditional_function(direction: Direction) -> None:
     def best(name: str, seed: int) -> float:
-        def objective(params: Params) -> float:
-            return direction.sign * branches_loss(params)
-
-        view = run_study(create_sampler(name), BRANCHES, objective, 40, seed, direction=direction)
-        return min(branches_loss(dict(trial.params)) for trial in view.trials)
+        return best_branches_loss(name, 40, seed, direction)
 
     seeds = range(4)
     assert mean(best("auto", seed) for seed in seeds) < 0.1 * mean(best("random", seed) for seed in seeds)

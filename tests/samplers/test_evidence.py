@@ -31,7 +31,7 @@ def test_losses_are_minimised_whatever_the_direction() -> None:
     ],
 )
 def test_each_end_teaches_what_it_says(trial: object, lesson: Lesson) -> None:
-    assert EvidenceReader().read(make_view(SPACE, [trial])).lessons.tolist() == [lesson]  # type: ignore[list-item]
+    assert EvidenceReader().read(make_view(SPACE, [trial])).lessons.tolist() == [lesson]
 
 
 def test_pruned_trial_counts_with_the_loss_its_curve_leads_to() -> None:

@@ -30,7 +30,7 @@ def test_first_point_is_the_middle_of_every_range() -> None:
     for seed in range(10):
         (point,) = started(SPACE, 1, seed)
         assert point["x"] == 2.0
-        assert "rate" not in point or np.isclose(point["rate"], 1e-2)  # type: ignore[arg-type]
+        assert "rate" not in point or np.isclose(point["rate"], 1e-2)
 
 
 def test_every_branch_is_tried_equally_often() -> None:
@@ -46,7 +46,7 @@ def test_order_of_the_branches_depends_on_the_randomness() -> None:
 
 def test_points_keep_the_constraints_and_do_not_repeat_in_a_small_space() -> None:
     space = SearchSpace({"x": Float(0, 1), "y": Float(0, 1)}, constraints=[Linear({"x": 1, "y": 1}, at_most=0.8)])
-    assert all(point["x"] + point["y"] <= 0.8 for point in started(space, 8)[1:])  # type: ignore[operator]
+    assert all(point["x"] + point["y"] <= 0.8 for point in started(space, 8)[1:])
     small = SearchSpace({"a": Categorical(["p", "q", "r"]), "b": Categorical([1, 2])})
     assert len({repr(point) for point in started(small, 6)}) == 6
 

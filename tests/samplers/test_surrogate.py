@@ -34,8 +34,8 @@ def test_trials_come_with_the_best_mean_first() -> None:
     trials = bowl(40)
     made = surrogate(make_view(SPACE, trials))
     assert made.best == made.means[0] == made.means.min()
-    best = min(trials, key=lambda trial: trial.values["loss"])  # type: ignore[index]
-    assert made.rows[0].tolist() == row(str(best.params["kind"]), float(best.params["x"])).tolist()[0]  # type: ignore[arg-type]
+    best = min(trials, key=lambda trial: trial.values["loss"])
+    assert made.rows[0].tolist() == row(str(best.params["kind"]), float(best.params["x"])).tolist()[0]
 
 
 def test_better_points_are_worth_more() -> None:
@@ -64,13 +64,13 @@ def test_only_a_few_hundred_trials_are_modelled_the_best_among_them() -> None:
     trials = bowl(600)
     made = surrogate(make_view(SPACE, trials))
     assert len(made.rows) == MAX_TRIALS
-    best = min(trials, key=lambda trial: trial.values["loss"])  # type: ignore[index]
-    assert row(str(best.params["kind"]), float(best.params["x"])).tolist()[0] in made.rows.tolist()  # type: ignore[arg-type]
+    best = min(trials, key=lambda trial: trial.values["loss"])
+    assert row(str(best.params["kind"]), float(best.params["x"])).tolist()[0] in made.rows.tolist()
 
 
 def test_without_a_feasible_trial_feasibility_is_what_counts() -> None:
     trials = [
-        make_trial(n, trial.params, {"loss": trial.values["loss"], "size": 2.0 + float(trial.params["x"])})  # type: ignore[index, arg-type]
+        make_trial(n, trial.params, {"loss": trial.values["loss"], "size": 2.0 + float(trial.params["x"])})
         for n, trial in enumerate(bowl(20))
     ]
     view = make_view(SPACE, trials)

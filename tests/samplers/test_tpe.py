@@ -5,24 +5,15 @@ from statistics import mean
 import numpy as np
 import pytest
 
+from tests.samplers.functions import BRANCHES, best_branches_loss
 from tuner.errors import InvalidInput
 from tuner.records import Direction, FailureReason, OutcomeConstraint, StudyView, Trial, TrialState
-from tuner.samplers import create_sampler
 from tuner.samplers.tpe import TPESampler
 from tuner.space import Categorical, Float, Int, Linear, Params, SearchSpace
 from tuner.testing.facts import make_trial, make_view, run_study
 from tuner.testing.sampler import points_of
 
 SQUARE = SearchSpace({"x": Float(0, 1), "y": Float(0, 1)})
-BRANCHES = SearchSpace(
-    {
-        "model": Categorical(["linear", "tree", "net"]),
-        "tree.depth": Int(1, 20, when={"model": ["tree"]}),
-        "net.rate": Float(1e-5, 1, log=True, when={"model": ["net"]}),
-        "net.momentum": Float(0, 0.99, when={"model": ["net"]}),
-        "noise": Float(0, 1),
-    }
-)
 
 
 def suggest(view: StudyView, count: int = 1, seed: int = 0) -> list[Params]:
@@ -35,23 +26,10 @@ def completed(num_trials: int, seed: int = 0) -> list[Trial]:
     return [make_trial(n, point, (point["x"] - 0.3) ** 2 + point["y"]) for n, point in enumerate(points)]
 
 
-def branches_loss(params: Params) -> float:
-    """Best is a net with a rate of 0.01 and high momentum: 0. The best tree reaches 0.5, the linear model 1."""
-    if params["model"] == "linear":
-        return 1.0
-    if params["model"] == "tree":
-        return 0.5 + abs(params["tree.depth"] - 7) / 10
-    return abs(math.log10(params["net.rate"]) + 2) / 3 + (0.99 - params["net.momentum"])
-
-
 @pytest.mark.parametrize("direction", Direction)
 def test_gets_half_the_regret_of_random_search_on_a_conditional_function(direction: Direction) -> None:
     def best(name: str, seed: int) -> float:
-        def objective(params: Params) -> float:
-            return direction.sign * branches_loss(params)
-
-        view = run_study(create_sampler(name), BRANCHES, objective, 60, seed, direction=direction)
-        return min(branches_loss(dict(trial.params)) for trial in view.trials)
+        return best_branches_loss(name, 60, seed, direction)
 
     seeds = range(8)
     assert mean(best("tpe", seed) for seed in seeds) < 0.5 * mean(best("random", seed) for seed in seeds)
