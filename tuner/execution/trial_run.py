@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -15,14 +14,12 @@ from typing import TypeVar
 
 from tuner.client.backoff import PASSING_ERRORS, Backoff
 from tuner.client.transport import Transport
-from tuner.data.profile import DatasetProfile, target_profile
 from tuner.errors import Conflict, InvalidInput, NotFound, TooLarge, TunerError
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.execution.executor import Execution, Executor, Failed, Finished, Reported
 from tuner.execution.lease_keeper import LeaseKeeper
-from tuner.models.composition import split_params
+from tuner.execution.training_job import training_job
 from tuner.records import FailureReason, TrialState
-from tuner.training.candidate import TrainingJob
 from tuner.wire import ClaimedTrial, CompleteTrial, Directive, ReleaseTrial
 from tuner.wire.artifacts import LOG, MODEL, PREDICTIONS
 
@@ -125,7 +122,7 @@ class TrialRun:
 
     def _train_and_deliver(self, keeper: LeaseKeeper) -> None:
         dataset = self._insist(lambda: self._cache.fetch(self._transport, self._claim.dataset))
-        job = _training_job(self._claim, dataset, self._executor.threads)
+        job = training_job(self._claim, dataset, self._executor.threads)
         with closing(self._executor.start(job)) as execution:
             end = self._watch(execution, keeper)
             if isinstance(end, Finished):
@@ -288,32 +285,6 @@ class TrialRun:
 
 class _Abandoned(Exception):
     """There is nothing to deliver: the worker stops, or the trial is no longer ours."""
-
-
-def _training_job(claim: ClaimedTrial, dataset: Path, threads: int) -> TrainingJob:
-    study, trial = claim.study, claim.leased.trial
-    assert study.target is not None
-    assert study.metric is not None
-    profile = DatasetProfile.from_json(claim.dataset.profile)
-    family, params = split_params(trial.params)
-    return TrainingJob(
-        dataset_path=dataset.absolute(),
-        profile=profile,
-        target=target_profile(profile, study.target.name, study.target.task),
-        family=family,
-        params=params,
-        metric=study.metric,
-        split_seed=study.seed,
-        seed=_seed_of(study.seed, trial.number),
-        threads=threads,
-        folder=Path(),
-    )
-
-
-def _seed_of(study_seed: int, number: int) -> int:
-    """A seed for one trial, the same on every machine and in every attempt; 31 bits, as the libraries want."""
-    digest = hashlib.sha256(f"{study_seed}/{number}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def _storable(message: str) -> str:

@@ -14,6 +14,7 @@ from tuner.wire.suggestions import (
     ClaimReply,
     ClaimTrials,
     LeasedTrial,
+    MemberFiles,
     Suggest,
     SuggestReply,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Importances",
     "LeasedTrial",
     "MeasurementResource",
+    "MemberFiles",
     "Origin",
     "ParetoFront",
     "Problem",

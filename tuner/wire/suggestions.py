@@ -72,12 +72,24 @@ class ClaimTrials(Request):
     lease_seconds: LeaseSeconds = 60
 
 
+class MemberFiles(Resource):
+    """Files of another trial of the study, by name with the SHA-256 of each, which the training may fetch."""
+
+    number: int
+    attempt: int
+    files: dict[str, str]
+
+
 class ClaimedTrial(Resource):
-    """A leased trial with all that is needed to train it."""
+    """A leased trial with all that is needed to train it.
+
+    ``members`` are the trials from which it is put together, where it is an ensemble.
+    """
 
     leased: LeasedTrial
     study: StudyResource
     dataset: DatasetResource
+    members: tuple[MemberFiles, ...] = ()
 
 
 class ClaimReply(Resource):
