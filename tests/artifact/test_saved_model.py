@@ -43,7 +43,7 @@ def save(folder, labels, name="linear"):
         metric="accuracy",
         value=0.75,
     )
-    save_model(folder, estimator, facts)
+    save_model(folder, [estimator], facts)
     return folder
 
 
@@ -228,7 +228,13 @@ def _repack(packed, path, change):
     return path
 
 
-@pytest.mark.parametrize("name", ["../evil.txt", "/tmp/evil.txt", "a/b", "..", "manifest.json", "c:evil", "a\\b", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../evil.txt", "/tmp/evil.txt", "a/b", "..", "manifest.json", "c:evil", "a\\b", ""),
+        *("parts/0/../x", "parts/../x", "parts/0/a/b", "parts/x/a", "parts/0/", "/parts/0/a", "parts/0/.."),
+    ],
+)
 def test_names_that_lead_out_of_the_folder_are_refused(name, packed, tmp_path):
     path = _repack(packed, tmp_path / "evil.zip", lambda manifest: manifest["files"].update({name: "0" * 64}))
     with pytest.raises(TunerError, match="no file of a model"):
@@ -266,8 +272,26 @@ def test_type_that_is_not_trusted_is_not_built(tmp_path):
         family("linear").estimator.load(folder)
 
 
+def _of_perceptron(manifest):
+    manifest["parts"][0]["family"] = "perceptron"
+
+
+@pytest.mark.parametrize("place", ["..", "/tmp", "parts", "parts/0/", "parts/a", "x"])
+def test_part_outside_the_folder_is_refused(place, packed, tmp_path):
+    path = _repack(packed, tmp_path / "evil.zip", lambda manifest: manifest["parts"][0].update(folder=place))
+    with pytest.raises(TunerError, match="no folder of a part"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, -1.0])
+def test_weights_that_are_no_shares_are_refused(weight, packed, tmp_path):
+    path = _repack(packed, tmp_path / "odd.zip", lambda manifest: manifest["parts"][0].update(weight=weight))
+    with pytest.raises(TunerError, match="shares of 1"):
+        load_model(path)
+
+
 def test_model_of_an_unknown_family_is_refused(folder, packed, tmp_path):
-    path = _repack(packed, tmp_path / "other.zip", lambda manifest: manifest.update(family="perceptron"))
+    path = _repack(packed, tmp_path / "other.zip", _of_perceptron)
     with pytest.raises(UnknownName, match="perceptron"):
         load_model(path)
 

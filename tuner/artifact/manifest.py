@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,11 +15,44 @@ from tuner.errors import TunerError
 from tuner.space import Params
 
 FILE_NAME = "manifest.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
-# Flat names only: a manifest must not be able to point outside its folder.
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+# A manifest must not be able to point outside its folder: a part has one of these folders, and flat files in it.
+_PART_FOLDER = re.compile(r"(parts/[0-9]{1,5})?")
+_FILE_NAME = re.compile(r"(parts/[0-9]{1,5}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A trial whose model is in an ensemble.
+
+    Args:
+        number: The trial's number in its study.
+        family: Name of its family.
+        weight: Its share of the prediction; the shares of all members sum to 1.
+    """
+
+    number: int
+    family: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """One estimator of a saved model.
+
+    Args:
+        family: Name of its family.
+        params: What it was built with, under the family's own names.
+        weight: Its share of the prediction; the shares of all parts sum to 1.
+        folder: Where its files are, relative to the model's folder; empty for a model of one part.
+    """
+
+    family: str
+    params: Params
+    weight: float
+    folder: str
 
 
 @dataclass(frozen=True)
@@ -26,13 +60,16 @@ class ModelFacts:
     """What a trained model is.
 
     Args:
-        family: Name of its family.
-        params: What it was built with, under the family's own names.
+        family: Name of its family, or ``ensemble``.
+        params: What it was built with, under the family's own names; empty for an ensemble.
         target: What it predicts.
         target_form: How the target's cells were written, so that labels that were numbers come back as numbers.
         columns: The features it was trained on.
         metric: Name of the metric it was chosen by.
         value: That metric on the validation rows.
+        standard_error: How far chance may have moved ``value``, if known.
+        folds: Folds of the table that were predicted, each by a model that had not learned from it.
+        members: The trials in an ensemble, heaviest first; empty for one trial's own model.
     """
 
     family: str
@@ -42,6 +79,9 @@ class ModelFacts:
     columns: tuple[ColumnProfile, ...]
     metric: str
     value: float
+    standard_error: float | None = None
+    folds: int = 1
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +90,13 @@ class Manifest:
 
     Args:
         facts: What the model is. Its columns are without their values, which belong to the dataset.
+        parts: The estimators whose weighted average it predicts.
         versions: Versions of Python and of the libraries it was trained with.
         files: SHA-256 of each other file in the folder, in hex.
     """
 
     facts: ModelFacts
+    parts: tuple[Part, ...]
     versions: Mapping[str, str]
     files: Mapping[str, str]
 
@@ -90,6 +132,10 @@ class Manifest:
             "columns": [replace(column, value_counts=()).to_json() for column in facts.columns],
             "metric": facts.metric,
             "value": facts.value,
+            "standard_error": facts.standard_error,
+            "folds": facts.folds,
+            "members": [asdict(member) for member in facts.members],
+            "parts": [asdict(part) for part in self.parts],
             "versions": dict(self.versions),
             "files": dict(self.files),
         }
@@ -113,6 +159,15 @@ class Manifest:
                     columns=tuple(ColumnProfile.from_json(column) for column in document["columns"]),
                     metric=document["metric"],
                     value=document["value"],
+                    standard_error=document["standard_error"],
+                    folds=document["folds"],
+                    members=tuple(
+                        Member(member["number"], member["family"], member["weight"]) for member in document["members"]
+                    ),
+                ),
+                parts=tuple(
+                    Part(part["family"], dict(part["params"]), float(part["weight"]), str(part["folder"]))
+                    for part in document["parts"]
                 ),
                 versions=dict(document["versions"]),
                 files=dict(document["files"]),
@@ -122,7 +177,17 @@ class Manifest:
         for name, digest in manifest.files.items():
             if not _FILE_NAME.fullmatch(name) or name == FILE_NAME or not _SHA256.fullmatch(str(digest)):
                 raise damaged(f"{FILE_NAME} lists {name!r:.100}, which is no file of a model")
+        _check_parts(manifest.parts)
         return manifest
+
+
+def _check_parts(parts: tuple[Part, ...]) -> None:
+    for part in parts:
+        if not _PART_FOLDER.fullmatch(part.folder):
+            raise damaged(f"{FILE_NAME} lists {part.folder!r:.100}, which is no folder of a part")
+    weights = [part.weight for part in parts]
+    if not all(weight > 0 for weight in weights) or not math.isclose(sum(weights), 1.0, rel_tol=1e-6):
+        raise damaged(f"the weights of its {len(parts)} parts are not shares of 1")
 
 
 def damaged(why: str) -> TunerError:

@@ -72,6 +72,7 @@ def _extract(archive: zipfile.ZipFile, name: str, folder: Path, max_bytes: int) 
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise damaged(f"the file {name!r} is compressed in a way that tuner does not use")
     size = 0
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     with archive.open(entry) as source, (folder / name).open("xb") as sink:
         while chunk := source.read(_CHUNK_BYTES):
             size += len(chunk)

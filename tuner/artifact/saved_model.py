@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import logging
-import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from tuner.artifact.manifest import Manifest, ModelFacts, damaged
+from tuner.artifact.manifest import Manifest, Part, damaged
 from tuner.artifact.package import unpack
+from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task, ValueForm
 from tuner.errors import InvalidInput, MissingExtra, NotFound
-from tuner.models import Estimator, ModelFamily, family
+from tuner.models import Estimator, family
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Where the name of the distribution is not that of the module.
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
-
 
 class SavedModel:
     """A trained model that predicts new rows. Comes from ``load_model``.
@@ -38,7 +33,7 @@ class SavedModel:
 
     Args:
         manifest: What the model says about itself.
-        estimator: The model, loaded.
+        estimators: Its parts, loaded, in the order of the manifest. Their weighted average is predicted.
 
     Example:
         ```python
@@ -47,9 +42,9 @@ class SavedModel:
         ```
     """
 
-    def __init__(self, manifest: Manifest, estimator: Estimator) -> None:
+    def __init__(self, manifest: Manifest, estimators: Sequence[Estimator]) -> None:
         self.manifest = manifest
-        self._estimator = estimator
+        self._estimators = estimators
 
     def __repr__(self) -> str:
         facts = self.manifest.facts
@@ -111,26 +106,16 @@ class SavedModel:
         return pd.DataFrame(self._predict(frame), index=frame.index, columns=pd.Index(self.classes))
 
     def _predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        import numpy as np
+
         from tuner.data.table import features_frame
 
-        return self._estimator.predict(features_frame(frame, self.manifest.facts.columns))
-
-
-def save_model(folder: Path, estimator: Estimator, facts: ModelFacts) -> Manifest:
-    """Write a trained model into a folder, with a manifest that lists every file and its checksum.
-
-    Args:
-        folder: Created if it does not exist; must be empty.
-        estimator: The model, fitted.
-        facts: What it is.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    estimator.save(folder)
-    files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
-    manifest = Manifest(facts, _library_versions(family(facts.family)), files)
-    # Last: a folder with a manifest is complete.
-    manifest.write(folder)
-    return manifest
+        typed = features_frame(frame, self.manifest.facts.columns)
+        shares = [
+            estimator.predict(typed) * part.weight
+            for estimator, part in zip(self._estimators, self.manifest.parts, strict=True)
+        ]
+        return shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
 
 
 def load_model(path: Path | str) -> SavedModel:
@@ -160,18 +145,23 @@ def _load_folder(folder: Path) -> SavedModel:
         path = folder / name
         if not path.is_file():
             raise damaged(f"the file {name!r} is missing")
-        if _sha256(path) != digest:
+        if sha256_of(path) != digest:
             raise damaged(f"the file {name!r} does not match its checksum")
-    found = family(manifest.facts.family, pointer="#/family")
-    if not found.is_available():
-        raise MissingExtra(found.extra, f"A model of the family {found.name!r}")
-    versions = _library_versions(found)
+    for part in manifest.parts:
+        found = family(part.family, pointer="#/parts")
+        if not found.is_available():
+            raise MissingExtra(found.extra, f"A model of the family {found.name!r}")
+    versions = library_versions(part.family for part in manifest.parts)
     if versions != manifest.versions:
         logger.info(
             "Model was saved with other versions of libraries",
             extra={"saved_with": dict(manifest.versions), "loaded_with": versions},
         )
-    return SavedModel(manifest, found.estimator.load(folder))
+    return SavedModel(manifest, [_load_part(folder, part) for part in manifest.parts])
+
+
+def _load_part(folder: Path, part: Part) -> Estimator:
+    return family(part.family).estimator.load(folder / part.folder)
 
 
 def _to_frame(rows: Rows) -> pd.DataFrame:
@@ -200,14 +190,3 @@ def _original_labels(labels: Sequence[str], form: ValueForm) -> list[str] | list
     if set(labels) == {"False", "True"}:
         return [label == "True" for label in labels]
     return list(labels)
-
-
-def _library_versions(of: ModelFamily) -> dict[str, str]:
-    distributions = [_DISTRIBUTIONS.get(module, module) for module in ("tuner", "numpy", "pandas", *of.modules)]
-    versions = {name: importlib.metadata.version(name) for name in distributions}
-    return {"python": platform.python_version(), **versions}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

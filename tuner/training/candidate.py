@@ -208,7 +208,7 @@ def _save(job: TrainingJob, params: Params, estimator: Estimator, value: float, 
         metric=job.metric,
         value=value,
     )
-    save_model(job.folder / MODEL_FOLDER, estimator, facts)
+    save_model(job.folder / MODEL_FOLDER, [estimator], facts)
 
 
 def _write_predictions(path: Path, validation: Table, prediction: NDArray[np.float64]) -> None:
