@@ -57,7 +57,7 @@ def test_plain_frame_has_text_names_and_no_index() -> None:
         (np.array([1j, 2j]), "Row 0, column 'a' holds a complex number"),
         ([1.0, np.inf], "Row 1, column 'a': inf is not a finite number"),
         (["1", "-inf"], "Row 1, column 'a': -inf is not a finite number"),
-        (["x", "\ud800"], "half of a surrogate pair"),
+        (pd.Series(["x", "\ud800"], dtype=object), "half of a surrogate pair"),
         (["x", "\0"], "a NUL character"),
     ],
 )
@@ -68,7 +68,7 @@ def test_cell_that_no_table_can_hold_is_refused(cells: Any, message: str) -> Non
 
 def test_name_that_no_table_can_hold_is_refused() -> None:
     with pytest.raises(InvalidDataset, match="half of a surrogate pair"):
-        plain_frame(pd.DataFrame({"a": [1], "\ud800": [2]}))
+        plain_frame(pd.DataFrame([[1, 2]], columns=pd.Index(["a", "\ud800"], dtype=object)))
 
 
 def test_two_columns_of_one_name_are_refused() -> None:

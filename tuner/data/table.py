@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data import prepared_table
 from tuner.data.cells import BOOLEAN_WORDS, to_label
 from tuner.data.frames import column_tokens, plain_column
 from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, TargetProfile, Task, ValueForm, did_you_mean
@@ -61,11 +62,20 @@ def load_table(
 ) -> Table:
     """Read the features and the target of a file that was profiled before.
 
+    The first call leaves the table beside the file in a form that later calls load in milliseconds
+    (``tuner.data.prepared_table``), if the folder can be written to.
+
     Raises:
         InvalidDataset: The file is not the one the profile was made of.
         TooLarge: It is over a limit.
     """
-    return build_table(read_table(path, limits or ReadLimits()), profile, target_profile)
+    frame = prepared_table.load(path, profile)
+    if frame is not None:
+        return build_table(frame, profile, target_profile)
+    frame = read_table(path, limits or ReadLimits())
+    table = build_table(frame, profile, target_profile)
+    prepared_table.prepare(path, profile, frame)
+    return table
 
 
 def build_table(frame: pd.DataFrame, profile: DatasetProfile, target_profile: TargetProfile) -> Table:
@@ -81,7 +91,7 @@ def build_table(frame: pd.DataFrame, profile: DatasetProfile, target_profile: Ta
     row_ids = np.flatnonzero(target.notna().to_numpy())
     columns = profile.features(target_profile.name)
     return Table(
-        features=features_frame(frame.iloc[row_ids], columns),
+        features=_plain_features(frame if len(row_ids) == len(frame) else frame.iloc[row_ids], columns),
         target=_encode_target(target.iloc[row_ids], target_profile),
         target_profile=target_profile,
         columns=columns,
@@ -118,10 +128,21 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
     )
 
 
+def _plain_features(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
+    """As ``features_frame``, for a plain frame: its cells need no cleaning."""
+    typed = {column.name: _typed_plain(frame[column.name].reset_index(drop=True), column) for column in columns}
+    return pd.DataFrame(typed, index=pd.RangeIndex(len(frame)))
+
+
 def _typed(cells: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
     if column.kind is ColumnKind.CATEGORY and column.form is ValueForm.TEXT:
         return pd.Series(column_tokens(cells, column.name), dtype=object)
-    plain = plain_column(cells, column.name)
+    return _typed_plain(plain_column(cells, column.name), column)
+
+
+def _typed_plain(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
+    if column.kind is ColumnKind.CATEGORY and column.form is ValueForm.TEXT and plain.dtype == object:
+        return plain
     if column.kind is ColumnKind.BOOLEAN:
         return _truth_values(plain)
     if column.kind is ColumnKind.CATEGORY:
