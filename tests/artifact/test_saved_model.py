@@ -17,7 +17,8 @@ from tuner.data.profiling import profile_table
 from tuner.data.splits import holdout
 from tuner.data.table import build_table
 from tuner.errors import InvalidDataset, InvalidInput, MissingExtra, NotFound, TooLarge, TunerError, UnknownName
-from tuner.models import Verdict, family
+from tuner.models import family
+from tuner.testing.model import KeepLatest
 
 
 def save(folder, labels, name="linear"):
@@ -33,7 +34,7 @@ def save(folder, labels, name="linear"):
     table = build_table(plain, profile, target)
     split = holdout(table, 0)
     estimator = family(name).build(family(name).default(profile, target), seed=0, threads=1)
-    estimator.fit(table.take(split.train), table.take(split.validation), lambda step, _: Verdict(step))
+    estimator.fit(table.take(split.train), table.take(split.validation), KeepLatest())
     facts = ModelFacts(
         family=name,
         params=family(name).default(profile, target),

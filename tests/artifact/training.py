@@ -12,7 +12,8 @@ from tuner.data import Task, target_profile
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
 from tuner.data.table import Table, build_table
-from tuner.models import Estimator, Verdict, family
+from tuner.models import Estimator, family
+from tuner.testing.model import KeepLatest
 
 ROWS = [{"x": 0.05, "color": "rot"}, {"x": 0.95, "color": "gelb"}, {"x": None, "color": None}]
 
@@ -51,7 +52,7 @@ def fit(task: Task, name: str, num_folds: int = 2, num_rows: int = 120) -> Fitte
         held_out = np.arange(table.num_rows) % num_folds == fold
         estimator = family(name).build(params, seed=fold, threads=1)
         validation = table.take(np.flatnonzero(held_out))
-        estimator.fit(table.take(np.flatnonzero(~held_out)), validation, lambda step, _: Verdict(step))
+        estimator.fit(table.take(np.flatnonzero(~held_out)), validation, KeepLatest())
         out_of_fold[held_out] = estimator.predict(validation.features)
         estimators.append(estimator)
     facts = ModelFacts(

@@ -4,10 +4,12 @@ Importing this package imports no training library; training does.
 """
 
 from tuner.models.base import Estimator, ModelFamily, Report, Verdict
-from tuner.models.composition import MODEL, compose_space, default_params, split_params
+from tuner.models.composition import BASELINE, ENSEMBLE, MODEL, compose_space, default_params, split_params
 from tuner.models.registry import available_families, families, family
 
 __all__ = [
+    "BASELINE",
+    "ENSEMBLE",
     "MODEL",
     "Estimator",
     "ModelFamily",

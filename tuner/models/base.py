@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.space import Params, Scalar, SearchSpace
@@ -37,8 +37,21 @@ class Verdict:
     stop: bool = False
 
 
-Report: TypeAlias = "Callable[[int, NDArray[np.float64]], Verdict]"
-"""Called after each step with the step (from 1) and the predictions for the validation rows made so far."""
+class Report(ABC):
+    """What an estimator tells and asks while it learns. Comes from the caller of ``fit``."""
+
+    @abstractmethod
+    def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
+        """Take a step, from 1, and the predictions for the validation rows made so far."""
+
+    def should_stop(self) -> bool:
+        """Whether to stop now, asked between two steps.
+
+        Cheap enough for every round of training. Steps are reported on a fixed grid, so that curves can be compared,
+        however long they take; this question is what keeps a training within its time. An estimator that is told to
+        stop reports where it stands, if nothing newer was reported, and ends.
+        """
+        return False
 
 
 class Estimator(ABC):
@@ -111,6 +124,10 @@ class ModelFamily(ABC):
         """Whether the family can predict this target at all."""
         return True
 
+    def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
+        """Whether it is worth a try when nobody has named the family. Whoever names it gets it on any size of table."""
+        return self.supports(target)
+
     @abstractmethod
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         """What may be tuned on this table, under the family's own names."""
@@ -118,6 +135,17 @@ class ModelFamily(ABC):
     @abstractmethod
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         """A point of the space that is strong on most tables; tried first."""
+
+    # Any: values of different types, checked against the family's space before.
+    @abstractmethod
+    def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
+        """Roughly how long one fit takes, within a factor of about three, on one thread of a usual server.
+
+        Args:
+            profile: The table.
+            target: What is predicted; the fit is one on ``target.num_rows`` rows.
+            params: A point of the family's space.
+        """
 
     def complete(self, params: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile) -> Params:
         """The point with the default of every active parameter that it leaves out."""

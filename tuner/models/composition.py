@@ -30,6 +30,9 @@ from tuner.space.parameters import escape
 MODEL = "model"
 """The parameter that chooses the family."""
 
+BASELINE, ENSEMBLE = "baseline", "ensemble"
+"""What trials that are no candidates show as their family: the score to beat, and an average of candidates."""
+
 # A repair may find it easier to change the family; another one may not.
 _REPAIRS = 8
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report, has_categories
+from tuner.models.cost import num_columns
 from tuner.models.tabular import Encoding, TabularEstimator
 from tuner.space import Categorical, Float, Int, Parameter, Params, SearchSpace
 
@@ -223,6 +224,14 @@ class KerasMLP(ModelFamily):
         if has_categories(profile, target):
             params["embedding_size"] = 8
         return params
+
+    def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
+        units = float(params["units"])
+        weights = num_columns(profile, target) * units + (float(params["layers"]) - 1) * units**2
+        steps = max(1.0, target.num_rows / float(params["batch_size"]))
+        # About half of the planned epochs run before patience ends.
+        epochs = min(max(_STEPS / steps, _MIN_EPOCHS), _MAX_EPOCHS) / 2
+        return 3 + epochs * (0.02 + steps * 5e-4 + target.num_rows * weights * 2e-10)
 
 
 def _import_keras() -> Any:

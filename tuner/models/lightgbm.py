@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report, has_categories
+from tuner.models.cost import boosting_rounds, num_columns, num_outputs
+from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, worthwhile_threads
 from tuner.space import Float, Int, Parameter, Params, SearchSpace
 
@@ -46,7 +49,11 @@ class LightGBMEstimator(TabularEstimator):
 
         settings = self._settings(encoded)
         rows = lightgbm.Dataset(
-            encoded, target, categorical_feature=list(self._encoder.categorical_indices), params=settings
+            encoded,
+            target,
+            weight=row_weights(self._params, target),
+            categorical_feature=list(self._encoder.categorical_indices),
+            params=settings,
         )
         self._booster = lightgbm.Booster(settings, rows)
         # LightGBM predicts an attached set as it grows. No metric of its own is computed, so the targets do not matter.
@@ -57,11 +64,11 @@ class LightGBMEstimator(TabularEstimator):
         kept = rounds = 0
         while rounds < _MAX_ROUNDS:
             rounds += 1
-            is_grown_out = self._booster.update()
-            if is_grown_out or rounds % _ROUNDS_PER_STEP == 0:
+            is_last = self._booster.update() or report.should_stop()
+            if is_last or rounds % _ROUNDS_PER_STEP == 0:
                 verdict = report(rounds, self._predict_attached())
                 kept = verdict.best_step
-                if is_grown_out or verdict.stop or rounds - kept >= patience:
+                if is_last or verdict.stop or rounds - kept >= patience:
                     break
         # Through the file's own form: it leaves the later trees and the training rows behind.
         self._booster = lightgbm.Booster(model_str=self._booster.model_to_string(num_iteration=kept))
@@ -129,7 +136,7 @@ class LightGBM(ModelFamily):
     Parameters: ``learning_rate``; ``max_leaves`` of a tree; ``min_samples_leaf``, training rows in a leaf, at least;
     ``max_features``, the share of the columns each tree sees; ``sample_share``, the share of the rows each tree sees;
     ``l1`` and ``l2``, penalties on leaf values; ``category_smoothing``, how far categories with few rows are drawn to
-    the average, where the table has categories.
+    the average, where the table has categories; ``class_weight``, where classes are rare.
     """
 
     name = "lightgbm"
@@ -154,7 +161,7 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             parameters["category_smoothing"] = Float(1.0, 200.0, log=True)
-        return SearchSpace(parameters)
+        return SearchSpace(parameters | class_weight_parameter(target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {
@@ -169,4 +176,12 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             params["category_smoothing"] = 10.0
-        return params
+        return params | class_weight_default(target)
+
+    def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
+        rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)
+        columns = num_columns(profile, target) * float(params["max_features"])
+        leaves = min(float(params["max_leaves"]), target.num_rows / 5)
+        # Rows pass through the histograms once for each level of a tree, bins are searched once for each leaf.
+        per_tree = 1e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 10) + 1.5e-6 * leaves * columns + 5e-5
+        return 0.05 + rounds * num_outputs(target) * per_tree

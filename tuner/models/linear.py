@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report
+from tuner.models.cost import num_one_hot_columns, num_outputs
 from tuner.models.sklearn_estimator import SklearnEstimator
 from tuner.models.tabular import Encoding
 from tuner.space import Float, Params, SearchSpace
@@ -67,3 +69,7 @@ class Linear(ModelFamily):
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         return {"l2": 1.0}
+
+    def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
+        columns = num_one_hot_columns(profile, target, LinearEstimator.encoding.max_categories)
+        return 0.02 + 2e-8 * target.num_rows * columns * num_outputs(target)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report
+from tuner.models.cost import num_columns
 from tuner.models.sklearn_estimator import SklearnEstimator, to_32_bits
 from tuner.models.tabular import Encoding
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
@@ -137,6 +138,11 @@ class RandomForest(ModelFamily):
             "bootstrap": True,
             "sample_share": 1.0,
         }
+
+    def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
+        rows = target.num_rows * float(params.get("sample_share", 1.0))
+        columns = max(1.0, num_columns(profile, target) * float(params["max_features"]))
+        return float(params["trees"]) * (1e-3 + 6e-8 * rows * math.log2(rows + 2) * columns)
 
 
 def _within_float32(encoded: NDArray[np.floating]) -> NDArray[np.float32]:

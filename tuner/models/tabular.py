@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
-from tuner.models.base import Estimator, Report
+from tuner.models.base import Estimator, Report, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +86,7 @@ class TabularEstimator(Estimator):
             self._encoder.transform(train.features),
             train.target if self._num_classes else self._scale.to_standard(train.target),
             self._encoder.transform(validation.features),
-            lambda step, prediction: report(step, self._to_answer(prediction)),
+            _InAnswers(self, report),
         )
 
     def predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -143,6 +143,20 @@ class TabularEstimator(Estimator):
     @abstractmethod
     def _load_model(self, folder: Path, facts: Mapping[str, Any]) -> None:
         """Read what ``_save_model`` wrote."""
+
+
+class _InAnswers(Report):
+    """Reports predictions in the target's own units to whoever asked for the fit."""
+
+    def __init__(self, estimator: TabularEstimator, report: Report) -> None:
+        self._estimator = estimator
+        self._report = report
+
+    def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
+        return self._report(step, self._estimator._to_answer(prediction))
+
+    def should_stop(self) -> bool:
+        return self._report.should_stop()
 
 
 def worthwhile_threads(threads: int, encoded: NDArray[np.floating]) -> int:

@@ -31,7 +31,7 @@ from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
 from tuner.data.splits import holdout
 from tuner.data.table import Table, build_table, features_frame
-from tuner.models import Estimator, ModelFamily, Verdict
+from tuner.models import Estimator, ModelFamily, Report, Verdict
 from tuner.space import Params
 from tuner.training.metrics import default_metric, metric
 
@@ -59,6 +59,42 @@ class Trained:
     kept: int
     steps: tuple[int, ...]
     reported: tuple[NDArray[np.float64], ...]
+
+
+class KeepLatest(Report):
+    """Takes every step for the best so far and lets the training run to its end."""
+
+    def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
+        return Verdict(step)
+
+
+class Curve(Report):
+    """Scores the steps with the task's default metric and remembers them.
+
+    Args:
+        data: Where the steps are scored.
+        stop: Whether to stop after a step.
+        should_stop: Whether to stop between steps.
+    """
+
+    def __init__(self, data: Data, stop: Callable[[int], bool], should_stop: Callable[[], bool]) -> None:
+        self._data = data
+        self._metric = default_metric(data.table.target_profile.task)
+        self._stop = stop
+        self._should_stop = should_stop
+        self._losses: list[float] = []
+        self.steps: list[int] = []
+        self.reported: list[NDArray[np.float64]] = []
+
+    def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
+        self.steps.append(step)
+        self.reported.append(prediction)
+        score = self._metric.score(self._data.validation.target, prediction)
+        self._losses.append(self._metric.direction.sign * score)
+        return Verdict(best_step=self.steps[int(np.argmin(self._losses))], stop=self._stop(step))
+
+    def should_stop(self) -> bool:
+        return self._should_stop()
 
 
 @functools.cache
@@ -101,6 +137,7 @@ def fit(
     *,
     seed: int = 0,
     stop: Callable[[int], bool] = lambda _: False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Fit an estimator as training does, with the task's default metric.
 
@@ -110,23 +147,13 @@ def fit(
         params: A point of the family's space; by default its default.
         seed: The estimator's seed.
         stop: Whether to stop after a step.
+        should_stop: Whether to stop between steps.
     """
-    target = data.table.target_profile
-    metric = default_metric(target.task)
-    losses: list[float] = []
-    steps: list[int] = []
-    reported: list[NDArray[np.float64]] = []
-
-    def report(step: int, prediction: NDArray[np.float64]) -> Verdict:
-        steps.append(step)
-        reported.append(prediction)
-        losses.append(metric.direction.sign * metric.score(data.validation.target, prediction))
-        return Verdict(best_step=steps[int(np.argmin(losses))], stop=stop(step))
-
-    chosen = family.default(data.profile, target) if params is None else params
+    chosen = family.default(data.profile, data.table.target_profile) if params is None else params
     estimator = family.build(chosen, seed=seed, threads=1)
-    kept = estimator.fit(data.train, data.validation, report)
-    return Trained(estimator, kept, tuple(steps), tuple(reported))
+    curve = Curve(data, stop, should_stop)
+    kept = estimator.fit(data.train, data.validation, curve)
+    return Trained(estimator, kept, tuple(curve.steps), tuple(curve.reported))
 
 
 @functools.cache
@@ -311,7 +338,7 @@ class ModelFamilyContract:
             value=0.0,
         )
         estimator = _fitted(self.family, Task.MULTICLASS).estimator
-        save_model(tmp_path / "model", estimator, facts)
+        save_model(tmp_path / "model", [estimator], facts)
         data.validation.features.to_csv(tmp_path / "rows.csv", index=False)
         program = (
             "import sys; from tuner.artifact import load_model;"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tuner.artifact import ModelFacts, save_model
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import MissingExtra, TrainingFailed
-from tuner.models import Estimator, ModelFamily, Verdict, family
+from tuner.models import Estimator, ModelFamily, Report, Verdict, family
 from tuner.space import Params
 from tuner.training.metrics import Metric, metric, metrics
 
@@ -164,7 +164,7 @@ def _train(job: TrainingJob, report: Callable[[int, float], bool]) -> TrainingRe
     )
 
 
-class _Curve:
+class _Curve(Report):
     """Scores each step's predictions, remembers the best, and asks the caller whether to go on."""
 
     def __init__(
