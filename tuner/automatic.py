@@ -31,10 +31,9 @@ if TYPE_CHECKING:
 
     Table = str | Path | pd.DataFrame | tuple[ArrayLike | pd.DataFrame, ArrayLike | pd.Series[Any]]
 
-# Left over for trainings to hand in what they have when the study's time ends.
-RESERVE_SHARE, MAX_RESERVE_SECONDS = 0.05, 2.0
-# However short the budget, the first model is waited for.
-MIN_STUDY_SECONDS = 10.0
+# From the study's end until the answer is here.
+RESERVE_SECONDS = 0.3
+MIN_STUDY_SECONDS = 1.0
 EXTENSION_SECONDS = 30.0
 EXTEND_BEFORE_SECONDS = 3.0
 START_SECONDS = 15.0
@@ -56,9 +55,13 @@ def fit(
     resume: str | None = None,
     seed: int | None = None,
     trials: int | None = None,
+    max_predict_ms: float | None = None,
     progress: bool = True,
 ) -> Result:
     """Train the best model for a table within a time, and rank all that were tried.
+
+    Strong settings of many model families are tried first, then others near the best; in the end the best models are
+    averaged. More time never gives a worse model.
 
     Works in this process, with training in child processes, unless ``TUNER_URL`` names a server or one owns the home
     folder: then its workers train. Ctrl-C returns the best so far.
@@ -67,14 +70,15 @@ def fit(
         data: Path of a CSV file, plain or gzip; a DataFrame; or a pair ``(X, y)``.
         target: Column to predict. With ``y``, the name to give it.
         time_budget: Wall time from this call: ``"60s"``, ``"10m"``, ``"1h30m"``, or seconds. If there is no model by
-            then, the first one is waited for.
+            then, the first one is waited for. In a few seconds that may be one that always gives the same answer.
         y: What to predict, when ``data`` holds the features alone.
         metric: What models are judged by, such as ``roc_auc``, ``log_loss``, ``rmse``; chosen by task if None.
         models: Model families that compete; those that suit the table if None. See ``Client.families``.
         name: Name of the study; made up if None.
         resume: Name of a study of an earlier ``fit`` on the same table, to be continued for another ``time_budget``.
         seed: Fixes the random choices: which rows validate, which parameters are tried.
-        trials: End after this many trials, if that comes first.
+        trials: End after this many candidates, if that comes first.
+        max_predict_ms: How long the average of models may take to predict one row, in milliseconds.
         progress: Show trials, time and the best score so far, in a terminal or a notebook.
 
     Raises:
@@ -90,14 +94,13 @@ def fit(
     started_at = time.monotonic()
     seconds = _seconds(time_budget)
     deadline = started_at + seconds
-    reserve = min(RESERVE_SHARE * seconds, MAX_RESERVE_SECONDS)
-    chosen = {"name": name, "metric": metric, "models": models, "seed": seed}
+    chosen = {"name": name, "metric": metric, "models": models, "seed": seed, "max_predict_ms": max_predict_ms}
     client = Client()
     try:
         earlier = None if resume is None else _to_resume(client, resume, chosen)
         source, target = _labelled(data, target, y, earlier)
         dataset = client.upload_dataset(source, name=table_name(source), target=target)
-        study_seconds = max(deadline - time.monotonic() - reserve, MIN_STUDY_SECONDS)
+        study_seconds = max(deadline - time.monotonic() - RESERVE_SECONDS, MIN_STUDY_SECONDS)
         if earlier is None:
             study = client.create_study(
                 name or _unique_name(dataset),
@@ -106,6 +109,7 @@ def fit(
                 models=models,
                 seed=seed,
                 budget=Budget(trials=trials, seconds=study_seconds),
+                max_predict_ms=max_predict_ms,
             )
         else:
             study = _continued(client, earlier, dataset, trials, study_seconds)

@@ -11,7 +11,7 @@ import pytest
 from tuner.data.profile import target_profile
 from tuner.data.upload import profile_file
 from tuner.execution import Event, Execution, Failed, Finished, LocalExecutor
-from tuner.training.candidate import TrainingJob
+from tuner.training import TrainingJob
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 class ActingExecutor(LocalExecutor):
     """Starts the children of ``acting_child``. With ``acts``, each start plays the next, and at last the last."""
 
-    child_module: ClassVar[str] = "tests.execution.acting_child"
+    train: ClassVar[str] = "tests.execution.acting_child:act"
 
     def __init__(self, folder: Path, *, acts: Sequence[str] = (), **settings: Any) -> None:
         super().__init__(folder, **settings)
@@ -58,6 +58,8 @@ def make_job(table: Path) -> Callable[..., TrainingJob]:
             params=params,
             metric="roc_auc",
             split_seed=1,
+            folds=4,
+            scored_folds=1,
             seed=2,
             threads=1,
             folder=Path(),

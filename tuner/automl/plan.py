@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import InvalidInput
 from tuner.models import default_params
+from tuner.records import Validation
 from tuner.space import Params, SearchSpace
 
 SMALL_TABLE_ROWS = 2_000
+FOLDS = 5
+CROSS_VALIDATED_ROWS = 5_000
 MIN_ROWS = {"keras_mlp": 200}
 MAX_ROWS = {"random_forest": 500_000, "keras_mlp": 500_000}
 _SMALL_FIRST = ("linear", "lightgbm", "random_forest", "hist_gradient_boosting")
@@ -45,8 +48,29 @@ def choose_families(profile: DatasetProfile, target: TargetProfile, available: I
     return tuple(sorted(fitting or names, key=lambda name: _place(name, first)))
 
 
+def choose_validation(target: TargetProfile, folds: int | None = None) -> Validation:
+    """How candidates are judged on a table.
+
+    On a small table each candidate is cheap and a score on a few hundred rows is noise, so all are cross-validated. On
+    a large one the rows of one fold tell candidates apart, and the time goes further on more of them.
+
+    Args:
+        target: What is predicted.
+        folds: Parts to divide the rows into, if the user has said so: then every candidate is cross-validated on them.
+    """
+    num_rows = target.num_rows
+    if folds is not None:
+        return Validation(folds=min(folds, num_rows), scored_folds=min(folds, num_rows))
+    is_small = num_rows <= CROSS_VALIDATED_ROWS
+    return Validation(folds=min(FOLDS, num_rows), scored_folds=min(FOLDS, num_rows) if is_small else 1)
+
+
 def opening_points(
-    families: Sequence[str], profile: DatasetProfile, target: TargetProfile, space: SearchSpace
+    families: Sequence[str],
+    profile: DatasetProfile,
+    target: TargetProfile,
+    space: SearchSpace,
+    seconds: float | None = None,
 ) -> list[Params]:
     """The points that a study tries before it searches: each family's own default, in the order of ``families``.
 
@@ -56,6 +80,7 @@ def opening_points(
         target: What is predicted.
         space: The study's composed space. Where the user has narrowed it, a default moves to the nearest allowed
             value; a family that the space does not let be chosen has no point.
+        seconds: The study's time budget.
     """
     points = []
     for name in families:

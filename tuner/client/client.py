@@ -122,10 +122,13 @@ class Client:
         objectives: Mapping[str, Direction | str] | None = None,
         constraints: Mapping[str, Mapping[str, float]] | None = None,
         sampler: str = "auto",
-        pruner: str | Mapping[str, Any] = "asha",
+        pruner: str | Mapping[str, Any] | None = None,
         seed: int | None = None,
         budget: Budget | None = None,
         max_attempts: int = 3,
+        folds: int | None = None,
+        ensemble: bool | None = None,
+        max_predict_ms: float | None = None,
     ) -> Study:
         """Create a study, or get the one that was created before with the same arguments.
 
@@ -149,10 +152,15 @@ class Client:
             sampler: Who proposes parameters: ``auto``, ``random``, ``grid``, ``sobol``, ``tpe``, ``gp``, ``cmaes``,
                 ``nsga2``, ``nsga3``.
             pruner: Who stops hopeless trials early: ``asha``, ``hyperband``, ``median``, ``percentile``, ``patience``,
-                ``threshold``, ``none``; with options as in ``{"name": "asha", "grace_steps": 5}``.
+                ``racing``, ``threshold``, ``none``; with options as in ``{"name": "asha", "grace_steps": 5}``. If None,
+                ``racing`` where candidates are cross-validated, else ``asha``.
             seed: Fixes every random choice. A seeded study that is asked one at a time repeats itself exactly.
             budget: When to end; never if None.
             max_attempts: How often a trial is tried while its workers are lost.
+            folds: Parts of the table on which every candidate is cross-validated; if None, chosen by its size. Like the
+                next two, only together with ``dataset``.
+            ensemble: Whether the best candidates are averaged in the end; they are if None.
+            max_predict_ms: How long that average may take to predict one row, in milliseconds; as it comes if None.
 
         Raises:
             StudyExists: The name is taken by a study created with other arguments; the error lists them.
@@ -174,6 +182,9 @@ class Client:
             "seed": None if seed is None else as_whole(seed, "seed"),
             "budget": None if budget is None else _budget_body(budget),
             "max_attempts": as_whole(max_attempts, "max_attempts"),
+            "folds": None if folds is None else as_whole(folds, "folds"),
+            "ensemble": ensemble,
+            "max_predict_ms": None if max_predict_ms is None else float(max_predict_ms),
         }
         created = self._transport.create_study(request(CreateStudy, fields), key=new_key())
         return Study(created, self._transport, self._renewer)

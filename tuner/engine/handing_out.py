@@ -33,6 +33,7 @@ class Asking:
         reply: Class of the reply.
         key: The client's idempotency key, if any.
         request_hash: What was asked for, to tell a repetition from a mistake.
+        may_create: Whether there may be new trials, when none waits.
     """
 
     count: int
@@ -42,6 +43,7 @@ class Asking:
     reply: type[BaseModel]
     key: str | None
     request_hash: str
+    may_create: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _answer(
     if not leases:
         left = change.trials_left
         wanted = item.count if left is None else min(item.count, left)
-        if wanted == 0 or change.is_exhausted:
+        if wanted == 0 or change.is_exhausted or not item.may_create:
             return None
         points = item.stock.find(change, wanted)
         if points is None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 
-from tuner.automl.plan import choose_families
+from tuner.automl.plan import choose_families, choose_validation
 from tuner.data.profile import target_profile
 from tuner.errors import InvalidInput, Place
 from tuner.models import compose_space, families, family
@@ -19,6 +20,9 @@ from tuner.wire import CreateStudy
 
 # Seeds beyond 53 bits are not exact in the JSON readers of other languages.
 _SEED_BITS = 53
+
+DEFAULT_PRUNER = "asha"
+FOLD_PRUNER = "racing"
 
 
 def specify(request: CreateStudy, dataset: Callable[[str], DatasetRow]) -> StudySpec:
@@ -53,6 +57,10 @@ def differing_fields(request: CreateStudy, asked: StudySpec, found: StudySpec) -
         "target": (asked.target, found.target),
         "metric": (asked.metric, found.metric),
     }
+    if asked.validation is not None and found.validation is not None:
+        pairs["folds"] = (asked.validation.folds, found.validation.folds)
+        pairs["ensemble"] = (asked.validation.ensemble, found.validation.ensemble)
+        pairs["max_predict_ms"] = (asked.validation.max_predict_ms, found.validation.max_predict_ms)
     if request.seed is not None:
         pairs["seed"] = (asked.seed, found.seed)
     return [Place(f"#/{name}", "differs from the existing study") for name, (a, b) in pairs.items() if a != b]
@@ -61,7 +69,7 @@ def differing_fields(request: CreateStudy, asked: StudySpec, found: StudySpec) -
 def _own_study(request: CreateStudy) -> StudySpec:
     places = [
         Place(f"#/{name}", "only goes with a dataset")
-        for name in ("target", "task", "models", "metric")
+        for name in ("target", "task", "models", "metric", "folds", "ensemble", "max_predict_ms")
         if getattr(request, name) is not None
     ]
     if request.space is None:
@@ -87,7 +95,7 @@ def _own_study(request: CreateStudy) -> StudySpec:
         objectives=tuple(Objective(name, direction) for name, direction in request.objectives.items()),
         constraints=tuple(body.to_record(name) for name, body in (request.constraints or {}).items()),
         sampler=request.sampler,
-        pruner=normal_form(request.pruner, pointer="#/pruner"),
+        pruner=normal_form(request.pruner or DEFAULT_PRUNER, pointer="#/pruner"),
         seed=_seed(request),
         budget=request.budget.to_record(),
         max_attempts=request.max_attempts,
@@ -129,12 +137,18 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         names = choose_families(dataset.profile, target, usable)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
     constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
+    validation = choose_validation(target, request.folds)
+    if request.ensemble is not None:
+        validation = replace(validation, ensemble=request.ensemble)
+    if request.max_predict_ms is not None:
+        validation = replace(validation, max_predict_ms=request.max_predict_ms)
+    pruner = request.pruner or (DEFAULT_PRUNER if validation.scored_folds == 1 else FOLD_PRUNER)
     return StudySpec(
         name=request.name,
         space=compose_space(names, dataset.profile, target, overrides, constraints),
         objectives=(Objective(chosen_metric.name, chosen_metric.direction),),
         sampler=request.sampler,
-        pruner=normal_form(request.pruner, pointer="#/pruner"),
+        pruner=normal_form(pruner, pointer="#/pruner"),
         seed=_seed(request),
         budget=request.budget.to_record(),
         max_attempts=request.max_attempts,
@@ -142,6 +156,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         families=names,
         target=target,
         metric=chosen_metric.name,
+        validation=validation,
     )
 
 

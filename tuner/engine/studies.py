@@ -21,6 +21,7 @@ from tuner.engine.rankings import Rankings
 from tuner.engine.specification import differing_fields, specify
 from tuner.engine.views import Views
 from tuner.errors import Conflict, InvalidInput, Place, StudyExists
+from tuner.models import BASELINE, MODEL
 from tuner.records import Origin, StudySpec, StudyState, TrialState
 from tuner.space import Params
 from tuner.storage import Blobs, Database, file_rows, study_rows, trial_rows
@@ -76,7 +77,7 @@ class Studies:
         """
         with self._database.read() as connection:
             spec = specify(request, lambda dataset_id: file_rows.get_dataset(connection, dataset_id))
-            points = self._opening(connection, spec)
+            opening = self._opening(connection, spec)
 
         def operation(connection: Connection, now: datetime) -> _Created:
             found = study_rows.find_study(connection, spec.name, now)
@@ -86,9 +87,8 @@ class Studies:
             study_id = new_id(now)
             study_rows.insert_study(connection, study_id, spec, now)
             change = StudyChange(study_rows.get_study(connection, study_id, now))
-            if points:
-                new = [NewTrial(new_id(now), number, Origin.ENQUEUED, point) for number, point in enumerate(points)]
-                transitions.add(change, new, now)
+            new = [NewTrial(new_id(now), number, *each) for number, each in enumerate(opening)]
+            transitions.add(change, new, now)
             transitions.settle(connection, change, now)
             return _Created(study=_presented(connection, study_id, now), created=True)
 
@@ -207,13 +207,14 @@ class Studies:
 
         return self._changes.told(self._database.write(operation, study=study_id), study_id)
 
-    def _opening(self, connection: Connection, spec: StudySpec) -> list[Params]:
-        """Each family's default point, the first trials of a dataset study."""
+    def _opening(self, connection: Connection, spec: StudySpec) -> list[tuple[Origin, Params]]:
+        """The first trials of a dataset study: the score to beat, and points that are strong on most tables."""
         if spec.dataset_id is None or spec.target is None:
             return []
         dataset = file_rows.get_dataset(connection, spec.dataset_id)
-        points = opening_points(spec.families, dataset.profile, spec.target, spec.space)
-        return points[: spec.budget.trials]
+        points = opening_points(spec.families, dataset.profile, spec.target, spec.space, spec.budget.seconds)
+        opening: list[tuple[Origin, Params]] = [(Origin.ENQUEUED, point) for point in points[: spec.budget.trials]]
+        return [(Origin.BASELINE, {MODEL: BASELINE}), *opening] if spec.ends_with_ensemble else opening
 
 
 def present(connection: Connection, row: StudyRow) -> StudyResource:

@@ -17,21 +17,21 @@ from sqlalchemy import Connection
 
 from tuner.engine import points, transitions
 from tuner.engine.changes import Changes, pass_on, then
-from tuner.engine.datasets import present_dataset
+from tuner.engine.claims import claimed_trials
 from tuner.engine.handing_out import Asking, HandOut, Missing
 from tuner.engine.idempotency import find_reply
 from tuner.engine.identity import body_hash
 from tuner.engine.judging import next_decision_step
+from tuner.engine.planning import Planning
 from tuner.engine.stock import End, Stock
-from tuner.engine.studies import present
 from tuner.engine.views import Views
 from tuner.errors import NotFound, StudyClosed, TunerError, Unavailable
 from tuner.records import Lease, StudyState
 from tuner.samplers import Sampler, create_sampler
-from tuner.storage import Database, file_rows, study_rows
+from tuner.storage import Database, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import Handout
-from tuner.wire import ClaimedTrial, ClaimReply, ClaimTrials, LeasedTrial, Suggest, SuggestReply
+from tuner.wire import ClaimReply, ClaimTrials, LeasedTrial, Suggest, SuggestReply
 
 Reply = TypeVar("Reply", SuggestReply, ClaimReply)
 
@@ -78,6 +78,7 @@ class Suggestions:
         self._sampling = sampling
         self._holder = holder
         self._hand_out = HandOut()
+        self._planning = Planning(database, views, changes)
         self._studies: OrderedDict[str, _Study] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -120,17 +121,12 @@ class Suggestions:
         request_hash = body_hash("claim", request, without=frozenset({"wait_seconds"}))
 
         def answer(connection: Connection, row: StudyRow, leases: Sequence[Lease]) -> ClaimReply:
-            assert row.spec.dataset_id is not None
-            dataset = present_dataset(file_rows.get_dataset(connection, row.spec.dataset_id))
-            study = present(connection, row)
-            return ClaimReply(
-                claims=tuple(
-                    ClaimedTrial(leased=leased, study=study, dataset=dataset) for leased in _leased(row, leases)
-                )
-            )
+            return ClaimReply(claims=claimed_trials(connection, row, leases))
 
-        def asking(study: _Study) -> Asking:
-            return Asking(request.count, handout, study.stock, answer, ClaimReply, key, request_hash)
+        def asking(may_create: bool) -> Callable[[_Study], Asking]:
+            return lambda study: Asking(
+                request.count, handout, study.stock, answer, ClaimReply, key, request_hash, may_create
+            )
 
         def attempt() -> ClaimReply | None:
             with self._database.read() as connection:
@@ -144,7 +140,7 @@ class Suggestions:
                 if families.issuperset(row.spec.families):
                     # It may have been ended or deleted since.
                     with suppress(StudyClosed, NotFound):
-                        reply = self._ask(row.study.id, asking).result()
+                        reply = self._ask(row.study.id, asking(self._planning.may_create(row))).result()
                         if reply is not None:
                             assert isinstance(reply, ClaimReply)
                             return reply

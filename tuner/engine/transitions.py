@@ -23,14 +23,17 @@ from tuner.storage.trial_rows import TrialRow
 
 
 def add(change: StudyChange, new: Sequence[NewTrial], now: datetime) -> list[Trial]:
-    """Add trials, numbered from the study's next number on. Those that were finished elsewhere are not counted."""
+    """Add trials, numbered from the study's next number on.
+
+    Those that were finished elsewhere or are no candidates are not counted.
+    """
     row = change.row
     added = [AddedTrial.of(trial, row.key, row.study.id, row.spec, change.seq, now) for trial in new]
     change.added += added
     change.numbers += len(new)
     for trial in new:
         change.move(None, trial.state)
-        change.uncounted += trial.origin is Origin.IMPORTED
+        change.uncounted += trial.origin is Origin.IMPORTED or not trial.origin.is_candidate
     return [each.trial for each in added]
 
 
@@ -56,23 +59,28 @@ def lease(trial: Trial, handout: Handout) -> Lease:
 
 def end(change: StudyChange, row: TrialRow, ending: Ending) -> EndedTrial:
     """Bring a running or waiting trial to its end."""
-    rank = rank_of(change.row.spec, ending.state, ending.values, row.trial.last_value)
+    rank = rank_of(change.row.spec, ending.state, ending.values, row.trial.last_value, row.trial.origin)
     ended = EndedTrial(row, ending, change.seq, rank)
     change.ended.append(ended)
     change.move(row.trial.state, ending.state)
     if ending.state in (TrialState.COMPLETED, TrialState.PRUNED):
         change.consecutive_lost = 0
     if row.trial.state is TrialState.WAITING and ending.state is TrialState.CANCELLED:
-        change.uncounted += 1
+        change.uncounted += row.trial.origin.is_candidate
     return ended
 
 
 def cancel_all(connection: Connection, change: StudyChange, now: datetime) -> None:
     """Cancel the waiting trials of a study, and have the running ones stop at their next report."""
     trial_changes.stop_all_at_report(connection, change.row.key)
-    num_cancelled = trial_changes.cancel_waiting(connection, change.row.key, change.seq, now)
-    change.move(TrialState.WAITING, TrialState.CANCELLED, num_cancelled)
-    change.uncounted += num_cancelled
+    cancel_waiting(connection, change, now)
+
+
+def cancel_waiting(connection: Connection, change: StudyChange, now: datetime) -> None:
+    """Cancel the waiting trials of a study."""
+    cancelled = trial_changes.cancel_waiting(connection, change.row.key, change.seq, now)
+    change.move(TrialState.WAITING, TrialState.CANCELLED, len(cancelled))
+    change.uncounted += sum(origin.is_candidate for origin in cancelled)
 
 
 def lose(
@@ -117,18 +125,29 @@ def give_back(connection: Connection, change: StudyChange, row: TrialRow, now: d
 
 
 def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
-    """Write what has been gathered, and complete a running study whose budget or search space is spent."""
+    """Write what has been gathered, and complete a running study whose budget or search space is spent.
+
+    A study that ends with an ensemble goes on until its plan says that it has been made, or its time is over.
+    """
     trial_changes.insert_trials(connection, change.added)
     trial_changes.finish(connection, change.ended, now)
     change.added.clear()
     change.ended.clear()
     if (change.state or change.row.study.state) is StudyState.RUNNING:
-        if change.trials_left == 0 and change.num_open == 0:
-            change.state, change.state_reason = StudyState.COMPLETED, "all trials of the budget have ended"
-        elif change.is_exhausted and change.num_open == 0:
-            change.state, change.state_reason = StudyState.COMPLETED, "the sampler has no more points"
+        reason = end_of_search(change)
+        if reason is not None and not change.row.spec.ends_with_ensemble:
+            change.state, change.state_reason = StudyState.COMPLETED, reason
         elif change.is_out_of_time(now):
             change.state, change.state_reason = StudyState.COMPLETED, "the time budget is spent"
             cancel_all(connection, change, now)
     if not change.is_empty:
         study_rows.apply(connection, change, now)
+
+
+def end_of_search(change: StudyChange) -> str | None:
+    """Why there will be no more candidates in a study; None while there may be some, or one has not ended."""
+    if change.num_open:
+        return None
+    if change.trials_left == 0:
+        return "all trials of the budget have ended"
+    return "the sampler has no more points" if change.is_exhausted else None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from tuner.records import Measurement, Origin, StudyView, Trial
+from tuner.records import Measurement, StudyView, Trial
 from tuner.storage import Database, measurement_rows, study_rows, trial_rows
 from tuner.storage.measurement_rows import Bookmark
 from tuner.storage.study_rows import StudyRow
@@ -31,6 +33,25 @@ class Views:
         Raises:
             NotFound: There is no such study.
         """
+        with self._caught_up(study_id) as (row, facts):
+            return row, facts.view(row)
+
+    def all_trials(self, study_id: str) -> tuple[StudyRow, list[Trial]]:
+        """The study and all its trials at the same instant, by number, those that are no candidates included.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        with self._caught_up(study_id) as (row, facts):
+            return row, [facts.trials[number] for number in sorted(facts.trials)]
+
+    def forget(self, study_id: str) -> None:
+        """Drop what is remembered of a study."""
+        with self._lock:
+            self._kept.pop(study_id, None)
+
+    @contextmanager
+    def _caught_up(self, study_id: str) -> Iterator[tuple[StudyRow, _Facts]]:
         with self._lock:
             kept = self._kept.setdefault(study_id, _Kept())
             self._kept.move_to_end(study_id)
@@ -43,12 +64,7 @@ class Views:
                 # The server may have crashed, and reports with it that this view has seen.
                 kept.facts = _Facts(num_lost)
             kept.facts.catch_up(connection, row)
-            return row, kept.facts.view(row)
-
-    def forget(self, study_id: str) -> None:
-        """Drop what is remembered of a study."""
-        with self._lock:
-            self._kept.pop(study_id, None)
+            yield row, kept.facts
 
 
 def blind_view(row: StudyRow, number: int) -> StudyView:
@@ -86,7 +102,7 @@ class _Facts:
                 if former is not None and former.attempt != trial.attempt:
                     self.curves.pop(trial.number, None)
                 self.trials[trial.number] = trial
-                if trial.origin not in (Origin.BASELINE, Origin.ENSEMBLE):
+                if trial.origin.is_candidate:
                     self._show(trial)
             self.seq = row.study.seq
         found, self.bookmark = measurement_rows.measurements_after(connection, row.key, self.bookmark)

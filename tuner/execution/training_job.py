@@ -7,23 +7,29 @@ from pathlib import Path
 
 from tuner.data.profile import DatasetProfile, target_profile
 from tuner.models.composition import split_params
-from tuner.training.candidate import TrainingJob
-from tuner.wire import ClaimedTrial
+from tuner.records import Origin
+from tuner.training.job import JobMember, Kind, TrainingJob
+from tuner.wire import ClaimedTrial, MemberFiles
+
+_KINDS = {Origin.BAGGED: Kind.BAGGED, Origin.ENSEMBLE: Kind.ENSEMBLE}
 
 
-def training_job(claim: ClaimedTrial, dataset: Path, threads: int) -> TrainingJob:
+def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_seconds: float = 0.0) -> TrainingJob:
     """What the training of ``claim`` is told.
 
     Args:
         claim: The trial, its study and its table.
         dataset: The table's path on this machine.
         threads: Processor threads it may use.
+        waited_seconds: Time since the claim.
     """
     study, trial = claim.study, claim.leased.trial
     assert study.target is not None
     assert study.metric is not None
+    assert study.validation is not None
     profile = DatasetProfile.from_json(claim.dataset.profile)
     family, params = split_params(trial.params)
+    seconds = claim.training_seconds
     return TrainingJob(
         dataset_path=dataset.absolute(),
         profile=profile,
@@ -32,9 +38,26 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int) -> TrainingJo
         params=params,
         metric=study.metric,
         split_seed=study.seed,
+        folds=study.validation.folds,
+        scored_folds=study.validation.scored_folds,
         seed=_seed_of(study.seed, trial.number),
         threads=threads,
         folder=Path(),
+        kind=_KINDS.get(trial.origin, Kind.CANDIDATE),
+        seconds=None if seconds is None else max(0.0, seconds - waited_seconds),
+        members=tuple(map(_member, claim.members)),
+        max_predict_ms=study.validation.max_predict_ms,
+    )
+
+
+def _member(member: MemberFiles) -> JobMember:
+    family, _ = split_params(member.params)
+    return JobMember(
+        number=member.number,
+        family=family,
+        predict_ms=member.metrics.get("predict_ms_one_row", 0.0),
+        num_bytes=int(member.metrics.get("model_bytes", 0)),
+        weight=member.weight,
     )
 
 

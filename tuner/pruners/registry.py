@@ -13,6 +13,7 @@ from tuner.pruners.none import NonePruner
 from tuner.pruners.options import Option, checked_options, default_options
 from tuner.pruners.patience import PatiencePruner
 from tuner.pruners.percentile import PercentilePruner
+from tuner.pruners.racing import RacingPruner
 from tuner.pruners.threshold import ThresholdPruner
 
 _CLASSES: dict[str, type[Pruner]] = {
@@ -20,6 +21,7 @@ _CLASSES: dict[str, type[Pruner]] = {
     "hyperband": HyperbandPruner,
     "median": MedianPruner,
     "percentile": PercentilePruner,
+    "racing": RacingPruner,
     "patience": PatiencePruner,
     "threshold": ThresholdPruner,
     "none": NonePruner,

@@ -8,11 +8,12 @@ from tuner.records.states import (
     TrialState,
     ValueKind,
 )
-from tuner.records.study import Budget, Objective, OutcomeConstraint, Study, StudySpec
-from tuner.records.trial import Artifact, Lease, Measurement, Trial
+from tuner.records.study import Budget, Objective, OutcomeConstraint, Study, StudySpec, Validation
+from tuner.records.trial import MEMBER_WEIGHT, Artifact, Lease, Measurement, Trial
 from tuner.records.view import StudyView
 
 __all__ = [
+    "MEMBER_WEIGHT",
     "Artifact",
     "Budget",
     "Direction",
@@ -28,5 +29,6 @@ __all__ = [
     "StudyView",
     "Trial",
     "TrialState",
+    "Validation",
     "ValueKind",
 ]

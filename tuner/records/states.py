@@ -53,13 +53,24 @@ class Direction(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a trial's parameters came from."""
+    """Where a trial came from.
+
+    The last three are made by the engine for studies over a dataset: the score to beat, a good candidate trained on
+    more folds, and a weighted average of candidates. They are ranked, but no sampler sees them and no budget counts
+    them.
+    """
 
     SAMPLER = "sampler"
     ENQUEUED = "enqueued"
     IMPORTED = "imported"
     BASELINE = "baseline"
+    BAGGED = "bagged"
     ENSEMBLE = "ensemble"
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether the trial is a point of the search space that is tried, and so counts and teaches."""
+        return self not in (Origin.BASELINE, Origin.BAGGED, Origin.ENSEMBLE)
 
 
 class ValueKind(StrEnum):

@@ -80,6 +80,27 @@ def total_violation(constraints: Iterable[OutcomeConstraint], values: Mapping[st
 
 
 @dataclass(frozen=True)
+class Validation:
+    """How the candidates of a dataset study are judged, and what is made of the best of them.
+
+    The rows are divided once, by the study's seed, into ``folds`` equal parts. A candidate is trained once for each of
+    the first ``scored_folds`` of them, on all other rows, and its score is that of its predictions for these folds'
+    rows: the same rows for every candidate. With all folds scored that is cross-validation; with one it is a holdout.
+
+    Args:
+        folds: Parts that the rows are divided into.
+        scored_folds: Parts that candidates are scored on, from 1 to ``folds``.
+        ensemble: Whether the best candidates are averaged in the end, after training them on the other folds too.
+        max_predict_ms: How long the ensemble may take to predict one row, in milliseconds; None: as long as it takes.
+    """
+
+    folds: int
+    scored_folds: int
+    ensemble: bool = True
+    max_predict_ms: float | None = None
+
+
+@dataclass(frozen=True)
 class StudySpec:
     """What the user asked for, complete with defaults: two equal specifications are the same study.
 
@@ -97,6 +118,7 @@ class StudySpec:
         target: What is predicted, for a dataset study.
         metric: Name of the metric behind the objective, for a dataset study.
         constraints: Bounds on the outcome; trials that keep them rank before all others.
+        validation: How candidates are judged, for a dataset study.
     """
 
     name: str
@@ -112,11 +134,17 @@ class StudySpec:
     target: TargetProfile | None = None
     metric: str | None = None
     constraints: tuple[OutcomeConstraint, ...] = ()
+    validation: Validation | None = None
 
     @property
     def directions(self) -> tuple[Direction, ...]:
         """Directions of the objectives, in their order."""
         return tuple(objective.direction for objective in self.objectives)
+
+    @property
+    def ends_with_ensemble(self) -> bool:
+        """Whether the engine makes an ensemble of the candidates."""
+        return self.validation is not None and self.validation.ensemble
 
     @property
     def value_names(self) -> tuple[str, ...]:

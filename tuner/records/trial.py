@@ -10,6 +10,10 @@ from tuner.records.states import FailureReason, Origin, TrialState
 from tuner.space import Scalar
 
 
+MEMBER_WEIGHT = "weight_"
+"""How an ensemble calls the weights of its members among its metrics; the member's number follows."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """A trial as it stands now.
@@ -36,6 +40,8 @@ class Trial:
         lease_expires_at: Until when its worker may stay silent.
         sampled_by: Which method found its parameters, if a sampler did.
         is_feasible: Whether it keeps the outcome constraints, once completed.
+        members: Numbers of the trials it is made from: the candidate that a bagged trial trains further, or those that
+            an ensemble may choose from.
     """
 
     id: str
@@ -59,6 +65,7 @@ class Trial:
     lease_expires_at: datetime | None
     sampled_by: str | None = None
     is_feasible: bool | None = None
+    members: tuple[int, ...] = ()
 
     @property
     def duration_seconds(self) -> float | None:

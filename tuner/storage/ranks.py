@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tuner.records import StudySpec, TrialState
+from tuner.records import Origin, StudySpec, TrialState
 from tuner.records.study import total_violation
 
 COMPLETED = 0
@@ -41,8 +41,17 @@ def feasibility(rank_class: int) -> bool | None:
     return {COMPLETED: True, INFEASIBLE: False}.get(rank_class)
 
 
+# More of the rows went into a bagged trial than into its candidate, and more models into an ensemble, which the score
+# on the same rows cannot show: with equal scores they stand before it.
+_PRECEDENCE = {Origin.BAGGED: 1, Origin.ENSEMBLE: 2}
+
+
 def rank_of(
-    spec: StudySpec, state: TrialState, values: Mapping[str, float] | None, last_value: float | None = None
+    spec: StudySpec,
+    state: TrialState,
+    values: Mapping[str, float] | None,
+    last_value: float | None = None,
+    origin: Origin = Origin.SAMPLER,
 ) -> Rank:
     """The rank of a trial in ``state``.
 
@@ -55,7 +64,10 @@ def rank_of(
         violation = total_violation(spec.constraints, values)
         if violation > 0:
             return Rank(INFEASIBLE, violation)
-        return Rank(COMPLETED, objective.direction.sign * values[objective.name])
+        loss = objective.direction.sign * values[objective.name]
+        for _ in range(_PRECEDENCE.get(origin, 0)):
+            loss = math.nextafter(loss, -math.inf)
+        return Rank(COMPLETED, loss)
     if state is TrialState.PRUNED:
         return Rank(PRUNED, math.inf if last_value is None else objective.direction.sign * last_value)
     return Rank(RANK_CLASSES[state], 0.0)

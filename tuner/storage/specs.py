@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from tuner.data.profile import TargetProfile, Task
-from tuner.records import Direction, Objective, OutcomeConstraint, StudySpec
+from tuner.records import Direction, Objective, OutcomeConstraint, StudySpec, Validation
 from tuner.space import SearchSpace
 
 
@@ -31,6 +31,7 @@ def dump_spec(spec: StudySpec) -> str:
             "target": target,
             "metric": spec.metric,
             "constraints": [[each.name, each.at_most, each.at_least] for each in spec.constraints],
+            "validation": spec.validation and dataclasses.asdict(spec.validation),
         },
         allow_nan=False,
         separators=(",", ":"),
@@ -64,4 +65,13 @@ def load_spec(text: str) -> StudySpec:
         metric=form["metric"],
         # Studies made before there were outcome constraints have none.
         constraints=tuple(OutcomeConstraint(*each) for each in form.get("constraints", ())),
+        validation=_validation(form),
     )
+
+
+def _validation(form: dict[str, Any]) -> Validation | None:
+    stored = form.get("validation")
+    if stored is not None:
+        return Validation(**stored)
+    # Studies made before candidates were cross-validated held a quarter of the rows out.
+    return None if form["dataset_id"] is None else Validation(folds=4, scored_folds=1, ensemble=False)

@@ -62,7 +62,7 @@ class StudyRow:
     Args:
         key: Primary key.
         study: The fact, without its best trial.
-        num_uncounted: Trials outside the budget: imported, or cancelled while waiting.
+        num_uncounted: Trials outside the budget: imported, made by the engine, or cancelled while waiting.
         consecutive_lost: Trials in a row that ended ``failed(lost_worker)``.
         running_seconds: Length of the running intervals that have ended.
         running_since: Start of the present one.
@@ -254,17 +254,13 @@ def page_of_studies(
 
 
 def studies_with_work(connection: Connection, now: datetime) -> list[StudyRow]:
-    """Running dataset studies that may have a trial to train, those with the fewest running ones first."""
-    created = studies.c.next_number - studies.c.num_uncounted
+    """Running dataset studies, those with the fewest running trials first.
+
+    Whether one has something to train, its plan says: after the last candidate there is an ensemble to be made.
+    """
     query = (
         select(studies)
-        .where(
-            studies.c.state == StudyState.RUNNING,
-            studies.c.dataset_key.is_not(None),
-            (studies.c.num_waiting > 0)
-            | studies.c.exhausted_at.is_(None)
-            & (studies.c.budget_trials.is_(None) | (created < studies.c.budget_trials)),
-        )
+        .where(studies.c.state == StudyState.RUNNING, studies.c.dataset_key.is_not(None))
         .order_by(studies.c.num_running, studies.c.key)
     )
     return [_study(row, now) for row in connection.execute(query)]

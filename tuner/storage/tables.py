@@ -112,7 +112,7 @@ studies = Table(
     Column("budget_seconds", Double),
     Column("seq", BigInteger, nullable=False),
     Column("next_number", BigInteger, nullable=False),
-    Column("num_uncounted", BigInteger, nullable=False),  # imported, or cancelled while waiting: outside the budget
+    Column("num_uncounted", BigInteger, nullable=False),  # imported, made by the engine, or cancelled while waiting
     Column("num_waiting", BigInteger, nullable=False),
     Column("num_running", BigInteger, nullable=False),
     Column("num_completed", BigInteger, nullable=False),
@@ -141,6 +141,7 @@ trials = Table(
     Column("origin", String(16), nullable=False),
     Column("sampled_by", String(MAX_METHOD)),  # the method that found the parameters
     Column("params", Json, nullable=False),
+    Column("members", Json),  # numbers of the trials that a bagged trial or an ensemble is made from
     Column("attempt", Integer, nullable=False),
     Column("num_lost", Integer, nullable=False),
     Column("value", Double),  # the first objective

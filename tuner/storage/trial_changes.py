@@ -17,7 +17,7 @@ from tuner.space import Params
 from tuner.storage.prepared import Prepared, PreparedInsert, parameters
 from tuner.storage.ranks import RANK_CLASSES, Rank, rank_of
 from tuner.storage.study_rows import PROJECT
-from tuner.storage.tables import trials
+from tuner.storage.tables import EPOCH, trials
 from tuner.storage.trial_rows import IS_RUNNING, IS_WAITING, Held, TrialRow, get_by_key
 
 _INSERT = PreparedInsert(
@@ -30,6 +30,7 @@ _INSERT = PreparedInsert(
     "origin",
     "sampled_by",
     "params",
+    "members",
     "attempt",
     "num_lost",
     "value",
@@ -150,6 +151,7 @@ class NewTrial:
         handout: Who runs it at once; None: it waits.
         values: Objectives of a trial that was finished elsewhere.
         sampled_by: The method that found its parameters, if a sampler did.
+        members: Numbers of the trials it is made from, if it is no candidate.
     """
 
     id: str
@@ -159,6 +161,7 @@ class NewTrial:
     handout: Handout | None = None
     values: Mapping[str, float] | None = None
     sampled_by: str | None = None
+    members: tuple[int, ...] = ()
 
     @property
     def state(self) -> TrialState:
@@ -209,7 +212,7 @@ class AddedTrial:
     def of(cls, new: NewTrial, study_key: int, study_id: str, spec: StudySpec, seq: int, now: datetime) -> Self:
         """What is stored for a new trial of a study."""
         handout = new.handout
-        rank = rank_of(spec, new.state, new.values)
+        rank = rank_of(spec, new.state, new.values, origin=new.origin)
         trial = Trial(
             id=new.id,
             study_id=study_id,
@@ -231,6 +234,7 @@ class AddedTrial:
             finished_at=None if new.values is None else now,
             lease_expires_at=now + timedelta(seconds=handout.lease_seconds) if handout else None,
             sampled_by=new.sampled_by,
+            members=new.members,
             is_feasible=rank.is_feasible,
         )
         return cls(study_key, trial, handout, rank)
@@ -254,6 +258,7 @@ def _inserted(added: AddedTrial) -> dict[str, object]:
         "origin": trial.origin.value,
         "sampled_by": trial.sampled_by,
         "params": trial.params,
+        "members": list(trial.members) or None,
         "attempt": trial.attempt,
         "num_lost": 0,
         "value": value,
@@ -264,7 +269,8 @@ def _inserted(added: AddedTrial) -> dict[str, object]:
         "lease_token": handout and handout.token,
         "lease_seconds": handout and handout.lease_seconds,
         "lease_expires_at": trial.lease_expires_at,
-        "due_at": trial.created_at,
+        # What the engine makes of results is wanted before further candidates.
+        "due_at": trial.created_at if trial.origin.is_candidate else EPOCH,
         "metrics": trial.metrics,
         "rank_class": added.rank.rank_class,
         "rank_value": added.rank.rank_value,
@@ -458,8 +464,8 @@ def stop_all_at_report(connection: Connection, study_key: int) -> None:
     )
 
 
-def cancel_waiting(connection: Connection, study_key: int, seq: int, now: datetime) -> int:
-    """``waiting -> cancelled`` for all trials of a study; how many there were."""
+def cancel_waiting(connection: Connection, study_key: int, seq: int, now: datetime) -> list[Origin]:
+    """``waiting -> cancelled`` for all trials of a study; where each of them came from."""
     changed = connection.execute(
         update(trials)
         .where(trials.c.study_key == study_key, trials.c.state == TrialState.WAITING)
@@ -470,5 +476,6 @@ def cancel_waiting(connection: Connection, study_key: int, seq: int, now: dateti
             finished_at=now,
             seq=seq,
         )
+        .returning(trials.c.origin)
     )
-    return changed.rowcount
+    return [Origin(row.origin) for row in changed]

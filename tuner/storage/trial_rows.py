@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -159,6 +159,18 @@ def best_completed(connection: Connection, study_key: int) -> tuple[int, float] 
     return None if row is None else (row.number, row.value)
 
 
+def latest_completed(connection: Connection, study_key: int, origin: Origin) -> Mapping[str, float]:
+    """The metrics of the last completed trial of this origin; empty if there is none."""
+    query = (
+        select(trials.c.metrics)
+        .where(trials.c.study_key == study_key, trials.c.origin == origin, trials.c.state == TrialState.COMPLETED)
+        .order_by(trials.c.number.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return {} if row is None else row.metrics
+
+
 def due_trials(connection: Connection, study_key: int, now: datetime, limit: int) -> list[int]:
     """Keys of waiting trials that may be handed out, by the time they are due, then by number."""
     return [row.key for row in _DUE.all(connection, study_key=study_key, now=now, limit=limit)]
@@ -260,6 +272,7 @@ def _trial(row: Any, study_id: str) -> TrialRow:
         lease_expires_at=row.lease_expires_at,
         sampled_by=row.sampled_by,
         is_feasible=feasibility(row.rank_class),
+        members=tuple(row.members or ()),
     )
     return TrialRow(
         key=row.key,

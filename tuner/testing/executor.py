@@ -16,7 +16,7 @@ from tuner.data.profiling import profile_table
 from tuner.data.reading import read_table
 from tuner.execution.executor import Event, Execution, Executor, Failed, Finished, Reported, Started
 from tuner.records import FailureReason
-from tuner.training.candidate import TrainingJob
+from tuner.training import TrainingJob
 from tuner.wire.artifacts import LOG, MODEL, PREDICTIONS
 
 _PATIENCE_SECONDS = 120.0
@@ -140,6 +140,8 @@ def _job(folder: Path, family: str) -> TrainingJob:
         params={},
         metric="roc_auc",
         split_seed=1,
+        folds=4,
+        scored_folds=1,
         seed=2,
         threads=1,
         folder=Path(),

@@ -1,16 +1,23 @@
-"""Training: one candidate, from a job to a saved model and its score."""
+"""One trial, trained: candidates fold by fold, averages of candidates, and the metrics they are judged by."""
 
-from tuner.training.candidate import MODEL_FOLDER, PREDICTIONS_FILE, TrainingJob, TrainingResult, train_candidate
+from tuner.training.candidate import train_candidate
+from tuner.training.channel import Channel
+from tuner.training.ensemble import train_ensemble
+from tuner.training.job import JobMember, Kind, TrainingJob, TrainingResult
 from tuner.training.metrics import Metric, default_metric, metric, metrics
+from tuner.training.train import train
 
 __all__ = [
-    "MODEL_FOLDER",
-    "PREDICTIONS_FILE",
+    "Channel",
+    "JobMember",
+    "Kind",
     "Metric",
     "TrainingJob",
     "TrainingResult",
     "default_metric",
     "metric",
     "metrics",
+    "train",
     "train_candidate",
+    "train_ensemble",
 ]

@@ -1,226 +1,234 @@
-"""One candidate, trained: from a job to a saved model, its score, and its predictions for the validation rows."""
+"""One candidate, trained fold by fold: from a job to a saved model, its score, and its held-out predictions."""
 
 from __future__ import annotations
 
-import math
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from tuner.artifact import ModelFacts, save_model
-from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.artifact import ModelFacts, combine_models, save_model, unpack
 from tuner.errors import MissingExtra, TrainingFailed
-from tuner.models import Estimator, ModelFamily, Report, Verdict, family
+from tuner.models import Estimator, ModelFamily, family
 from tuner.space import Params
-from tuner.training.metrics import Metric, metric, metrics
+from tuner.training.channel import Channel
+from tuner.training.clock import Clock
+from tuner.training.curve import Curve
+from tuner.training.held_out import HeldOut, all_metrics, scored_rows
+from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, Kind, TrainingJob, TrainingResult
+from tuner.training.metrics import Metric, metric
+from tuner.training.uncertainty import standard_error
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from tuner.data.splits import Split
     from tuner.data.table import Table
 
-MODEL_FOLDER = "model"
-PREDICTIONS_FILE = "predictions.npz"
+# A fold is begun if this part of what the folds before took is left: they end early where they must.
+_SHARE_OF_A_FOLD = 0.8
 
 
-@dataclass(frozen=True)
-class TrainingJob:
-    """All that a child process needs to train one candidate.
+def train_candidate(job: TrainingJob, channel: Channel) -> TrainingResult:
+    """Train a candidate on the folds of its job, and score what it predicts for rows it has not learned from.
 
-    Args:
-        dataset_path: The table, as it was uploaded.
-        profile: The table's stored profile.
-        target: What is predicted.
-        family: Name of the model family.
-        params: A point of the family's space, under its own names; what is left out takes the family's default.
-        metric: Name of the metric.
-        split_seed: Fixes which rows are held out; the same for all trials of a study.
-        seed: Fixes the model's own random choices; differs from trial to trial.
-        threads: Processor threads to use.
-        folder: Where the model and the predictions go.
-    """
+    Writes ``model/``, a saved model that averages those of the folds, and ``predictions.npz`` with ``row_ids`` (n,) and
+    ``prediction`` of shape (n, classes) or (n,), for the rows of the folds.
 
-    dataset_path: Path
-    profile: DatasetProfile
-    target: TargetProfile
-    family: str
-    params: Params
-    metric: str
-    split_seed: int
-    seed: int
-    threads: int
-    folder: Path
-
-    def to_json(self) -> dict[str, Any]:
-        """The job as plain JSON types."""
-        return {
-            "dataset_path": str(self.dataset_path),
-            "profile": self.profile.to_json(),
-            "target": self.target.to_json(),
-            "family": self.family,
-            "params": self.params,
-            "metric": self.metric,
-            "split_seed": self.split_seed,
-            "seed": self.seed,
-            "threads": self.threads,
-            "folder": str(self.folder),
-        }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The job that ``to_json`` wrote."""
-        return cls(
-            dataset_path=Path(document["dataset_path"]),
-            profile=DatasetProfile.from_json(document["profile"]),
-            target=TargetProfile.from_json(document["target"]),
-            family=document["family"],
-            params=dict(document["params"]),
-            metric=document["metric"],
-            split_seed=document["split_seed"],
-            seed=document["seed"],
-            threads=document["threads"],
-            folder=Path(document["folder"]),
-        )
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What came of a job.
+    With one scored fold, families that learn in steps report each of them; with several, the score so far is reported
+    after each fold. When the caller or the clock stops the training, the best step of the first fold is kept; of a
+    later fold, that is not done, nothing.
 
     Args:
-        value: The metric of the saved model on the validation rows.
-        best_step: The step whose model was saved.
-        stopped: Whether ``report`` ended the training.
-        metrics: Times, sizes, and every other metric of the task that is defined on the validation rows.
-    """
-
-    value: float
-    best_step: int
-    stopped: bool
-    metrics: dict[str, float]
-
-
-def train_candidate(job: TrainingJob, report: Callable[[int, float], bool]) -> TrainingResult:
-    """Train a candidate on one part of the table and score it on the other.
-
-    Writes ``model/``, a saved model, and ``predictions.npz`` with ``row_ids`` (n,) and ``prediction`` of shape
-    (n, classes) or (n,), for the validation rows, in the precision in which they were scored.
-
-    Args:
-        job: What to train.
-        report: Called after each step with the step and the metric, for families that learn in steps; returns whether
-            to stop now. The best step's model is saved in that case too.
+        job: What to train. For a bagged candidate, the model of the first folds is fetched from the candidate's trial.
+        channel: To the caller.
 
     Raises:
-        TrainingFailed: The score is not a finite number (``nan``), or memory ran out (``out_of_memory``).
+        TrainingFailed: The score is not a finite number (``nan``), memory ran out (``out_of_memory``), or there was no
+            time for a single further fold (``timeout``).
         MissingExtra: The family's libraries are not installed.
         InvalidDataset: The file is not the one that was profiled.
     """
     try:
-        return _train(job, report)
+        return _train(job, channel)
     except MemoryError as error:
         raise TrainingFailed("out_of_memory", f"Memory ran out in training {job.family}: {error}") from error
 
 
-def _train(job: TrainingJob, report: Callable[[int, float], bool]) -> TrainingResult:
-    from tuner.data.splits import holdout
+@dataclass(frozen=True)
+class _Fold:
+    """A fitted fold."""
+
+    estimator: Estimator
+    best_step: int
+    held_out: HeldOut
+    num_train_rows: int
+    seconds: float
+    predict_seconds: float
+    was_stopped: bool
+
+
+def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
+    from tuner.data.splits import folds
     from tuner.data.table import load_table
 
+    clock = Clock(job.seconds)
     chosen = family(job.family)
     if not chosen.is_available():
         raise MissingExtra(chosen.extra, f"The model family {chosen.name!r}")
     table = load_table(job.dataset_path, job.profile, job.target)
-    split = holdout(table, job.split_seed)
-    train, validation = table.take(split.train), table.take(split.validation)
+    splits = folds(table, job.split_seed, job.folds)
     params = chosen.complete(job.params, job.profile, job.target)
-    estimator = chosen.build(params, seed=job.seed, threads=job.threads)
-    curve = _Curve(metric(job.metric, job.target.task), validation, chosen, report)
+    trainer = _Trainer(job, chosen, params, table, channel, clock)
+    if job.kind is Kind.BAGGED:
+        return _bagged(trainer, splits)
+    fitted = trainer.fit(splits[: job.scored_folds])
+    is_partial = len(fitted) < job.scored_folds
+    rows = scored_rows(table, splits, len(fitted))
+    held_out = HeldOut.joined([fold.held_out for fold in fitted])
+    facts = trainer.facts(rows, held_out, len(fitted))
+    save_model(job.folder / MODEL_FOLDER, [fold.estimator for fold in fitted], facts)
+    held_out.write(job.folder / PREDICTIONS_FILE)
+    return trainer.result(fitted, facts, rows, held_out, is_partial=is_partial)
 
-    fit_started = time.perf_counter()
-    best_step = estimator.fit(train, validation, curve)
-    predict_started = time.perf_counter()
-    prediction = estimator.predict(validation.features)
-    finished = time.perf_counter()
 
-    value = curve.score(best_step, prediction)
-    _save(job, params, estimator, value, table)
-    _write_predictions(job.folder / PREDICTIONS_FILE, validation, prediction)
-    return TrainingResult(
-        value=value,
-        best_step=best_step,
-        stopped=curve.stopped,
-        metrics=_all_metrics(validation, prediction)
-        | {
-            "fit_seconds": predict_started - fit_started,
-            "predict_seconds_per_1000_rows": (finished - predict_started) * 1000 / validation.num_rows,
-            "num_train_rows": train.num_rows,
-            "num_validation_rows": validation.num_rows,
-            "best_step": best_step,
-            "model_bytes": sum(path.stat().st_size for path in (job.folder / MODEL_FOLDER).iterdir()),
-        },
+def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
+    """Train a candidate on the folds that it was not scored on, and join the models to those that it has."""
+    job = trainer.job
+    packed, predictions = trainer.channel.fetch(
+        [(job.members[0].number, PACKED_MODEL), (job.members[0].number, PREDICTIONS_FILE)]
     )
+    fitted = trainer.fit(splits[job.scored_folds :])
+    if not fitted:
+        raise TrainingFailed("timeout", "There was no time to train the candidate on a further fold.")
+    rows = scored_rows(trainer.table, splits, job.scored_folds)
+    before = HeldOut.read(predictions)
+    scored = before.take(rows.row_ids)
+    assert scored is not None, "a candidate in an ensemble has predictions for all scored rows"
+    num_folds = job.scored_folds + len(fitted)
+    held_out = HeldOut.joined([before, *(fold.held_out for fold in fitted)])
+    facts = trainer.facts(rows, HeldOut(rows.row_ids, scored), num_folds)
+    with ExitStack() as stack:
+        earlier, later = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
+        unpack(packed, earlier)
+        save_model(later, [fold.estimator for fold in fitted], facts)
+        weighted = [(earlier, float(job.scored_folds)), (later, float(len(fitted)))]
+        combine_models(job.folder / MODEL_FOLDER, weighted, facts)
+    held_out.write(job.folder / PREDICTIONS_FILE)
+    return trainer.result(fitted, facts, rows, HeldOut(rows.row_ids, scored), num_models=num_folds)
 
 
-class _Curve(Report):
-    """Scores each step's predictions, remembers the best, and asks the caller whether to go on."""
+class _Trainer:
+    """Fits one point of a family on any folds of a table."""
 
     def __init__(
-        self, metric: Metric, validation: Table, family: ModelFamily, report: Callable[[int, float], bool]
+        self, job: TrainingJob, chosen: ModelFamily, params: Params, table: Table, channel: Channel, clock: Clock
     ) -> None:
-        self._metric = metric
-        self._validation = validation
-        self._family = family
-        self._report = report
-        self._best = Verdict(best_step=0)
-        self._best_loss = math.inf
-        self.stopped = False
+        self.job = job
+        self.table = table
+        self.channel = channel
+        self._family = chosen
+        self._params = params
+        self._clock = clock
+        self._metric: Metric = metric(job.metric, job.target.task)
+        self._is_one_fold = job.kind is Kind.CANDIDATE and job.scored_folds == 1
 
-    def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
-        value = self.score(step, prediction)
-        loss = self._metric.direction.sign * value
-        if loss < self._best_loss:
-            self._best, self._best_loss = Verdict(best_step=step), loss
-        # A family that learns in one go is done by now: there is no curve to show and nothing to stop.
-        if self._family.step != "fit":
-            self.stopped = self._report(step, value)
-        return Verdict(self._best.best_step, stop=self.stopped)
+    def fit(self, splits: Sequence[Split]) -> list[_Fold]:
+        """Fit one fold after the other, as many as there is time for."""
+        fitted: list[_Fold] = []
+        for split in splits:
+            if fitted and not self._has_time_after(fitted):
+                break
+            is_first = not fitted and self.job.kind is Kind.CANDIDATE
+            fold = self._fit_fold(split, len(fitted), reports_steps=self._is_one_fold)
+            if fold.was_stopped and not is_first:
+                # It would be weaker than those before, and there is something without it.
+                break
+            fitted.append(fold)
+            if fold.was_stopped or (not self._is_one_fold and self._report_fold(fitted)):
+                break
+        return fitted
 
-    def score(self, step: int, prediction: NDArray[np.float64]) -> float:
-        value = self._metric.score(self._validation.target, prediction)
-        if not math.isfinite(value):
-            raise TrainingFailed(
-                "nan",
-                f"The {self._metric.name} of {self._family.name} is {value} at step {step} ({self._family.step}).",
-            )
-        return value
+    def facts(self, rows: Table, held_out: HeldOut, num_folds: int) -> ModelFacts:
+        """What the model of these folds is."""
+        return ModelFacts(
+            family=self.job.family,
+            params=self._params,
+            target=self.job.target,
+            target_form=self.job.profile.column(self.job.target.name).form,
+            columns=self.table.columns,
+            metric=self._metric.name,
+            value=self._score(rows, held_out),
+            standard_error=standard_error(self._metric, rows.target, held_out.prediction),
+            folds=num_folds,
+        )
 
+    def result(
+        self,
+        fitted: Sequence[_Fold],
+        facts: ModelFacts,
+        rows: Table,
+        held_out: HeldOut,
+        *,
+        is_partial: bool = False,
+        num_models: int | None = None,
+    ) -> TrainingResult:
+        """What is reported of a training that has ended."""
+        fit_seconds = sum(fold.seconds for fold in fitted)
+        predict_seconds = sum(fold.predict_seconds for fold in fitted)
+        num_predicted = sum(len(fold.held_out.row_ids) for fold in fitted)
+        model_folder = self.job.folder / MODEL_FOLDER
+        figures = {
+            "standard_error": facts.standard_error,
+            "folds": facts.folds,
+            "fit_seconds": fit_seconds,
+            "fold_seconds": fit_seconds / len(fitted),
+            "predict_ms_per_1000_rows": predict_seconds * 1e6 / num_predicted * (num_models or len(fitted)),
+            "num_train_rows": fitted[0].num_train_rows,
+            "num_validation_rows": rows.num_rows,
+            "best_step": max(fold.best_step for fold in fitted),
+            "model_bytes": sum(path.stat().st_size for path in model_folder.rglob("*") if path.is_file()),
+        }
+        return TrainingResult(
+            value=facts.value,
+            best_step=max(fold.best_step for fold in fitted),
+            stopped=any(fold.was_stopped for fold in fitted),
+            is_partial=is_partial,
+            metrics=all_metrics(rows, held_out.prediction)
+            | {name: float(figure) for name, figure in figures.items() if figure is not None},
+        )
 
-def _save(job: TrainingJob, params: Params, estimator: Estimator, value: float, table: Table) -> None:
-    facts = ModelFacts(
-        family=job.family,
-        params=params,
-        target=job.target,
-        target_form=job.profile.column(job.target.name).form,
-        columns=table.columns,
-        metric=job.metric,
-        value=value,
-    )
-    save_model(job.folder / MODEL_FOLDER, [estimator], facts)
+    def _fit_fold(self, split: Split, position: int, *, reports_steps: bool) -> _Fold:
+        train, validation = self.table.take(split.train), self.table.take(split.validation)
+        # Fold models that differ in more than their rows are worth more together.
+        estimator = self._family.build(self._params, seed=self.job.seed + position, threads=self.job.threads)
+        report = self.channel.report if reports_steps else (lambda step, value: False)
+        curve = Curve(self._metric, validation, self._family, self._clock, report, self.channel.should_stop)
+        fit_started = time.perf_counter()
+        best_step = estimator.fit(train, validation, curve)
+        predict_started = time.perf_counter()
+        prediction = estimator.predict(validation.features)
+        finished = time.perf_counter()
+        curve.score(best_step, prediction)
+        return _Fold(
+            estimator,
+            best_step,
+            HeldOut(validation.row_ids, prediction),
+            num_train_rows=train.num_rows,
+            seconds=predict_started - fit_started,
+            predict_seconds=finished - predict_started,
+            was_stopped=curve.was_stopped,
+        )
 
+    def _report_fold(self, fitted: Sequence[_Fold]) -> bool:
+        held_out = HeldOut.joined([fold.held_out for fold in fitted])
+        places = self.table.row_ids.searchsorted(held_out.row_ids)
+        return self.channel.report(len(fitted), self._score(self.table.take(places), held_out))
 
-def _write_predictions(path: Path, validation: Table, prediction: NDArray[np.float64]) -> None:
-    import numpy as np
+    def _score(self, rows: Table, held_out: HeldOut) -> float:
+        return self._metric.score(rows.target, held_out.prediction)
 
-    np.savez(path, row_ids=validation.row_ids, prediction=prediction)
-
-
-def _all_metrics(validation: Table, prediction: NDArray[np.float64]) -> dict[str, float]:
-    scores = {
-        other.name: other.score(validation.target, prediction)
-        for other in metrics().values()
-        if validation.task in other.tasks
-    }
-    return {name: score for name, score in scores.items() if math.isfinite(score)}
+    def _has_time_after(self, fitted: Sequence[_Fold]) -> bool:
+        mean = sum(fold.seconds for fold in fitted) / len(fitted)
+        return self._clock.left > _SHARE_OF_A_FOLD * mean

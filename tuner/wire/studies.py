@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from tuner.data.profile import Task
-from tuner.records import Budget, Direction, OutcomeConstraint, Study, StudyState, TrialState
+from tuner.records import Budget, Direction, OutcomeConstraint, Study, StudyState, TrialState, Validation
 from tuner.wire.base import Name, Number, Request, Resource, Whole
 
 # The space has its own reader, with better messages than a schema's: `tuner.space.SearchSpace.from_json`.
@@ -22,6 +22,7 @@ SpaceBody = Annotated[
 
 
 _MAX_NAME = 200
+MAX_FOLDS = 20
 
 
 def _named(form: object) -> object:
@@ -75,14 +76,19 @@ class ConstraintBody(Request):
 
 
 class CreateStudy(Request):
-    """A new study: either over a ``dataset``, which workers train on, or over a ``space`` whose user trains."""
+    """A new study: either over a ``dataset``, which workers train on, or over a ``space`` whose user trains.
+
+    For a dataset study, ``folds`` are the parts that candidates are cross-validated on, chosen by the size of the table
+    if null; ``ensemble`` says whether the best candidates are averaged in the end, and ``max_predict_ms`` how long that
+    average may take to predict one row. The pruner, if null, is the one that suits.
+    """
 
     name: Name
     space: SpaceBody | None = None
     objectives: Annotated[dict[Name, Direction], Field(min_length=1, max_length=16)] | None = None
     constraints: Annotated[dict[Name, ConstraintBody], Field(max_length=16)] | None = None
     sampler: Name = "auto"
-    pruner: PrunerBody = "asha"
+    pruner: PrunerBody | None = None
     seed: Whole | None = None
     budget: BudgetBody = BudgetBody()
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
@@ -91,6 +97,9 @@ class CreateStudy(Request):
     task: Task | None = None
     models: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
     metric: Name | None = None
+    folds: Annotated[int, Field(strict=True, ge=2, le=MAX_FOLDS)] | None = None
+    ensemble: Annotated[bool, Field(strict=True)] | None = None
+    max_predict_ms: Annotated[float, Field(strict=True, gt=0, le=1e6)] | None = None
 
 
 class ChangeStudy(Request):
@@ -108,8 +117,34 @@ class TargetResource(Resource):
     classes: tuple[str, ...]
 
 
+class ValidationResource(Resource):
+    """How candidates are judged: the rows are divided into ``folds`` parts, and the first ``scored_folds`` are scored.
+
+    ``ensemble`` says whether the best are averaged in the end, and ``max_predict_ms`` how long that average may take to
+    predict one row.
+    """
+
+    folds: int
+    scored_folds: int
+    ensemble: bool
+    max_predict_ms: float | None
+
+    @classmethod
+    def of(cls, validation: Validation) -> ValidationResource:
+        """The body that shows ``validation``."""
+        return cls(
+            folds=validation.folds,
+            scored_folds=validation.scored_folds,
+            ensemble=validation.ensemble,
+            max_predict_ms=validation.max_predict_ms,
+        )
+
+
 class StudyResource(Resource):
-    """A study as it stands. ``search`` says what the sampler did when it last found points."""
+    """A study as it stands. ``search`` says what the sampler did when it last found points.
+
+    ``validation`` is how the candidates of a dataset study are judged.
+    """
 
     id: str
     name: str
@@ -128,6 +163,7 @@ class StudyResource(Resource):
     target: TargetResource | None
     models: tuple[str, ...]
     metric: str | None
+    validation: ValidationResource | None = None
     num_trials: int
     counts: dict[TrialState, int]
     best_number: int | None
@@ -166,6 +202,7 @@ class StudyResource(Resource):
             ),
             models=spec.families,
             metric=spec.metric,
+            validation=spec.validation and ValidationResource.of(spec.validation),
             num_trials=study.next_number,
             counts=dict(study.counts),
             best_number=study.best_number,

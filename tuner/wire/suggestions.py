@@ -11,7 +11,7 @@ from tuner.records import Lease, StudyState
 from tuner.wire.base import LeaseSeconds, Name, Request, Resource, WaitSeconds
 from tuner.wire.datasets import DatasetResource
 from tuner.wire.studies import StudyResource
-from tuner.wire.trials import TrialResource
+from tuner.wire.trials import ScalarBody, TrialResource
 
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000)]
 
@@ -73,22 +73,30 @@ class ClaimTrials(Request):
 
 
 class MemberFiles(Resource):
-    """Files of another trial of the study, by name with the SHA-256 of each, which the training may fetch."""
+    """Another trial of the study, whose files the training may fetch: by name with the SHA-256 of each.
+
+    ``weight`` is the trial's weight in the study's latest ensemble, 0 if it has none.
+    """
 
     number: int
     attempt: int
+    params: dict[str, ScalarBody]
+    metrics: dict[str, float]
     files: dict[str, str]
+    weight: float = 0.0
 
 
 class ClaimedTrial(Resource):
     """A leased trial with all that is needed to train it.
 
-    ``members`` are the trials from which it is put together, where it is an ensemble.
+    ``training_seconds`` is how long the training may take, counted from the claim; null: as long as it needs.
+    ``members`` are the trials from which it is put together, where it is an ensemble or trains a candidate further.
     """
 
     leased: LeasedTrial
     study: StudyResource
     dataset: DatasetResource
+    training_seconds: float | None = None
     members: tuple[MemberFiles, ...] = ()
 
 

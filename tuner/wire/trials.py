@@ -135,7 +135,7 @@ class TrialResource(Resource):
 
     ``rank`` is only filled on a leaderboard, for completed and feasible trials, from 1. ``sampled_by`` names the method
     that found the parameters, if a sampler did. ``is_feasible`` says of a completed trial whether it keeps the
-    constraints.
+    constraints. ``members`` are the numbers of the trials that a bagged trial or an ensemble is made from.
     """
 
     id: str
@@ -145,6 +145,7 @@ class TrialResource(Resource):
     origin: Origin
     sampled_by: str | None = None
     params: dict[str, ScalarBody]
+    members: tuple[int, ...] = ()
     attempt: int
     values: dict[str, float] | None
     is_feasible: bool | None = None
@@ -171,6 +172,7 @@ class TrialResource(Resource):
             origin=trial.origin,
             sampled_by=trial.sampled_by,
             params=dict(trial.params),
+            members=trial.members,
             attempt=trial.attempt,
             values=None if trial.values is None else dict(trial.values),
             is_feasible=trial.is_feasible,

@@ -7,9 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from tuner.automl.ensemble import Candidate, members_for, select_ensemble
 from tuner.data.profile import Task
 from tuner.training.metrics import metric, metrics
+from tuner.training.selection import Candidate, members_for, select_ensemble
 
 
 def _truth(task, rng, num_rows, num_classes=3):

@@ -1,0 +1,79 @@
+"""The steps of one fit: scored, remembered, and a reason to stop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tuner.errors import TrainingFailed
+from tuner.models import ModelFamily, Report, Verdict
+from tuner.training.clock import Clock
+from tuner.training.metrics import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tuner.data.table import Table
+
+
+class Curve(Report):
+    """Scores each step's predictions, remembers the best, and says whether to go on.
+
+    Args:
+        metric: What steps are judged by.
+        validation: The rows that are predicted.
+        family: What is fitted.
+        clock: When it is over, the fit is too.
+        report: Takes a step and its score, and says whether to stop; for families that learn in steps.
+        should_stop: Whether the caller wants an end, without anything to report.
+    """
+
+    def __init__(
+        self,
+        metric: Metric,
+        validation: Table,
+        family: ModelFamily,
+        clock: Clock,
+        report: Callable[[int, float], bool],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._metric = metric
+        self._validation = validation
+        self._family = family
+        self._clock = clock
+        self._report = report
+        self._asked_to_stop = should_stop
+        self._best = Verdict(best_step=0)
+        self._best_loss = math.inf
+        self.was_stopped = False
+        """Whether the fit was ended before it was done."""
+
+    def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
+        value = self.score(step, prediction)
+        loss = self._metric.direction.sign * value
+        if loss < self._best_loss:
+            self._best, self._best_loss = Verdict(best_step=step), loss
+        # A family that learns in one go is done by now: there is no curve to show and nothing to stop.
+        if self._family.step != "fit":
+            self.was_stopped = self._report(step, value) or self.should_stop()
+        return Verdict(self._best.best_step, stop=self.was_stopped)
+
+    def should_stop(self) -> bool:
+        self.was_stopped = self.was_stopped or self._clock.is_over or self._asked_to_stop()
+        return self.was_stopped
+
+    def score(self, step: int, prediction: NDArray[np.float64]) -> float:
+        """The metric of predictions for the validation rows.
+
+        Raises:
+            TrainingFailed: It is not a finite number.
+        """
+        value = self._metric.score(self._validation.target, prediction)
+        if not math.isfinite(value):
+            raise TrainingFailed(
+                "nan",
+                f"The {self._metric.name} of {self._family.name} is {value} at step {step} ({self._family.step}).",
+            )
+        return value

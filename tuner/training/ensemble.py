@@ -1,0 +1,140 @@
+"""An average of candidates: from their held-out predictions to weights, and to one model of all their models."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuner.artifact import Manifest, Member, ModelFacts, combine_models, unpack
+from tuner.errors import TrainingFailed
+from tuner.records import MEMBER_WEIGHT
+from tuner.training.channel import Channel
+from tuner.training.held_out import HeldOut, all_metrics, scored_rows
+from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, TrainingJob, TrainingResult
+from tuner.training.metrics import metric
+from tuner.training.selection import Candidate, Selection, select_ensemble
+from tuner.training.uncertainty import standard_error
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tuner.data.table import Table
+
+
+def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
+    """Choose weights for the members of a job by their held-out predictions, and join the models of those with weight.
+
+    Writes ``model/`` and ``predictions.npz`` as training a candidate does. Nothing is fitted: it takes a second, so
+    neither clock nor caller ends it early.
+
+    Args:
+        job: The members that may be chosen.
+        channel: Where their files come from.
+
+    Raises:
+        TrainingFailed: No member has predictions for all scored rows, or none is within the limits.
+        InvalidDataset: The file is not the one that was profiled.
+    """
+    from tuner.data.splits import folds
+    from tuner.data.table import load_table
+
+    started = time.perf_counter()
+    table = load_table(job.dataset_path, job.profile, job.target)
+    rows = scored_rows(table, folds(table, job.split_seed, job.folds), job.scored_folds)
+    predictions = _predictions(job, channel, rows)
+    weights = _select(job, rows, predictions).weights
+    blend = _average(predictions, weights)
+    facts = _facts(job, table, rows, blend, weights)
+    manifest = _join_models(job, channel, weights, facts)
+    HeldOut(rows.row_ids, blend).write(job.folder / PREDICTIONS_FILE)
+    members = {member.number: member for member in job.members}
+    figures = {
+        "standard_error": facts.standard_error,
+        "folds": facts.folds,
+        "fit_seconds": time.perf_counter() - started,
+        "num_members": len(weights),
+        "num_models": len(manifest.parts),
+        "num_validation_rows": rows.num_rows,
+        "predict_ms_per_1000_rows": sum(members[number].predict_ms for number in weights),
+        "model_bytes": sum(path.stat().st_size for path in (job.folder / MODEL_FOLDER).rglob("*") if path.is_file()),
+        **{f"{MEMBER_WEIGHT}{number}": weight for number, weight in weights.items()},
+    }
+    return TrainingResult(
+        facts.value,
+        best_step=1,
+        stopped=False,
+        metrics=all_metrics(rows, blend)
+        | {name: float(figure) for name, figure in figures.items() if figure is not None},
+    )
+
+
+def _predictions(job: TrainingJob, channel: Channel, rows: Table) -> dict[int, NDArray[np.float64]]:
+    """The predictions for the scored rows of all members that have them."""
+    paths = channel.fetch([(member.number, PREDICTIONS_FILE) for member in job.members])
+    found = {}
+    for member, path in zip(job.members, paths, strict=True):
+        prediction = HeldOut.read(path).take(rows.row_ids)
+        if prediction is not None:
+            found[member.number] = prediction
+    return found
+
+
+def _select(job: TrainingJob, rows: Table, predictions: Mapping[int, NDArray[np.float64]]) -> Selection:
+    candidates = [
+        Candidate(member.number, member.family, predictions[member.number], member.predict_ms, member.num_bytes)
+        for member in job.members
+        if member.number in predictions
+    ]
+    selection = select_ensemble(
+        candidates,
+        rows.target,
+        metric(job.metric, job.target.task),
+        max_predict_ms=job.max_predict_ms,
+        start={member.number: member.weight for member in job.members if member.weight > 0},
+        seed=job.split_seed,
+    )
+    if selection is None:
+        limit = "" if job.max_predict_ms is None else f" and predicts a row within {job.max_predict_ms:g} ms"
+        raise TrainingFailed("error", f"No candidate was scored on all folds{limit}.")
+    return selection
+
+
+def _average(predictions: Mapping[int, NDArray[np.float64]], weights: Mapping[int, float]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.asarray(sum(weight * predictions[number] for number, weight in weights.items()), np.float64)
+
+
+def _facts(
+    job: TrainingJob, table: Table, rows: Table, blend: NDArray[np.float64], weights: Mapping[int, float]
+) -> ModelFacts:
+    chosen = metric(job.metric, job.target.task)
+    families = {member.number: member.family for member in job.members}
+    return ModelFacts(
+        family=job.family,
+        params={},
+        target=job.target,
+        target_form=job.profile.column(job.target.name).form,
+        columns=table.columns,
+        metric=chosen.name,
+        value=chosen.score(rows.target, blend),
+        standard_error=standard_error(chosen, rows.target, blend),
+        folds=job.scored_folds,
+        members=tuple(Member(number, families[number], weight) for number, weight in weights.items()),
+    )
+
+
+def _join_models(job: TrainingJob, channel: Channel, weights: Mapping[int, float], facts: ModelFacts) -> Manifest:
+    packed = channel.fetch([(number, PACKED_MODEL) for number in weights])
+    with ExitStack() as stack:
+        members: list[tuple[Path, float]] = []
+        for path, weight in zip(packed, weights.values(), strict=True):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            unpack(path, folder)
+            members.append((folder, weight))
+        return combine_models(job.folder / MODEL_FOLDER, members, facts)
