@@ -29,7 +29,7 @@ def target():
 def test_model_chooses_which_parameters_are_active(profile, target):
     space = compose_space(NAMES, profile, target)
     assert space["model"] == Categorical(NAMES)
-    assert space.active({"model": "linear"}) == ["model", "linear.l2"]
+    assert space.active({"model": "linear"}) == ["model", "linear.l2", "linear.penalty"]
     assert all(name == "model" or "model" in space[name].when for name in space)
 
 
@@ -75,7 +75,7 @@ def test_number_may_become_a_choice_of_numbers(profile, target):
 
 def test_model_may_be_narrowed_and_the_others_vanish(profile, target):
     space = compose_space(NAMES, profile, target, {"model": Categorical(["linear"])})
-    assert list(space) == ["model", "linear.l2"]
+    assert list(space) == ["model", "linear.l2", "linear.penalty", "linear.l1_share"]
 
 
 def test_parameter_whose_condition_was_taken_away_vanishes(profile, target):
@@ -208,7 +208,8 @@ def test_override_may_fix_a_value(profile, target):
 
 
 def test_model_may_be_fixed(profile, target):
-    assert list(compose_space(NAMES, profile, target, {"model": Constant("linear")})) == ["model", "linear.l2"]
+    space = compose_space(NAMES, profile, target, {"model": Constant("linear")})
+    assert list(space) == ["model", "linear.l2", "linear.penalty", "linear.l1_share"]
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "random_forest", "linear"])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report, Verdict
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
-from tuner.models.sklearn_estimator import SklearnEstimator, to_32_bits
-from tuner.models.tabular import Encoding
+from tuner.models.tabular import Encoding, TabularEstimator, to_32_bits, to_all_classes
+from tuner.models.threads import limited_threads
 from tuner.space import Float, Int, Parameter, Params, SearchSpace
 
 if TYPE_CHECKING:
@@ -24,9 +25,16 @@ _ROUNDS_PER_STEP = 10
 _MAX_ROUNDS = 1_000
 # Each round grows a tree for each class.
 _MAX_CLASSES = 100
+_MODEL_FILE = "model.skops"
+# What skops may build beyond the types that it always allows.
+_TRUSTED = (
+    "functools.partial",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.utils.validation.check_array",
+)
 
 
-class HistGradientBoostingEstimator(SklearnEstimator):
+class HistGradientBoostingEstimator(TabularEstimator):
     """Small trees, each correcting those before it. Stops when a while brought no better score.
 
     The while is 30 to 200 rounds: longer for small learning rates, under which a round does little.
@@ -34,11 +42,8 @@ class HistGradientBoostingEstimator(SklearnEstimator):
 
     # The histograms have 255 bins, and the codes for gaps and new values take two.
     encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=253)
-    trusted = (
-        "functools.partial",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.utils.validation.check_array",
-    )
+
+    _model: Any  # scikit-learn ships without type information
 
     def _learn(
         self,
@@ -54,7 +59,7 @@ class HistGradientBoostingEstimator(SklearnEstimator):
         self._model = self._new_model(curve)
         # The curve scores the predictions itself, so any valid targets do for the validation rows.
         targets = np.full(len(validation), target[0])
-        with self._limited_threads(encoded):
+        with limited_threads(self._threads, encoded):
             self._model.fit(encoded, target, row_weights(self._params, target), X_val=validation, y_val=targets)
         kept = curve.verdict.best_step
         del self._model._predictors[kept:]
@@ -80,6 +85,30 @@ class HistGradientBoostingEstimator(SklearnEstimator):
             tol=0,
             random_state=to_32_bits(self._seed),
         )
+
+    def _predict_encoded(self, encoded: NDArray[np.floating]) -> NDArray[np.float64]:
+        with limited_threads(self._threads, encoded):
+            return self._answer(encoded)
+
+    def _answer(self, encoded: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The model's predictions, within whatever thread limit holds."""
+        import numpy as np
+
+        if not self._num_classes:
+            return np.asarray(self._model.predict(encoded), np.float64)
+        classes = self._model.classes_.astype(np.int64)
+        return to_all_classes(self._model.predict_proba(encoded), classes, self._num_classes)
+
+    def _save_model(self, folder: Path) -> Mapping[str, object]:
+        import skops.io
+
+        skops.io.dump(self._model, folder / _MODEL_FILE)
+        return {}
+
+    def _load_model(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        import skops.io
+
+        self._model = skops.io.load(folder / _MODEL_FILE, trusted=list(_TRUSTED))
 
 
 class _Curve:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report, has_categories
 from tuner.models.cost import num_columns
-from tuner.models.tabular import Encoding, TabularEstimator
+from tuner.models.tabular import Encoding, TabularEstimator, softmax
 from tuner.space import Categorical, Float, Int, Parameter, Params, SearchSpace
 
 if TYPE_CHECKING:
@@ -155,9 +155,7 @@ class KerasMLPEstimator(TabularEstimator):
         )
         if not self._num_classes:
             return outputs[:, 0]
-        odds = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        probabilities: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-        return probabilities
+        return softmax(outputs)
 
     def _outputs(self, encoded: NDArray[np.floating]) -> NDArray[np.float64]:
         """The network's outputs for one chunk of rows, padded to a power of two so that few shapes are compiled."""
@@ -193,6 +191,7 @@ class KerasMLP(ModelFamily):
     extra = "keras"
     step = "epochs"
     modules = ("keras", "jax")
+    backend = "keras"
     estimator = KerasMLPEstimator
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:

@@ -11,7 +11,8 @@ from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report, has_categories
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
-from tuner.models.tabular import Encoding, TabularEstimator, worthwhile_threads
+from tuner.models.tabular import Encoding, TabularEstimator
+from tuner.models.threads import worthwhile_threads
 from tuner.space import Float, Int, Parameter, Params, SearchSpace
 
 if TYPE_CHECKING:

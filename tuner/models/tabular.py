@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Target: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 
 _STATE_FILE = "estimator.json"
-# Below this, OpenMP threads wait for each other longer than they work; on a busy machine a hundred times longer.
-_CELLS_WORTH_THREADS = 200_000
 
 
 @dataclass(frozen=True)
@@ -159,6 +157,32 @@ class _InAnswers(Report):
         return self._report.should_stop()
 
 
-def worthwhile_threads(threads: int, encoded: NDArray[np.floating]) -> int:
-    """How many of the allowed threads to use on an array."""
-    return threads if encoded.size >= _CELLS_WORTH_THREADS else 1
+def to_all_classes(
+    probabilities: NDArray[np.floating], classes: NDArray[np.integer], num_classes: int
+) -> NDArray[np.float64]:
+    """A column for each class of the target, those that no training row had included.
+
+    Args:
+        probabilities: Of the classes that training rows had, shape (n, len(classes)).
+        classes: Their indices.
+        num_classes: How many classes there are.
+    """
+    import numpy as np
+
+    columns = np.zeros((len(probabilities), num_classes))
+    columns[:, classes] = probabilities
+    return columns
+
+
+def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probabilities from scores, shape (n, classes)."""
+    import numpy as np
+
+    odds = np.exp(np.asarray(scores - scores.max(axis=1, keepdims=True), np.float64))
+    probabilities: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def to_32_bits(seed: int) -> int:
+    """The seed in the range that scikit-learn takes."""
+    return seed % 2**32
