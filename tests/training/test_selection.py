@@ -9,7 +9,7 @@ import pytest
 
 from tuner.data.profile import Task
 from tuner.training.metrics import metric, metrics
-from tuner.training.selection import Candidate, members_for, select_ensemble
+from tuner.training.selection import Candidate, select_ensemble
 
 
 def _truth(task, rng, num_rows, num_classes=3):
@@ -142,10 +142,6 @@ def test_earlier_selection_with_an_unknown_member_is_ignored():
     assert selection == select_ensemble(candidates, truth, chosen)
 
 
-def test_more_rows_allow_more_members():
-    assert [members_for(rows) for rows in (100, 300, 1_000, 3_000, 50_000)] == [2, 3, 4, 5, 6]
-
-
 def test_roc_auc_of_tied_probabilities_is_the_metric_s():
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, 500)
@@ -171,4 +167,4 @@ def test_many_candidates_on_many_rows_take_little_time(name, task):
     candidates, truth = _candidates(task, noises=np.linspace(1, 3, 50), num_rows=20_000, num_classes=10)
     started = time.process_time()
     select_ensemble(candidates, truth, metric(name, task))
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 2
