@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -70,6 +70,8 @@ class ModelFacts:
         standard_error: How far chance may have moved ``value``, if known.
         folds: Folds of the table that were predicted, each by a model that had not learned from it.
         members: The trials in an ensemble, heaviest first; empty for one trial's own model.
+        left_out: The table's other columns, which the model does not see.
+        warnings: What people should know about the data, as sentences.
     """
 
     family: str
@@ -82,6 +84,8 @@ class ModelFacts:
     standard_error: float | None = None
     folds: int = 1
     members: tuple[Member, ...] = ()
+    left_out: tuple[ColumnProfile, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,23 @@ class Manifest:
             TunerError: There is none, it is damaged, or a later version wrote it.
         """
         try:
-            document = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+            text = (folder / FILE_NAME).read_text(encoding="utf-8")
         except FileNotFoundError:
             raise damaged(f"there is no {FILE_NAME}") from None
         except ValueError as error:
+            raise damaged(f"{FILE_NAME} cannot be read ({error})") from None
+        return cls.from_text(text)
+
+    @classmethod
+    def from_text(cls, text: str | bytes) -> Self:
+        """The manifest in the content of ``manifest.json``.
+
+        Raises:
+            TunerError: It is damaged, or a later version wrote it.
+        """
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
             raise damaged(f"{FILE_NAME} cannot be read ({error})") from None
         return cls.from_json(document)
 
@@ -129,12 +146,14 @@ class Manifest:
             "params": facts.params,
             "target": facts.target.to_json(),
             "target_form": facts.target_form.value,
-            "columns": [replace(column, value_counts=()).to_json() for column in facts.columns],
+            "columns": _columns_to_json(facts.columns),
             "metric": facts.metric,
             "value": facts.value,
             "standard_error": facts.standard_error,
             "folds": facts.folds,
             "members": [asdict(member) for member in facts.members],
+            "left_out": _columns_to_json(facts.left_out),
+            "warnings": list(facts.warnings),
             "parts": [asdict(part) for part in self.parts],
             "versions": dict(self.versions),
             "files": dict(self.files),
@@ -164,6 +183,8 @@ class Manifest:
                     members=tuple(
                         Member(member["number"], member["family"], member["weight"]) for member in document["members"]
                     ),
+                    left_out=tuple(ColumnProfile.from_json(column) for column in document["left_out"]),
+                    warnings=tuple(map(str, document["warnings"])),
                 ),
                 parts=tuple(
                     Part(part["family"], dict(part["params"]), float(part["weight"]), str(part["folder"]))
@@ -179,6 +200,10 @@ class Manifest:
                 raise damaged(f"{FILE_NAME} lists {name!r:.100}, which is no file of a model")
         _check_parts(manifest.parts)
         return manifest
+
+
+def _columns_to_json(columns: Iterable[ColumnProfile]) -> list[dict[str, Any]]:
+    return [replace(column, value_counts=()).to_json() for column in columns]
 
 
 def _check_parts(parts: tuple[Part, ...]) -> None:

@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from tuner.artifact.card import card_page
+from tuner.artifact.evaluate import FoldModel, evaluate
+from tuner.artifact.evaluation import Evaluation
+from tuner.artifact.explanation import Explanation, explain_rows
 from tuner.artifact.manifest import Manifest, Part, damaged
 from tuner.artifact.package import unpack
 from tuner.artifact.writing import library_versions, sha256_of
@@ -34,6 +38,7 @@ class SavedModel:
     Args:
         manifest: What the model says about itself.
         estimators: Its parts, loaded, in the order of the manifest. Their weighted average is predicted.
+        evaluation: How it does on rows that it has not learned from, if it was saved with that.
 
     Example:
         ```python
@@ -42,8 +47,11 @@ class SavedModel:
         ```
     """
 
-    def __init__(self, manifest: Manifest, estimators: Sequence[Estimator]) -> None:
+    def __init__(
+        self, manifest: Manifest, estimators: Sequence[Estimator], evaluation: Evaluation | None = None
+    ) -> None:
         self.manifest = manifest
+        self.evaluation = evaluation
         self._estimators = estimators
 
     def __repr__(self) -> str:
@@ -105,12 +113,75 @@ class SavedModel:
         frame = _to_frame(rows)
         return pd.DataFrame(self._predict(frame), index=frame.index, columns=pd.Index(self.classes))
 
-    def _predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        import numpy as np
+    def explain(
+        self,
+        rows: Rows | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        repeats: int = 5,
+        max_rows: int = 1_000,
+        seed: int = 0,
+    ) -> Explanation:
+        """What the predictions hang on: importances of the columns, and how predictions follow the values of some.
 
+        Args:
+            rows: New rows with the target, to try on. If None, what was found out when the model was trained.
+            columns: For which columns to show how predictions follow them; by default the four most important ones.
+            repeats: How often each column's values are exchanged.
+            max_rows: How many of the rows are used, at most.
+            seed: Fixes which rows are used, and the exchanges.
+
+        Raises:
+            InvalidDataset: A column is missing, or a cell cannot be read.
+            InvalidInput: Without rows: the model was saved without an evaluation, or ``columns`` were given.
+        """
+        facts = self.manifest.facts
+        if rows is None:
+            if self.evaluation is None or columns is not None:
+                raise InvalidInput(
+                    "The model itself knows only what was found out when it was trained"
+                    + (", which is nothing." if self.evaluation is None else ", not about columns of your choice."),
+                    hint="Give rows with the target: model.explain(rows).",
+                )
+            return Explanation(facts, self.evaluation.importances, self.evaluation.dependences)
+        return explain_rows(
+            facts, self._predict_typed, _to_frame(rows), columns, repeats=repeats, max_rows=max_rows, seed=seed
+        )
+
+    def card(self, path: str | Path | None = None, rows: Rows | None = None) -> str:
+        """One HTML page about the model: what it learned from, how well it predicts, what its predictions hang on.
+
+        Args:
+            path: Where to write the page.
+            rows: New rows with the target to judge by; by default what was found out when the model was trained.
+
+        Returns:
+            The page; it needs nothing from outside.
+
+        Raises:
+            InvalidDataset: A column is missing, or a cell cannot be read.
+        """
+        evaluation = self.evaluation if rows is None else self._evaluate(_to_frame(rows))
+        page = card_page(self.manifest, evaluation)
+        if path is not None:
+            Path(path).expanduser().write_text(page, encoding="utf-8")
+        return page
+
+    def _evaluate(self, rows: pd.DataFrame) -> Evaluation:
+        from tuner.data.table import labelled_table
+
+        table = labelled_table(rows, self.manifest.facts.columns, self.manifest.facts.target)
+        models = [FoldModel(self._predict_typed, table.row_ids)]
+        return evaluate(table, self._predict_typed(table.features), models=models, seconds=2.0)
+
+    def _predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         from tuner.data.table import features_frame
 
-        typed = features_frame(frame, self.manifest.facts.columns)
+        return self._predict_typed(features_frame(frame, self.manifest.facts.columns))
+
+    def _predict_typed(self, typed: pd.DataFrame) -> NDArray[np.float64]:
+        import numpy as np
+
         shares = [
             estimator.predict(typed) * part.weight
             for estimator, part in zip(self._estimators, self.manifest.parts, strict=True)
@@ -157,7 +228,8 @@ def _load_folder(folder: Path) -> SavedModel:
             "Model was saved with other versions of libraries",
             extra={"saved_with": dict(manifest.versions), "loaded_with": versions},
         )
-    return SavedModel(manifest, [_load_part(folder, part) for part in manifest.parts])
+    estimators = [_load_part(folder, part) for part in manifest.parts]
+    return SavedModel(manifest, estimators, Evaluation.read(folder))
 
 
 def _load_part(folder: Path, part: Part) -> Estimator:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tuner.artifact.evaluation import FILE_NAME as EVALUATION_FILE
+from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.manifest import Manifest, ModelFacts, Part, damaged
 from tuner.errors import InvalidInput
 from tuner.models import Estimator, family
@@ -19,13 +21,16 @@ _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 _CHUNK_BYTES = 1024**2
 
 
-def save_model(folder: Path, estimators: Sequence[Estimator], facts: ModelFacts) -> Manifest:
+def save_model(
+    folder: Path, estimators: Sequence[Estimator], facts: ModelFacts, evaluation: Evaluation | None = None
+) -> Manifest:
     """Write a trained model into a folder, with a manifest that lists every file and its checksum.
 
     Args:
         folder: Created if it does not exist; must be empty.
         estimators: The models of one family, fitted. Several predict their average.
         facts: What they are.
+        evaluation: How they do on rows that they have not learned from; see ``evaluate``.
     """
     folders = [""] if len(estimators) == 1 else [_part_folder(index) for index in range(len(estimators))]
     files: dict[str, str] = {}
@@ -36,10 +41,12 @@ def save_model(folder: Path, estimators: Sequence[Estimator], facts: ModelFacts)
         for path in sorted(place.iterdir()):
             files[path.relative_to(folder).as_posix()] = sha256_of(path)
     parts = tuple(Part(facts.family, facts.params, 1 / len(estimators), name) for name in folders)
-    return _finish(folder, Manifest(facts, parts, library_versions([facts.family]), files))
+    return _finish(folder, Manifest(facts, parts, library_versions([facts.family]), files), evaluation)
 
 
-def combine_models(folder: Path, members: Sequence[tuple[Path, float]], facts: ModelFacts) -> Manifest:
+def combine_models(
+    folder: Path, members: Sequence[tuple[Path, float]], facts: ModelFacts, evaluation: Evaluation | None = None
+) -> Manifest:
     """Write an ensemble: the parts of several saved models, in one folder.
 
     Args:
@@ -47,6 +54,7 @@ def combine_models(folder: Path, members: Sequence[tuple[Path, float]], facts: M
         members: The members' folders, each with its weight. Weights need not sum to 1; members without weight are
             left out.
         facts: What the ensemble is.
+        evaluation: How it does on rows that its members have not learned from; see ``evaluate``.
 
     Raises:
         InvalidInput: No member has a weight, or one has less than none.
@@ -71,7 +79,7 @@ def combine_models(folder: Path, members: Sequence[tuple[Path, float]], facts: M
             name = _part_folder(len(parts))
             files |= _copy_part(member, manifest, part, folder, name)
             parts.append(replace(part, weight=part.weight * weight / total, folder=name))
-    return _finish(folder, Manifest(facts, tuple(parts), versions, files))
+    return _finish(folder, Manifest(facts, tuple(parts), versions, files), evaluation)
 
 
 def library_versions(families: Iterable[str]) -> dict[str, str]:
@@ -93,7 +101,7 @@ def _copy_part(member: Path, manifest: Manifest, part: Part, folder: Path, name:
     start = f"{part.folder}/" if part.folder else ""
     copied = {}
     for file, digest in manifest.files.items():
-        if not file.startswith(start) or "/" in file.removeprefix(start):
+        if not file.startswith(start) or "/" in file.removeprefix(start) or file == EVALUATION_FILE:
             continue
         if not (member / file).is_file():
             raise damaged(f"the file {file!r} is missing")
@@ -109,7 +117,11 @@ def _part_folder(index: int) -> str:
     return f"parts/{index}"
 
 
-def _finish(folder: Path, manifest: Manifest) -> Manifest:
+def _finish(folder: Path, manifest: Manifest, evaluation: Evaluation | None) -> Manifest:
+    if evaluation is not None:
+        evaluation.write(folder)
+        digest = sha256_of(folder / EVALUATION_FILE)
+        manifest = replace(manifest, files={**manifest.files, EVALUATION_FILE: digest})
     # Last: a folder with a manifest is complete.
     manifest.write(folder)
     return manifest

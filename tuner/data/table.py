@@ -128,6 +128,42 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
     )
 
 
+def labelled_table(rows: pd.DataFrame, columns: Sequence[ColumnProfile], target_profile: TargetProfile) -> Table:
+    """New rows with known answers, to judge a trained model by. Rows without an answer are left out.
+
+    Args:
+        rows: Any DataFrame with the features and the target.
+        columns: The features that the model was trained on.
+        target_profile: What it predicts.
+
+    Raises:
+        InvalidDataset: A column is missing, a cell cannot be read, or a class is new.
+    """
+    positions = {str(name).strip(): position for position, name in enumerate(rows.columns)}
+    name = target_profile.name
+    if name not in positions:
+        raise InvalidDataset(
+            f"The rows lack the column {name!r}, whose values the model is to be judged by.",
+            hint=did_you_mean(name, list(positions)),
+            places=[Place("#/rows", f"no column {name!r}")],
+        )
+    answers = plain_column(rows.iloc[:, positions[name]], name)
+    row_ids = np.flatnonzero(answers.notna().to_numpy())
+    if not len(row_ids):
+        raise InvalidDataset(f"No row has a value in the column {name!r}.", hint="Give rows whose answers are known.")
+    if target_profile.task is Task.REGRESSION and answers.dtype == object:
+        raise InvalidDataset(
+            f"Column {name!r} holds text; the model predicts numbers.", hint="Give the numbers that were measured."
+        )
+    return Table(
+        features=features_frame(rows.iloc[row_ids], columns),
+        target=_encode_target(answers.iloc[row_ids], target_profile),
+        target_profile=target_profile,
+        columns=tuple(columns),
+        row_ids=row_ids,
+    )
+
+
 def _plain_features(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     """As ``features_frame``, for a plain frame: its cells need no cleaning."""
     typed = {column.name: _typed_plain(frame[column.name].reset_index(drop=True), column) for column in columns}
