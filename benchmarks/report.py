@@ -69,14 +69,15 @@ def machine_facts(postgres_version: str) -> str:
     p50, p99 = flush_milliseconds()
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {len(os.sched_getaffinity(0))} cores, "
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {processor_name()}, {len(os.sched_getaffinity(0))} cores, "
         f"load average before {load}, flushing 4 KiB takes {p50:.2g} ms p50, {p99:.2g} ms p99, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgres_version}, "
         f"{libraries}."
     )
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """The name that the processor gives itself."""
     with open("/proc/cpuinfo") as lines:
         names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()

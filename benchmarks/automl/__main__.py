@@ -1,0 +1,6 @@
+"""``python -m benchmarks.automl``."""
+
+from benchmarks.automl.command_line import main
+
+if __name__ == "__main__":
+    main()
