@@ -23,7 +23,14 @@ def trained(engine: Engine, dataset: DatasetResource) -> Callable[..., ActingStu
     """Makes studies over the table, of one family unless said otherwise."""
 
     def create(name: str, **fields: Any) -> ActingStudy:
-        body = {"name": name, "dataset": dataset.id, "models": ["linear"], "sampler": "random", **fields}
+        body = {
+            "name": name,
+            "dataset": dataset.id,
+            "models": ["linear"],
+            "sampler": "random",
+            "ensemble": False,
+            **fields,
+        }
         return ActingStudy(engine, engine.studies.create(CreateStudy.model_validate(body)).result().value.id)
 
     return create

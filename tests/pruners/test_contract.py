@@ -22,6 +22,11 @@ class TestPercentilePruner(ComparingPrunerContract):
         return create_pruner("percentile")
 
 
+class TestRacingPruner(ComparingPrunerContract):
+    def make_pruner(self) -> Pruner:
+        return create_pruner("racing")
+
+
 class TestPatiencePruner(PrunerContract):
     def make_pruner(self) -> Pruner:
         return create_pruner("patience")

@@ -8,8 +8,8 @@ from tuner.pruners.threshold import ThresholdPruner
 
 def test_every_name_makes_a_pruner() -> None:
     made = {type(create_pruner(name)).__name__ for name in pruner_names() if name != "threshold"}
-    names = {"ASHAPruner", "HyperbandPruner", "MedianPruner", "PercentilePruner", "PatiencePruner", "NonePruner"}
-    assert made == names
+    names = {"ASHA", "Hyperband", "Median", "Percentile", "Racing", "Patience", "None"}
+    assert made == {f"{name}Pruner" for name in names}
 
 
 def test_default_comes_first() -> None:
@@ -20,7 +20,7 @@ def test_unknown_name_is_refused_with_its_place_and_the_choices() -> None:
     with pytest.raises(UnknownName, match="no pruner called 'asah'") as caught:
         create_pruner("asah")
     assert caught.value.places[0].pointer == "#/pruner"
-    assert caught.value.hint == "Use one of: asha, hyperband, median, none, patience, percentile, threshold."
+    assert caught.value.hint == "Use one of: asha, hyperband, median, none, patience, percentile, racing, threshold."
 
 
 def test_form_gives_the_options_and_leaves_the_others_at_their_defaults() -> None:

@@ -112,7 +112,7 @@ def test_stopped_training_keeps_the_best_step_so_far(cancer, tmp_path):
     result = train_candidate(make_job(cancer, tmp_path), Caller(report))
     assert result.stopped
     assert list(curve) == [10, 20, 30]
-    assert result.value == pytest.approx(max(curve.values()))
+    assert result.value == pytest.approx(curve[result.best_step])
     assert load_model(tmp_path / "model").manifest.facts.value == result.value
 
 
@@ -177,3 +177,10 @@ def test_other_faults_are_not_hidden(cancer, tmp_path):
 def test_another_file_than_the_profiled_one_is_refused(cancer, diabetes, tmp_path):
     with pytest.raises(InvalidDataset, match="do not fit its profile"):
         train_candidate(make_job(cancer, tmp_path, dataset_path=diabetes[0]), Caller(never))
+
+
+def test_step_to_keep_is_chosen_by_log_loss_whatever_the_metric(cancer, tmp_path):
+    by_area = train_candidate(make_job(cancer, tmp_path / "area", metric="roc_auc"), Caller())
+    by_loss = train_candidate(make_job(cancer, tmp_path / "loss", metric="log_loss"), Caller())
+    assert by_area.best_step == by_loss.best_step
+    assert by_area.metrics["log_loss"] == by_loss.value

@@ -198,12 +198,9 @@ def _shortest_use(progress: Progress) -> float:
 
 
 def _is_stale(progress: Progress) -> bool:
-    """Whether something has been trained since the latest average was begun."""
-    trained = [t for t in progress.trials if t.origin is not Origin.ENSEMBLE and t.origin is not Origin.BASELINE]
-    ends = [t.finished_at for t in trained if t.state is TrialState.COMPLETED and t.finished_at is not None]
-    if not ends:
-        return False
-    return not progress.ensembles or max(ends) > progress.ensembles[-1].created_at
+    """Whether there is anything to choose from that the latest average could not choose from."""
+    offered = _offered(progress)
+    return bool(offered) and (not progress.ensembles or offered != progress.ensembles[-1].members)
 
 
 def _wants_average(progress: Progress) -> bool:

@@ -9,7 +9,6 @@ from datetime import datetime
 from tuner.records.states import FailureReason, Origin, TrialState
 from tuner.space import Scalar
 
-
 MEMBER_WEIGHT = "weight_"
 """How an ensemble calls the weights of its members among its metrics; the member's number follows."""
 

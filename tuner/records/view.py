@@ -23,7 +23,7 @@ class StudyView:
         objective_names: Names of the objectives, in the same order.
         seed: The study's seed.
         seq: The state of the study these facts show.
-        trials: All candidates (no baselines, bagged trials and ensembles), by number, waiting and running ones included.
+        trials: All candidates by number, waiting and running ones included. No baselines, bagged trials, ensembles.
         curves: Measurements of each trial's present attempt by trial number, by step. Only trials with reports appear.
         constraints: Bounds on the outcome.
         first_number: The number that the first trial to come will get.

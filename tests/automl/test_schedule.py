@@ -1,0 +1,203 @@
+"""What the next worker that is free should do, by how far the study has come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tuner.automl.schedule import Finish, Hold, Make, Progress, Search, next_step, reserve_seconds, training_seconds
+from tuner.records import Budget, Direction, Objective, Origin, StudySpec, Trial, TrialState, Validation
+from tuner.space import Categorical, SearchSpace
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+CROSS_VALIDATED = Validation(folds=5, scored_folds=5)
+HELD_OUT = Validation(folds=5, scored_folds=1)
+
+
+def spec(validation: Validation, seconds: float | None = 100.0) -> StudySpec:
+    return StudySpec(
+        name="study",
+        space=SearchSpace({"model": Categorical(["linear", "lightgbm"])}),
+        objectives=(Objective("rmse", Direction.MINIMIZE),),
+        sampler="auto",
+        pruner="none",
+        seed=1,
+        budget=Budget(seconds=seconds),
+        families=("linear", "lightgbm"),
+        validation=validation,
+    )
+
+
+def trial(number: int, value: float | None = None, *, at: float | None = None, **changes: Any) -> Trial:
+    """A candidate that took two seconds and ended ``at`` seconds, or after as many as its number says."""
+    state = TrialState.COMPLETED if value is not None else TrialState.RUNNING
+    ended = START + timedelta(seconds=number if at is None else at)
+    made = Trial(
+        id=str(number),
+        study_id="study",
+        number=number,
+        state=state,
+        origin=Origin.SAMPLER,
+        params={"model": "lightgbm"},
+        attempt=1,
+        values=None if value is None else {"rmse": value},
+        failure=None,
+        message=None,
+        worker=None,
+        last_step=None,
+        last_value=None,
+        metrics={"fold_seconds": 2.0},
+        seq=0,
+        created_at=ended - timedelta(seconds=2),
+        started_at=ended - timedelta(seconds=2),
+        finished_at=ended if value is not None else None,
+        lease_expires_at=None,
+    )
+    return replace(made, **changes)
+
+
+def ensemble(number: int, weights: dict[int, float] | None = None, **changes: Any) -> Trial:
+    """An average that could choose from the trials 0 and 1, unless said otherwise."""
+    metrics = {f"weight_{member}": weight for member, weight in (weights or {}).items()}
+    kind = {"origin": Origin.ENSEMBLE, "params": {"model": "ensemble"}, "metrics": metrics, "members": (0, 1)}
+    return trial(number, None if weights is None else 0.1, **kind | changes)
+
+
+def step(trials: list[Trial], *, used: float = 10.0, over: bool = False, of: StudySpec | None = None) -> Any:
+    return next_step(Progress(of or spec(CROSS_VALIDATED), trials, used, over))
+
+
+def test_candidates_come_first() -> None:
+    assert step([]) == Search()
+    assert step([trial(0), trial(1, state=TrialState.WAITING, origin=Origin.ENQUEUED)]) == Search()
+
+
+def test_first_average_is_made_when_the_opening_has_ended() -> None:
+    opening = [trial(number, 1.0, origin=Origin.ENQUEUED) for number in range(3)]
+    assert step([*opening, trial(3, origin=Origin.ENQUEUED)]) == Search()
+    made = step(opening)
+    assert made == Make(Origin.ENSEMBLE, {"model": "ensemble"}, (0, 1, 2))
+
+
+def test_first_average_does_not_wait_for_a_long_opening() -> None:
+    opening = [trial(0, 1.0), trial(1, 2.0), trial(2, origin=Origin.ENQUEUED)]
+    assert isinstance(step(opening, used=60.0), Make)
+
+
+def test_further_averages_need_many_more_candidates() -> None:
+    first = ensemble(2, {0: 1.0}, at=4.0)
+    few = [trial(0, 1.0), trial(1, 2.0), first, *(trial(number, 1.0) for number in range(5, 12))]
+    assert step(few) == Search()
+    assert isinstance(step([*few, trial(12, 1.0)]), Make)
+
+
+def test_no_candidate_is_begun_that_cannot_be_of_use() -> None:
+    trials = [trial(0, 1.0), trial(1, 1.0), ensemble(2, {0: 1.0}), trial(3)]
+    assert step(trials, used=92.0) == Search()
+    assert step(trials, used=95.5) == Hold()
+
+
+def test_last_average_gives_up_what_waits() -> None:
+    trials = [trial(0, 1.0), trial(1, 2.0), trial(2, state=TrialState.WAITING)]
+    made = step(trials, used=97.0)
+    assert isinstance(made, Make)
+    assert made.is_last
+
+
+def test_last_average_waits_for_what_runs_but_not_for_long() -> None:
+    trials = [trial(0, 1.0), trial(1, 2.0), trial(2)]
+    assert step(trials, used=96.5) == Hold()
+    assert isinstance(step(trials, used=98.5), Make)
+
+
+def test_study_ends_with_an_average_of_everything() -> None:
+    trials = [trial(0, 1.0), trial(1, 2.0), ensemble(2, {0: 1.0}, at=50.0)]
+    assert step(trials, used=97.0) == Finish()
+    assert isinstance(step([*trials, trial(3, 0.5, at=60.0)], used=97.0), Make)
+
+
+def test_study_without_a_single_success_ends() -> None:
+    failed = trial(0, state=TrialState.FAILED, finished_at=START)
+    assert step([failed], over=True) == Finish()
+
+
+def test_average_that_failed_is_not_tried_again_without_news() -> None:
+    broken = ensemble(2, state=TrialState.FAILED)
+    assert step([trial(0, 1.0), trial(1, 2.0), broken], over=True) == Finish()
+
+
+def test_used_up_budget_of_trials_ends_with_an_average() -> None:
+    unlimited = spec(CROSS_VALIDATED, seconds=None)
+    trials = [trial(0, 1.0), trial(1)]
+    assert step(trials, over=True, of=unlimited) == Hold()
+    assert isinstance(step([trial(0, 1.0), trial(1, 2.0)], over=True, of=unlimited), Make)
+
+
+def test_single_candidate_is_an_average_too() -> None:
+    made = step([trial(0, 1.0)], over=True)
+    assert made.members == (0,)
+
+
+def test_candidates_with_weight_are_trained_on_the_other_folds() -> None:
+    of = spec(HELD_OUT)
+    trials = [trial(0, 1.0), trial(1, 2.0), ensemble(3, {1: 0.7, 0: 0.3}, at=9.0)]
+    assert step(trials, of=of) == Search()
+    heaviest = step(trials, used=50.0, of=of)
+    assert heaviest == Make(Origin.BAGGED, {"model": "lightgbm"}, (1,))
+    bagged = trial(4, origin=Origin.BAGGED, members=(1,))
+    assert step([*trials, bagged], used=51.0, of=of).members == (0,)
+
+
+def test_folds_are_trained_as_soon_as_the_search_is_over() -> None:
+    of = spec(HELD_OUT, seconds=None)
+    trials = [trial(0, 1.0), trial(1, 2.0)]
+    assert step(trials, of=of, over=True) == Make(Origin.ENSEMBLE, {"model": "ensemble"}, (0, 1))
+    trials.append(ensemble(2, {1: 1.0}, at=9.0))
+    assert step(trials, of=of, over=True) == Make(Origin.BAGGED, {"model": "lightgbm"}, (1,))
+    trials.append(trial(3, 2.0, at=12.0, origin=Origin.BAGGED, members=(1,)))
+    assert step(trials, of=of, over=True) == Make(Origin.ENSEMBLE, {"model": "ensemble"}, (0, 3), is_last=True)
+    trials.append(ensemble(4, {3: 1.0}, at=20.0, members=(0, 3)))
+    assert step(trials, of=of, over=True) == Finish()
+
+
+def test_weights_are_known_before_folds_are_trained() -> None:
+    trials = [trial(0, 1.0), trial(1, 2.0), ensemble(2, {0: 1.0}, at=4.0), trial(5, 0.5)]
+    assert step(trials, used=50.0, of=spec(HELD_OUT)).origin is Origin.ENSEMBLE
+
+
+def test_fold_that_would_end_too_late_is_not_begun() -> None:
+    slow = trial(0, 1.0, metrics={"fold_seconds": 50.0})
+    trials = [slow, trial(1, 2.0), ensemble(2, {0: 1.0}, at=4.0)]
+    assert step(trials, used=50.0, of=spec(HELD_OUT)) == Search()
+
+
+def test_bagged_trial_that_failed_leaves_its_candidate_in_the_average() -> None:
+    failed = trial(3, state=TrialState.FAILED, origin=Origin.BAGGED, members=(1,), finished_at=START)
+    trials = [trial(0, 1.0), trial(1, 2.0), failed]
+    assert step(trials, used=97.0, of=spec(HELD_OUT)).members == (0, 1)
+
+
+def test_average_may_choose_from_the_best_and_from_each_family() -> None:
+    trials = [trial(number, number / 10) for number in range(60)]
+    trials.append(trial(60, 99.0, params={"model": "linear"}))
+    members = step(trials, over=True).members
+    assert members == (*range(40), 60)
+
+
+@pytest.mark.parametrize(("seconds", "reserved"), [(1.0, 0.5), (10.0, 0.8), (60.0, 3.0), (3600.0, 4.0)])
+def test_part_of_the_time_is_kept_for_the_average(seconds: float, reserved: float) -> None:
+    assert reserve_seconds(seconds) == pytest.approx(reserved)
+
+
+def test_trainings_know_their_time() -> None:
+    of = spec(HELD_OUT)
+    assert training_seconds(of, Origin.SAMPLER, 10.0) == pytest.approx(40.0)
+    assert training_seconds(of, Origin.SAMPLER, 80.0) == pytest.approx(16.0)
+    assert training_seconds(of, Origin.BAGGED, 10.0) == pytest.approx(86.0)
+    assert training_seconds(of, Origin.ENSEMBLE, 97.0) == pytest.approx(3.0)
+    assert training_seconds(spec(HELD_OUT, seconds=None), Origin.SAMPLER, 10.0) is None
+    alone = replace(of, validation=Validation(5, 5, ensemble=False))
+    assert training_seconds(alone, Origin.SAMPLER, 10.0) == pytest.approx(90.0)
