@@ -8,15 +8,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.svm import SVC
 
 from tuner.data import Task
-from tuner.errors import UnknownName
-from tuner.models import available_families, families, family
+from tuner.errors import InvalidInput, UnknownName
+from tuner.models import available_families, families, family, forest
+from tuner.models.baseline import Baseline
+from tuner.models.extra_trees import ExtraTrees
 from tuner.models.hist_gradient_boosting import HistGradientBoosting
+from tuner.models.imbalance import row_weights
 from tuner.models.keras_mlp import KerasMLP
+from tuner.models.kernel_machine import KernelMachine
+from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
-from tuner.models.random_forest import RandomForest
+from tuner.models.packed_trees import PackedTrees
+from tuner.models.random_forest import RandomForest, RandomForestEstimator
+from tuner.models.svm import SVM
 from tuner.testing.model import ModelFamilyContract, fit, small_data
 from tuner.training import metric
 
@@ -33,8 +42,20 @@ class TestRandomForest(ModelFamilyContract):
     family = RandomForest()
 
 
+class TestExtraTrees(ModelFamilyContract):
+    family = ExtraTrees()
+
+
 class TestLinear(ModelFamilyContract):
     family = Linear()
+
+
+class TestKNN(ModelFamilyContract):
+    family = KNN()
+
+
+class TestSVM(ModelFamilyContract):
+    family = SVM()
 
 
 @pytest.mark.slow
@@ -85,6 +106,21 @@ for name in ("lightgbm", "hist_gradient_boosting", "random_forest", "linear"):
     subprocess.run([sys.executable, "-P", "-c", program], check=True, timeout=120)
 
 
+@pytest.mark.parametrize(("task", "answer"), [(Task.REGRESSION, "median"), (Task.MULTICLASS, "mean")])
+def test_baseline_answers_every_row_alike_and_does_not_compete(task, answer, tmp_path):
+    data = small_data(task)
+    estimator = fit(Baseline(), data, {"answer": answer}).estimator
+    estimator.save(tmp_path)
+    prediction = family("baseline").estimator.load(tmp_path).predict(data.validation.features)
+    np.testing.assert_array_equal(prediction, estimator.predict(data.validation.features))
+    assert (prediction == prediction[0]).all()
+    expected = np.median(data.train.target) if task is Task.REGRESSION else np.bincount(data.train.target)
+    np.testing.assert_allclose(
+        prediction[0], expected / (1 if task is Task.REGRESSION else data.train.num_rows), rtol=0.03
+    )
+    assert "baseline" not in families()
+
+
 def test_unknown_family_is_told_the_known_ones():
     with pytest.raises(UnknownName, match="lightgbm") as caught:
         family("lightbgm", pointer="#/models/2")
@@ -107,7 +143,7 @@ def test_boosting_stays_out_of_many_classes():
     target = small_data(Task.MULTICLASS).table.target_profile
     many = replace(target, classes=tuple(map(str, range(500))), class_counts=(2,) * 500)
     names = {found.name for found in available_families(many)}
-    assert names == {"random_forest", "linear", "keras_mlp"}
+    assert names == {"random_forest", "extra_trees", "linear", "knn", "keras_mlp"}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +175,67 @@ def test_forest_gives_no_class_a_probability_of_zero():
 def test_forest_keeps_all_its_trees():
     trained = fit(RandomForest(), small_data(Task.BINARY), {**_forest(), "trees": 50})
     assert trained.kept == 50
+
+
+@pytest.mark.parametrize("num_classes", [2, 4])
+def test_kernel_machine_scores_as_the_library_does(num_classes):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 5)).astype(np.float32)
+    target = np.digitize(rows[:, 0] + rng.normal(0, 0.3, 200), np.linspace(-1, 1, num_classes + 1)[1:-1])
+    model = SVC(gamma=0.2, decision_function_shape="ovo").fit(rows, target)
+    outputs = KernelMachine.radial(model, 0.2).outputs(rows)
+    np.testing.assert_allclose(outputs, model.decision_function(rows).reshape(200, -1), atol=1e-4)
+
+
+def test_machine_learns_from_a_part_of_a_large_table():
+    data = small_data(Task.BINARY)
+    many = replace(data, train=data.train.take(np.arange(60_000) % data.train.num_rows))
+    prediction = fit(SVM(), many).estimator.predict(data.validation.features)
+    assert metric("roc_auc", Task.BINARY).score(data.validation.target, prediction) > 0.8
+
+
+def test_forest_grows_the_same_trees_however_often_it_is_asked_to_stop(monkeypatch):
+    data = small_data(Task.REGRESSION)
+    features = data.validation.features
+    patient = fit(ExtraTrees(), data).estimator.predict(features)
+    monkeypatch.setattr(forest, "_SECONDS_BETWEEN_QUESTIONS", 0.0)
+    np.testing.assert_array_equal(fit(ExtraTrees(), data).estimator.predict(features), patient)
+
+
+def test_packed_trees_answer_as_the_library_does():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(500, 6)).astype(np.float32)
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    target = np.nansum(rows[:, :3], axis=1) + rng.normal(size=500)
+    model = RandomForestRegressor(20, random_state=0).fit(rows[:300], target[:300])
+    packed = PackedTrees.pack([tree.tree_ for tree in model.estimators_], None, 1)
+    np.testing.assert_allclose(packed.total(rows)[:, 0] / 20, model.predict(rows), rtol=1e-5)
+
+
+def test_damaged_trees_are_refused(tmp_path):
+    trees = fit(RandomForest(), small_data(Task.BINARY)).estimator._trees
+    replace(trees, children=np.repeat(np.arange(len(trees.children))[:, None], 2, axis=1)).save(tmp_path / "trees.npz")
+    with pytest.raises(InvalidInput, match="damaged"):
+        PackedTrees.load(tmp_path / "trees.npz")
+
+
+def test_forest_on_many_rows_has_a_bounded_number_of_leaves():
+    rng = np.random.default_rng(0)
+    estimator = RandomForestEstimator({**_forest(), "trees": 50}, seed=0, threads=1)
+    estimator._num_classes = 2
+    most = estimator._new_forest(rng.integers(2, size=3_000_000)).max_leaf_nodes
+    assert most * 50 <= 1_000_000
+
+
+def test_rare_classes_may_be_weighed_up():
+    target = small_data(Task.BINARY).table.target_profile
+    rare = replace(target, class_counts=(300, 20))
+    profile = small_data(Task.BINARY).profile
+    for name in ("lightgbm", "hist_gradient_boosting", "random_forest", "extra_trees", "linear", "svm"):
+        assert "class_weight" not in family(name).space(profile, target)
+        assert family(name).default(profile, rare)["class_weight"] == "none"
+    weights = row_weights({"class_weight": "balanced"}, np.array([0] * 30 + [1] * 10))
+    np.testing.assert_allclose([weights[:30].sum(), weights[30:].sum()], 20)
 
 
 def test_category_parameters_exist_only_where_there_are_categories():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report, has_categories
 from tuner.models.cost import num_columns
-from tuner.models.tabular import Encoding, TabularEstimator, softmax
+from tuner.models.tabular import Encoding, TabularEstimator, softmax, squashed
 from tuner.space import Categorical, Float, Int, Parameter, Params, SearchSpace
 
 if TYPE_CHECKING:
@@ -75,14 +75,14 @@ class KerasMLPEstimator(TabularEstimator):
         return kept
 
     def _to_inputs(self, encoded: NDArray[np.floating]) -> dict[str, NDArray[Any]]:
-        """Numbers squeezed softly into (-3, 3), so that outliers cannot dominate, and codes into one shared table."""
+        """Numbers squashed, and codes moved into one shared table."""
         import numpy as np
 
         categories = list(self._encoder.categorical_indices)
         numbers = np.delete(encoded, categories, axis=1)
         inputs: dict[str, NDArray[Any]] = {}
         if numbers.shape[1]:
-            inputs["numbers"] = numbers / np.sqrt(1 + (numbers / 3) ** 2)
+            inputs["numbers"] = squashed(numbers)
         if categories:
             offsets = np.cumsum([0, *self._encoder.cardinalities[:-1]])
             inputs["categories"] = (encoded[:, categories] + offsets).astype(np.int32)

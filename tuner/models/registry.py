@@ -5,27 +5,43 @@ from __future__ import annotations
 from tuner.data.profile import TargetProfile
 from tuner.errors import UnknownName
 from tuner.models.base import ModelFamily
+from tuner.models.baseline import Baseline
+from tuner.models.extra_trees import ExtraTrees
 from tuner.models.hist_gradient_boosting import HistGradientBoosting
 from tuner.models.keras_mlp import KerasMLP
+from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
 from tuner.models.random_forest import RandomForest
+from tuner.models.svm import SVM
 
 # In the order in which they are worth a first trial.
-_FAMILIES: tuple[ModelFamily, ...] = (LightGBM(), HistGradientBoosting(), RandomForest(), Linear(), KerasMLP())
+_FAMILIES: tuple[ModelFamily, ...] = (
+    LightGBM(),
+    HistGradientBoosting(),
+    RandomForest(),
+    ExtraTrees(),
+    Linear(),
+    SVM(),
+    KNN(),
+    KerasMLP(),
+)
+_BASELINE = Baseline()
 
 
 def families() -> dict[str, ModelFamily]:
-    """All families by name, those that are not installed included."""
+    """All families that compete, by name, those that are not installed included."""
     return {family.name: family for family in _FAMILIES}
 
 
 def family(name: str, pointer: str = "#/models") -> ModelFamily:
-    """The family of this name.
+    """The family of this name, the baseline included.
 
     Raises:
         UnknownName: There is none; the error points to ``pointer`` and lists those there are.
     """
+    if name == _BASELINE.name:
+        return _BASELINE
     known = families()
     if name not in known:
         raise UnknownName("family", name, known, pointer)

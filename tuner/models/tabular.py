@@ -183,6 +183,23 @@ def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     return probabilities
 
 
+def squashed(encoded: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Standardised numbers pressed softly into (-3, 3), so that outliers cannot dominate."""
+    import numpy as np
+
+    pressed: NDArray[np.float32] = (encoded / np.sqrt(1 + (encoded / 3) ** 2)).astype(np.float32)
+    return pressed
+
+
+def drawn_rows(num_rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    """The positions of all rows in order, or of as many as a model can take, drawn at random."""
+    import numpy as np
+
+    if num_rows <= most:
+        return np.arange(num_rows)
+    return np.sort(np.random.Generator(np.random.Philox(seed)).choice(num_rows, most, replace=False))
+
+
 def to_32_bits(seed: int) -> int:
     """The seed in the range that scikit-learn takes."""
     return seed % 2**32
