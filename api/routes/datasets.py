@@ -23,7 +23,14 @@ _TABLE = {"schema": {"type": "string", "format": "binary"}}
     summary="Upload a table",
     responses={200: {"model": DatasetResource, "description": "The same table exists"}, **problems(413)},
     openapi_extra={
-        "requestBody": {"required": True, "content": {"text/csv": _TABLE, "application/octet-stream": _TABLE}}
+        "requestBody": {
+            "required": True,
+            "content": {
+                "text/csv": _TABLE,
+                "application/vnd.apache.parquet": _TABLE,
+                "application/octet-stream": _TABLE,
+            },
+        }
     },
 )
 async def upload_dataset(
@@ -33,7 +40,7 @@ async def upload_dataset(
     response: Response,
     sha256: Sha256 = None,
 ) -> DatasetResource:
-    """Stores a CSV file, plain or gzip, sent as the body itself, and finds out what its columns are."""
+    """Stores a CSV file, plain or gzip, or a Parquet file, sent as the body itself, and finds out its columns."""
     stream = limited_stream(request, gateway.settings.max_upload_bytes, "TUNER_API_MAX_UPLOAD_BYTES")
     try:
         outcome = await gateway.receive(

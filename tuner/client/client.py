@@ -86,8 +86,8 @@ class Client:
         """Upload a table to train on. The same table under the same name is stored once.
 
         Args:
-            data: Path of a CSV file, plain or gzip, in UTF-8 with a header line; or a DataFrame, whose index is left
-                out.
+            data: Path of a CSV file, plain or gzip, in UTF-8 with a header line, or of a Parquet file; or a DataFrame,
+                whose index is left out.
             name: By default the file's name without its ending.
             target: Column to predict, unless a study names another.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from html import escape
 from pathlib import Path
@@ -90,7 +91,9 @@ def table_file(source: object, folder: Path) -> Path:
         path = Path(source).expanduser()
         if not path.is_file():
             raise NotFound(
-                "file", str(source), hint=f"The path is taken from {Path.cwd()}; give a CSV file, plain or gzip."
+                "file",
+                str(source),
+                hint=f"The path is taken from {Path.cwd()}; give a CSV file, plain or gzip, or a Parquet file.",
             )
         return path
     if not is_frame(source):
@@ -101,7 +104,8 @@ def table_file(source: object, folder: Path) -> Path:
     # Whoever holds a DataFrame has pandas.
     from tuner.data.frames import write_table
 
-    path = folder / "table.csv.gz"
+    has_parquet = importlib.util.find_spec("pyarrow") is not None
+    path = folder / ("table.parquet" if has_parquet else "table.csv.gz")
     write_table(source, path)
     return path
 
@@ -115,5 +119,6 @@ def is_frame(source: object) -> TypeGuard[pd.DataFrame]:
 def table_name(source: object) -> str:
     """A name for a table that was given none: the file's name without its endings."""
     if isinstance(source, str | Path):
-        return Path(source).name.removesuffix(".gz").removesuffix(".csv").removesuffix(".tsv") or "table"
+        name = Path(source).name.removesuffix(".gz")
+        return name.removesuffix(".csv").removesuffix(".tsv").removesuffix(".parquet") or "table"
     return "table"

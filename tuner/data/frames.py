@@ -40,11 +40,20 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a DataFrame as a CSV file compressed with gzip, which ``read_table`` reads as ``plain_frame(frame)``.
+    """Write a DataFrame as a file that ``read_table`` reads as ``plain_frame(frame)``.
 
     The same frame gives the same bytes, so that a table can be known again by its digest.
+
+    Args:
+        frame: The table.
+        path: Where to; Parquet (which takes a tenth of the time) if it ends in ``.parquet``, else CSV with gzip.
     """
     plain = plain_frame(frame)
+    if path.suffix == ".parquet":
+        from tuner.data.parquet import write_parquet
+
+        write_parquet(plain, path)
+        return
     # Neither file name nor time go into the header of the gzip data.
     with path.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed:
         # Text is quoted throughout: a lone carriage return in a bare cell would end the line.
@@ -60,7 +69,7 @@ def plain_column(column: pd.Series[Any], name: str) -> pd.Series[Any]:
     tokens = column_tokens(column, name)
     numbers = to_numbers(tokens)
     if numbers is not None:
-        _check_finite(numbers, name)
+        check_finite(numbers, name)
         return pd.Series(numbers)
     return pd.Series(tokens, dtype=object)
 
@@ -84,7 +93,7 @@ def _plain_numbers(column: pd.Series[Any], name: str) -> pd.Series[Any] | None:
         if not missing.any():
             return pd.Series(present.astype(np.int64))
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    _check_finite(values, name)
+    check_finite(values, name)
     return pd.Series(values)
 
 
@@ -112,7 +121,8 @@ def _to_token(cell: Any, row: int, name: str) -> str | None:
     raise _unfit(name, row, f"a {type(cell).__name__}")
 
 
-def _check_finite(values: np.typing.NDArray[Any], name: str) -> None:
+def check_finite(values: np.typing.NDArray[Any], name: str) -> None:
+    """Refuse infinities, saying where the first one stands."""
     infinite = np.isinf(values)
     if infinite.any():
         raise InvalidDataset(

@@ -1,4 +1,4 @@
-"""CSV files in, plain frames out.
+"""Files in, plain frames out.
 
 A plain frame has text names and, in each column, either numbers (int64; float64 where there are fractions or gaps) or
 ``object`` cells that are text or None. ``tuner.data.frames`` brings DataFrames into the same form.
@@ -16,24 +16,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from tuner.data.cells import Tokens, to_numbers, to_tokens
+from tuner.data.column_reader import ColumnReader
 from tuner.data.profile import MAX_NAME_LENGTH
-from tuner.errors import InvalidDataset, TooLarge
+from tuner.errors import InvalidDataset, MissingExtra, TooLarge
 
 DELIMITERS = (",", ";", "\t", "|")
 
 _SNIFFED_CHARACTERS = 64 * 1024
 # Larger batches are slower: the garbage collector goes through every row that is alive.
 _CELLS_PER_BATCH = 100_000
+# Above this the file is not held in memory at once.
+_MAX_QUICK_BYTES = 256 * 1024**2
 _GZIP_MAGIC = b"\x1f\x8b"
+_PARQUET_MAGIC = b"PAR1"
 _OTHER_FORMATS = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"PAR1": "a Parquet file",
     b"BZh": "a bzip2 file",
     b"\xfd7zXZ": "an xz file",
     b"\x28\xb5\x2f\xfd": "a zstd file",
@@ -65,9 +65,10 @@ class ReadLimits:
 
 
 def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
-    """Read a CSV file into a plain frame.
+    """Read a CSV or a Parquet file into a plain frame.
 
-    The file may be compressed with gzip, which is seen from its first bytes. It is UTF-8, has one header line, and
+    Parquet is seen from its first bytes, and read as ``tuner.data.parquet`` says. All else is CSV, which may be
+    compressed with gzip, seen from its first bytes too. Text is UTF-8, has one header line, and
     separates cells by comma, semicolon, tab or bar, whichever fits its first lines. Cells lose surrounding space. An
     empty cell, ``?``, ``NA``, ``N/A``, ``NaN``, ``null`` and ``None`` (in any case) are missing. A column in which
     every other cell is a number becomes numeric; codes with leading zeros stay text. Blank lines are skipped.
@@ -76,7 +77,53 @@ def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
         InvalidDataset: The file is not such a table; the error names the line or the column.
         TooLarge: It is over a limit.
     """
+    if _is_parquet(path):
+        try:
+            from tuner.data.parquet import read_parquet
+        except ModuleNotFoundError as error:
+            raise MissingExtra("local", "Reading Parquet") from error
+        return read_parquet(path, limits)
     delimiter = _sniff_delimiter(path, limits)
+    frame = _read_quickly(path, limits, delimiter)
+    return _read_exactly(path, limits, delimiter) if frame is None else frame
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+
+
+def _read_quickly(path: Path, limits: ReadLimits, delimiter: str) -> pd.DataFrame | None:
+    """What ``_read_exactly`` returns, sooner; or None when only that can tell what the file means, or what is wrong."""
+    try:
+        from tuner.data.quick_csv import quick_frame
+    except ModuleNotFoundError:
+        return None
+    try:
+        with path.open("rb") as file:
+            text = _decompressed(file, file.peek(2)[:2], limits).read(_MAX_QUICK_BYTES + 1)
+        if len(text) > _MAX_QUICK_BYTES:
+            return None
+        names, start = _find_header(text, limits, delimiter)
+        frame = quick_frame(memoryview(text)[start:], names, delimiter, _rows_per_batch(names))
+    except (InvalidDataset, TooLarge, UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile):
+        return None
+    return frame if frame is not None and limits.min_rows <= len(frame) <= limits.max_rows else None
+
+
+def _find_header(text: bytes, limits: ReadLimits, delimiter: str) -> tuple[list[str], int]:
+    """The names of the columns, and where the lines below them begin."""
+    lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8-sig", newline="")
+    num_lines, header = next(_rows(lines, delimiter), (0, []))
+    start = 0
+    for _ in range(num_lines):
+        start = text.find(b"\n", start) + 1 or len(text)
+    if text.count(b"\r", 0, start) != text.count(b"\r\n", 0, start):
+        raise InvalidDataset("The header holds a carriage return, alone.")
+    return check_header(header, limits), start
+
+
+def _read_exactly(path: Path, limits: ReadLimits, delimiter: str) -> pd.DataFrame:
     text_columns: frozenset[int] = frozenset()
     while True:
         names, columns = _parse(path, limits, delimiter, text_columns)
@@ -88,58 +135,18 @@ def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
     return pd.DataFrame({name: column.values() for name, column in zip(names, columns, strict=True)})
 
 
-class _Column:
-    """Collects one column batch by batch: numbers as long as all cells are, else text."""
-
-    def __init__(self, index: int, is_text: bool) -> None:
-        self.index = index
-        self.turned_late = False
-        self._is_text = is_text
-        self._batches: list[NDArray[Any]] = []  # Any: int64, float64 or object
-        self._interned: dict[str, str] = {}
-
-    def add(self, raw: Sequence[str]) -> int | None:
-        """Take a batch of cells; returns the position of an infinite number in it, if there is one."""
-        tokens: Tokens = raw
-        # Most numeric columns have neither gaps nor space, and then need no cleaning.
-        numbers = None if self._is_text else to_numbers(tokens)
-        if numbers is None:
-            tokens = to_tokens(raw)
-            numbers = None if self._is_text else to_numbers(tokens)
-        if numbers is None:
-            self.turned_late |= not self._is_text and bool(self._batches)
-            self._is_text = True
-            intern = self._interned.setdefault
-            cells = np.empty(len(tokens), dtype=object)
-            cells[:] = [None if token is None else intern(token, token) for token in tokens]
-            self._batches.append(cells)
-            return None
-        self._batches.append(numbers)
-        infinite = np.isinf(numbers)
-        return int(infinite.argmax()) if infinite.any() else None
-
-    def values(self) -> pd.Series[Any]:
-        joined = np.concatenate(self._batches)
-        self._batches.clear()
-        # The explicit type keeps pandas from making its own string type of it.
-        return pd.Series(joined, dtype=joined.dtype)
-
-
 def _parse(
     path: Path, limits: ReadLimits, delimiter: str, text_columns: frozenset[int]
-) -> tuple[list[str], list[_Column]]:
+) -> tuple[list[str], list[ColumnReader]]:
     with _open_text(path, limits) as text:
         rows = _rows(text, delimiter)
         _, header = next(rows)
-        names = _check_header(header, limits)
-        columns = [_Column(index, index in text_columns) for index in range(len(names))]
+        names = check_header(header, limits)
+        columns = [ColumnReader(index, index in text_columns) for index in range(len(names))]
         num_rows = 0
         for lines, batch in _batches(rows, names):
             num_rows += len(batch)
-            if num_rows > limits.max_rows:
-                raise TooLarge(
-                    f"The table has more than {limits.max_rows:,} rows.", hint="Upload a sample of its rows."
-                )
+            check_num_rows(max(num_rows, limits.min_rows), limits)
             for column, cells in zip(columns, zip(*batch, strict=True), strict=True):
                 infinite = column.add(cells)
                 if infinite is not None:
@@ -148,20 +155,32 @@ def _parse(
                         "finite number.",
                         hint="Leave the cell empty if the value is not known, or write the largest value that occurs.",
                     )
+    check_num_rows(num_rows, limits)
+    return names, columns
+
+
+def check_num_rows(num_rows: int, limits: ReadLimits) -> None:
+    """Refuse a table with too few or too many rows.
+
+    Raises:
+        InvalidDataset: Too few.
+        TooLarge: Too many.
+    """
+    if num_rows > limits.max_rows:
+        raise TooLarge(f"The table has more than {limits.max_rows:,} rows.", hint="Upload a sample of its rows.")
     if num_rows < limits.min_rows:
         raise InvalidDataset(
             f"The table has {'no rows' if num_rows == 0 else 'one row'} below its header; at least "
             f"{limits.min_rows} {'is' if limits.min_rows == 1 else 'are'} needed.",
             hint="The first line must hold the column names, each further line one example.",
         )
-    return names, columns
 
 
 def _batches(
     rows: Iterator[tuple[int, list[str]]], names: Sequence[str]
 ) -> Iterator[tuple[list[int], list[list[str]]]]:
     """Rows in groups, each with the lines they ended on; ragged rows are refused."""
-    size = max(1, _CELLS_PER_BATCH // len(names))
+    size = _rows_per_batch(names)
     lines: list[int] = []
     batch: list[list[str]] = []
     for line, row in rows:
@@ -179,6 +198,10 @@ def _batches(
         yield lines, batch
 
 
+def _rows_per_batch(names: Sequence[str]) -> int:
+    return max(1, _CELLS_PER_BATCH // len(names))
+
+
 def _rows(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The lines that are not blank, as cells, with their numbers."""
     reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
@@ -194,7 +217,13 @@ def _rows(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def _check_header(header: Sequence[str], limits: ReadLimits) -> list[str]:
+def check_header(header: Sequence[str], limits: ReadLimits) -> list[str]:
+    """The names of a table's columns, as ``check_names`` gives them.
+
+    Raises:
+        InvalidDataset: There is one column only, or a name is not fit.
+        TooLarge: There are more columns than allowed.
+    """
     if len(header) > limits.max_columns:
         raise TooLarge(
             f"The table has {len(header):,} columns; at most {limits.max_columns:,} are allowed.",
@@ -266,7 +295,7 @@ def _open_text(path: Path, limits: ReadLimits) -> Iterator[TextIO]:
         for magic, name in _OTHER_FORMATS.items():
             if start.startswith(magic):
                 raise InvalidDataset(
-                    f"The file is {name}, not CSV.",
+                    f"The file is {name}, neither CSV nor Parquet.",
                     hint="Export the table as CSV in UTF-8; it may be compressed with gzip.",
                 )
         try:
