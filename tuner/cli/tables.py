@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from tuner.client.model_facts import are_models, facts_of
 from tuner.wire import StudyResource, TrialResource, TrialState
 
 _MODEL = "model"
@@ -40,19 +41,31 @@ def studies_table(studies: Iterable[StudyResource]) -> Table:
 def leaderboard_table(
     trials: Sequence[TrialResource], objectives: Iterable[str], constraints: Iterable[str] = ()
 ) -> Table:
-    """One trial a row, in the order given, with the facts to choose by and the parameters behind them."""
+    """One trial a row, best first, with the facts to choose by and the parameters behind them.
+
+    A star marks those that predict a row faster than all before them.
+    """
     objectives = list(dict.fromkeys([*objectives, *constraints]))
     has_models = any(_MODEL in trial.params for trial in trials)
+    is_trained = are_models(trials)
     table = _table()
-    for heading in ("rank", "trial", *([_MODEL] if has_models else []), *objectives, "state", "fit time"):
+    trained = ["±", "folds", "1 row", "size"] if is_trained else []
+    for heading in ("rank", "trial", *([_MODEL] if has_models else []), *objectives, *trained, "state", "fit time"):
         table.add_column(heading, justify="left" if heading in (_MODEL, "state") else "right", no_wrap=True)
     table.add_column("parameters")
-    for trial in trials:
+    for trial, facts in zip(trials, facts_of(trials), strict=True):
         cells = ["" if trial.rank is None else str(trial.rank), str(trial.number)]
         if has_models:
             cells.append(str(trial.params.get(_MODEL, "")))
         values = trial.values or {}
         cells += [f"{values[name]:.5g}" if name in values else "" for name in objectives]
+        if is_trained:
+            cells += [
+                _figure(facts.standard_error, ".2g"),
+                "" if facts.folds is None else str(facts.folds),
+                _figure(facts.predict_ms_one_row, ".1f", " ms") + (" *" if facts.pareto else ""),
+                _figure(facts.model_mb, ".1f", " MB"),
+            ]
         ending = "infeasible" if trial.is_feasible is False else str(trial.failure or trial.state)
         cells += [ending, seconds(fit_seconds(trial))]
         # Cut where the line ends: folded into what a narrow terminal leaves they would fill pages.
@@ -81,6 +94,10 @@ def seconds(duration: float | None) -> str:
         return f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _figure(number: float | None, form: str, unit: str = "") -> str:
+    return "" if number is None else f"{number:{form}}{unit}"
 
 
 def _short(value: object) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from tuner.client.model_facts import MODEL_FACTS, are_models, facts_of
 from tuner.errors import MissingExtra
 from tuner.wire import TrialResource
 
@@ -16,23 +18,26 @@ FEASIBLE = "is_feasible"
 # Columns that are always there; an objective or a parameter of such a name gets a prefix.
 _FIXED = {
     "rank", "number", MODEL, FEASIBLE, "state", "origin", "sampled_by", "last_step", "last_value", "failure", "message",
-    "attempt", "worker", "created_at", "started_at", "finished_at", "duration_seconds",
+    "attempt", "worker", "created_at", "started_at", "finished_at", "duration_seconds", *MODEL_FACTS,
 }  # fmt: skip
 
 
 def leaderboard_frame(
     trials: Sequence[TrialResource], objectives: Sequence[str], constraints: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Finished trials, in the order given: the facts to choose by first, the parameters behind them."""
+    """Finished trials, best first: the facts to choose by first, the parameters behind them."""
     names = list(dict.fromkeys([*objectives, *constraints]))
+    shows_models = are_models(trials)
     rows = []
-    for trial in trials:
+    for trial, facts in zip(trials, facts_of(trials), strict=True):
         row: dict[str, Any] = {"rank": trial.rank, "number": trial.number}
         if MODEL in trial.params:
             row[MODEL] = trial.params[MODEL]
         row |= _values(trial, names)
         if constraints:
             row[FEASIBLE] = trial.is_feasible
+        if shows_models:
+            row |= asdict(facts)
         row |= {"state": str(trial.state), "duration_seconds": trial.duration_seconds, "sampled_by": trial.sampled_by}
         rows.append(row)
     head = [
@@ -41,13 +46,14 @@ def leaderboard_frame(
         *_models(trials),
         *map(_value_column, names),
         *([FEASIBLE] if constraints else []),
+        *(MODEL_FACTS if shows_models else []),
         "state",
         "duration_seconds",
         "sampled_by",
     ]
     frame = _frame(rows, head, trials)
     # Trials that did not complete have no rank, which must not turn the others' into floats.
-    return frame.astype({"rank": "Int64"})
+    return frame.astype({"rank": "Int64"} | ({"folds": "Int64"} if shows_models else {}))
 
 
 def trials_frame(
