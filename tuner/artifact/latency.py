@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS = 1_000
-_LONGEST_SECONDS = 0.15
 _MOST_CALLS = 15
 
 
@@ -36,26 +35,29 @@ class Latency:
         return {"predict_ms_one_row": self.ms_one_row, "predict_ms_per_1000_rows": self.ms_per_1000_rows}
 
 
-def measure_latency(model: SavedModel, frame: pd.DataFrame) -> Latency:
-    """Measure a model on some of the rows of ``frame``. Takes about a third of a second at most for usual models.
+def measure_latency(model: SavedModel, frame: pd.DataFrame, seconds: float = 0.3) -> Latency:
+    """Measure a model on some of the rows of ``frame``.
 
     Args:
         model: Loaded, as it will be used.
         frame: Rows with the model's columns, at least one; also typed features will do.
+        seconds: Roughly how long that may take. Each of the two is measured twice at least, the first time uncounted.
     """
     one = frame.iloc[:1]
     row = [{str(name): _plain(value) for name, value in one.iloc[0].to_dict().items()}]
     copies = -(-_ROWS // len(frame))
     many = frame.iloc[[*range(len(frame))] * copies][:_ROWS].reset_index(drop=True)
-    return Latency(_milliseconds(lambda: model.predict(row)), _milliseconds(lambda: model.predict(many)))
+    return Latency(
+        _milliseconds(lambda: model.predict(row), seconds / 2), _milliseconds(lambda: model.predict(many), seconds / 2)
+    )
 
 
-def _milliseconds(call: Callable[[], object]) -> float:
+def _milliseconds(call: Callable[[], object], seconds: float) -> float:
     """The median of some calls, after one that is not counted."""
     began = time.perf_counter()
     call()
     times: list[float] = []
-    while not times or (len(times) < _MOST_CALLS and time.perf_counter() - began < _LONGEST_SECONDS):
+    while not times or (len(times) < _MOST_CALLS and time.perf_counter() - began < seconds):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)

@@ -58,6 +58,7 @@ def _member(member: MemberFiles) -> JobMember:
         predict_ms=member.metrics.get("predict_ms_one_row", 0.0),
         num_bytes=int(member.metrics.get("model_bytes", 0)),
         weight=member.weight,
+        predict_ms_per_1000_rows=member.metrics.get("predict_ms_per_1000_rows", 0.0),
     )
 
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.artifact import ModelFacts, combine_models, save_model, unpack
+from tuner.artifact import (
+    Evaluation,
+    FoldModel,
+    ModelFacts,
+    SavedModel,
+    combine_models,
+    evaluate,
+    measure_latency,
+    save_model,
+    unpack,
+)
 from tuner.errors import MissingExtra, TrainingFailed
 from tuner.models import Estimator, ModelFamily, family
 from tuner.space import Params
@@ -23,11 +33,17 @@ from tuner.training.metrics import Metric, metric
 from tuner.training.uncertainty import standard_error
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tuner.data.splits import Split
     from tuner.data.table import Table
 
 # A fold is begun if this part of what the folds before took is left: they end early where they must.
 _SHARE_OF_A_FOLD = 0.8
+# What may be added to the time of the fits to find out how long the model takes to predict, and which columns matter.
+_SHARE_TO_MEASURE = 0.05
+_SHARE_TO_EXPLAIN, _MOST_SECONDS_TO_EXPLAIN = 0.05, 0.3
 
 
 def train_candidate(job: TrainingJob, channel: Channel) -> TrainingResult:
@@ -65,7 +81,6 @@ class _Fold:
     held_out: HeldOut
     num_train_rows: int
     seconds: float
-    predict_seconds: float
     was_stopped: bool
 
 
@@ -88,9 +103,13 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     rows = scored_rows(table, splits, len(fitted))
     held_out = HeldOut.joined([fold.held_out for fold in fitted])
     facts = trainer.facts(rows, held_out, len(fitted))
-    save_model(job.folder / MODEL_FOLDER, [fold.estimator for fold in fitted], facts)
+    models = [FoldModel(fold.estimator.predict, fold.held_out.row_ids) for fold in fitted]
+    evaluation = trainer.evaluation(rows, held_out.prediction, facts, fitted, models)
+    estimators = [fold.estimator for fold in fitted]
+    manifest = save_model(job.folder / MODEL_FOLDER, estimators, facts, evaluation)
     held_out.write(job.folder / PREDICTIONS_FILE)
-    return trainer.result(fitted, facts, rows, held_out, is_partial=is_partial)
+    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _SHARE_TO_MEASURE * _seconds(fitted))
+    return trainer.result(fitted, facts, evaluation.scores | latency.metrics, is_partial=is_partial)
 
 
 def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
@@ -112,11 +131,18 @@ def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
     with ExitStack() as stack:
         earlier, later = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
         unpack(packed, earlier)
-        save_model(later, [fold.estimator for fold in fitted], facts)
+        # The rows that were scored are still those of the candidate's own models.
+        known = [(each, 1.0) for each in [Evaluation.read(earlier)] if each is not None]
+        evaluation = trainer.evaluation(rows, scored, facts, fitted, members=known)
+        estimators = [fold.estimator for fold in fitted]
+        manifest = save_model(later, estimators, facts)
         weighted = [(earlier, float(job.scored_folds)), (later, float(len(fitted)))]
-        combine_models(job.folder / MODEL_FOLDER, weighted, facts)
+        combine_models(job.folder / MODEL_FOLDER, weighted, facts, evaluation)
     held_out.write(job.folder / PREDICTIONS_FILE)
-    return trainer.result(fitted, facts, rows, HeldOut(rows.row_ids, scored), num_models=num_folds)
+    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _SHARE_TO_MEASURE * _seconds(fitted))
+    share = num_folds / len(fitted)
+    figures = {name: milliseconds * share for name, milliseconds in latency.metrics.items()}
+    return trainer.result(fitted, facts, evaluation.scores | figures)
 
 
 class _Trainer:
@@ -164,29 +190,40 @@ class _Trainer:
             folds=num_folds,
         )
 
-    def result(
+    def evaluation(
         self,
-        fitted: Sequence[_Fold],
-        facts: ModelFacts,
         rows: Table,
-        held_out: HeldOut,
-        *,
-        is_partial: bool = False,
-        num_models: int | None = None,
+        prediction: NDArray[np.float64],
+        facts: ModelFacts,
+        fitted: Sequence[_Fold],
+        models: Sequence[FoldModel] = (),
+        members: Sequence[tuple[Evaluation, float]] = (),
+    ) -> Evaluation:
+        """How the scored rows were predicted."""
+        return evaluate(
+            rows,
+            prediction,
+            scores=all_metrics(rows, prediction),
+            standard_errors={} if facts.standard_error is None else {facts.metric: facts.standard_error},
+            models=models,
+            members=members,
+            seed=self.job.split_seed,
+            seconds=min(_SHARE_TO_EXPLAIN * _seconds(fitted), _MOST_SECONDS_TO_EXPLAIN),
+        )
+
+    def result(
+        self, fitted: Sequence[_Fold], facts: ModelFacts, measured: Mapping[str, float], *, is_partial: bool = False
     ) -> TrainingResult:
         """What is reported of a training that has ended."""
-        fit_seconds = sum(fold.seconds for fold in fitted)
-        predict_seconds = sum(fold.predict_seconds for fold in fitted)
-        num_predicted = sum(len(fold.held_out.row_ids) for fold in fitted)
+        fit_seconds = _seconds(fitted)
         model_folder = self.job.folder / MODEL_FOLDER
         figures = {
             "standard_error": facts.standard_error,
             "folds": facts.folds,
             "fit_seconds": fit_seconds,
             "fold_seconds": fit_seconds / len(fitted),
-            "predict_ms_per_1000_rows": predict_seconds * 1e6 / num_predicted * (num_models or len(fitted)),
             "num_train_rows": fitted[0].num_train_rows,
-            "num_validation_rows": rows.num_rows,
+            "num_validation_rows": sum(len(fold.held_out.row_ids) for fold in fitted),
             "best_step": max(fold.best_step for fold in fitted),
             "model_bytes": sum(path.stat().st_size for path in model_folder.rglob("*") if path.is_file()),
         }
@@ -195,8 +232,7 @@ class _Trainer:
             best_step=max(fold.best_step for fold in fitted),
             stopped=any(fold.was_stopped for fold in fitted),
             is_partial=is_partial,
-            metrics=all_metrics(rows, held_out.prediction)
-            | {name: float(figure) for name, figure in figures.items() if figure is not None},
+            metrics=dict(measured) | {name: float(figure) for name, figure in figures.items() if figure is not None},
         )
 
     def _fit_fold(self, split: Split, position: int, *, reports_steps: bool) -> _Fold:
@@ -207,17 +243,15 @@ class _Trainer:
         curve = Curve(self._metric, validation, self._family, self._clock, report, self.channel.should_stop)
         fit_started = time.perf_counter()
         best_step = estimator.fit(train, validation, curve)
-        predict_started = time.perf_counter()
+        seconds = time.perf_counter() - fit_started
         prediction = estimator.predict(validation.features)
-        finished = time.perf_counter()
         curve.score(best_step, prediction)
         return _Fold(
             estimator,
             best_step,
             HeldOut(validation.row_ids, prediction),
             num_train_rows=train.num_rows,
-            seconds=predict_started - fit_started,
-            predict_seconds=finished - predict_started,
+            seconds=seconds,
             was_stopped=curve.was_stopped,
         )
 
@@ -232,3 +266,7 @@ class _Trainer:
     def _has_time_after(self, fitted: Sequence[_Fold]) -> bool:
         mean = sum(fold.seconds for fold in fitted) / len(fitted)
         return self._clock.left > _SHARE_OF_A_FOLD * mean
+
+
+def _seconds(fitted: Sequence[_Fold]) -> float:
+    return sum(fold.seconds for fold in fitted)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.artifact import Manifest, Member, ModelFacts, combine_models, unpack
+from tuner.artifact import Evaluation, Manifest, Member, ModelFacts, combine_models, evaluate, unpack
 from tuner.errors import TrainingFailed
 from tuner.records import MEMBER_WEIGHT
 from tuner.training.channel import Channel
@@ -50,7 +50,7 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
     weights = _select(job, rows, predictions).weights
     blend = _average(predictions, weights)
     facts = _facts(job, table, rows, blend, weights)
-    manifest = _join_models(job, channel, weights, facts)
+    manifest, evaluation = _join_models(job, channel, rows, blend, weights, facts)
     HeldOut(rows.row_ids, blend).write(job.folder / PREDICTIONS_FILE)
     members = {member.number: member for member in job.members}
     figures = {
@@ -60,7 +60,9 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
         "num_members": len(weights),
         "num_models": len(manifest.parts),
         "num_validation_rows": rows.num_rows,
-        "predict_ms_per_1000_rows": sum(members[number].predict_ms for number in weights),
+        # Loading them all to measure it would take longer than all the rest.
+        "predict_ms_one_row": sum(members[number].predict_ms for number in weights),
+        "predict_ms_per_1000_rows": sum(members[number].predict_ms_per_1000_rows for number in weights),
         "model_bytes": sum(path.stat().st_size for path in (job.folder / MODEL_FOLDER).rglob("*") if path.is_file()),
         **{f"{MEMBER_WEIGHT}{number}": weight for number, weight in weights.items()},
     }
@@ -68,7 +70,7 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
         facts.value,
         best_step=1,
         stopped=False,
-        metrics=all_metrics(rows, blend)
+        metrics=dict(evaluation.scores)
         | {name: float(figure) for name, figure in figures.items() if figure is not None},
     )
 
@@ -129,7 +131,14 @@ def _facts(
     )
 
 
-def _join_models(job: TrainingJob, channel: Channel, weights: Mapping[int, float], facts: ModelFacts) -> Manifest:
+def _join_models(
+    job: TrainingJob,
+    channel: Channel,
+    rows: Table,
+    blend: NDArray[np.float64],
+    weights: Mapping[int, float],
+    facts: ModelFacts,
+) -> tuple[Manifest, Evaluation]:
     packed = channel.fetch([(number, PACKED_MODEL) for number in weights])
     with ExitStack() as stack:
         members: list[tuple[Path, float]] = []
@@ -137,4 +146,13 @@ def _join_models(job: TrainingJob, channel: Channel, weights: Mapping[int, float
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             unpack(path, folder)
             members.append((folder, weight))
-        return combine_models(job.folder / MODEL_FOLDER, members, facts)
+        known = [(Evaluation.read(folder), weight) for folder, weight in members]
+        evaluation = evaluate(
+            rows,
+            blend,
+            scores=all_metrics(rows, blend),
+            standard_errors={} if facts.standard_error is None else {facts.metric: facts.standard_error},
+            members=[(each, weight) for each, weight in known if each is not None],
+            seed=job.split_seed,
+        )
+        return combine_models(job.folder / MODEL_FOLDER, members, facts, evaluation), evaluation

@@ -32,6 +32,7 @@ class JobMember:
         number: Its number.
         family: Its model family.
         predict_ms: Time its model takes to predict one row.
+        predict_ms_per_1000_rows: Time it takes to predict a thousand rows together.
         num_bytes: Size of its model.
         weight: Its weight in the ensemble before this one, 0.0 if it had none.
     """
@@ -41,6 +42,7 @@ class JobMember:
     predict_ms: float
     num_bytes: int
     weight: float = 0.0
+    predict_ms_per_1000_rows: float = 0.0
 
 
 @dataclass(frozen=True)
