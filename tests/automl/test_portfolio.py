@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.automl.test_plan import column
+from tuner.automl.portfolio import portfolio
+from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile, target_profile
+from tuner.models import families, family
+
+ROWS = (60, 600, 1_600, 20_000, 1_000_000)
+
+
+def table(num_rows: int, num_classes: int, *, with_categories: bool) -> tuple[DatasetProfile, TargetProfile]:
+    """A table with ``num_classes`` equal classes, or with a quantity to predict for 0."""
+    share = num_rows // max(1, num_classes)
+    columns = [column(f"size {place}", ColumnKind.NUMBER, {str(value): 1 for value in range(50)}) for place in range(8)]
+    if with_categories:
+        columns.append(column("colour", ColumnKind.CATEGORY, {"red": num_rows // 2, "blue": num_rows // 2}))
+    if num_classes:
+        columns.append(column("label", ColumnKind.CATEGORY, {f"class {place}": share for place in range(num_classes)}))
+    else:
+        columns.append(column("label", ColumnKind.NUMBER, {str(value / 2): 2 for value in range(num_rows // 2)}))
+    profile = DatasetProfile(num_rows=num_rows, columns=tuple(columns))
+    return profile, target_profile(profile, "label", None if num_classes else "regression")
+
+
+@pytest.mark.parametrize("num_rows", ROWS)
+@pytest.mark.parametrize("num_classes", [0, 2, 5])
+@pytest.mark.parametrize("with_categories", [True, False])
+def test_every_configuration_is_a_point_of_its_family_s_space(
+    num_rows: int, num_classes: int, with_categories: bool
+) -> None:
+    profile, target = table(num_rows, num_classes, with_categories=with_categories)
+    points = portfolio(profile, target, list(families()))
+    for name, params in points:
+        assert family(name).space(profile, target).check(params) == params
+        assert family(name).complete(params, profile, target) == params
+    assert {name for name, _ in points} == set(families())
+    assert len({(name, *params.items()) for name, params in points}) == len(points)
+
+
+@pytest.mark.parametrize("num_rows", ROWS)
+def test_first_is_lightgbm_and_quick(num_rows: int) -> None:
+    profile, target = table(num_rows, 2, with_categories=True)
+    name, params = portfolio(profile, target, list(families()))[0]
+    assert name == "lightgbm"
+    if num_rows <= 50_000:
+        assert family(name).fit_seconds(profile, target, params) < 2
+
+
+def test_only_the_given_families_are_tried() -> None:
+    profile, target = table(600, 2, with_categories=True)
+    assert {name for name, _ in portfolio(profile, target, ["random_forest", "linear"])} == {"random_forest", "linear"}
+    assert portfolio(profile, target, []) == []
+
+
+def test_first_of_a_family_that_is_alone_is_followed_by_its_variants() -> None:
+    profile, target = table(600, 2, with_categories=True)
+    assert len(portfolio(profile, target, ["lightgbm"])) > 1
+
+
+def test_what_takes_too_long_is_left_out() -> None:
+    profile, target = table(1_000_000, 5, with_categories=True)
+    every = portfolio(profile, target, list(families()))
+    some = portfolio(profile, target, list(families()), seconds=120)
+    assert 0 < len(some) < len(every)
+    assert all(family(name).fit_seconds(profile, target, params) <= 40 for name, params in some)
+
+
+def test_something_is_tried_however_little_time_there_is() -> None:
+    profile, target = table(1_000_000, 5, with_categories=True)
+    assert len(portfolio(profile, target, list(families()), seconds=0.001)) == 1

@@ -1,0 +1,138 @@
+"""The fixed configurations that a study tries before it searches, strongest and cheapest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+
+from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.models import family
+from tuner.space import Params, Scalar
+
+Entry: TypeAlias = tuple[str, Mapping[str, Scalar]]
+"""A family's name, and what differs from its default."""
+
+_DEFAULT: Mapping[str, Scalar] = MappingProxyType({})
+# Trees of few leaves, each of a part of the columns: the strongest boosting on few rows, where larger ones fit noise.
+_SHALLOW_LIGHTGBM: Entry = (
+    "lightgbm",
+    {"learning_rate": 0.06, "max_leaves": 8, "max_features": 0.6, "sample_share": 0.9, "l2": 1.0},
+)
+_SHALLOW_XGBOOST: Entry = (
+    "xgboost",
+    {"learning_rate": 0.08, "max_leaves": 8, "max_features": 0.7, "sample_share": 0.8, "min_child_weight": 3.0},
+)
+_CAUTIOUS_LIGHTGBM: Entry = (
+    "lightgbm",
+    {
+        "learning_rate": 0.04,
+        "max_leaves": 20,
+        "min_samples_leaf": 30,
+        "max_features": 0.4,
+        "sample_share": 0.7,
+        "l2": 10.0,
+    },
+)
+_LARGE_LIGHTGBM: Entry = (
+    "lightgbm",
+    {"learning_rate": 0.03, "max_leaves": 127, "min_samples_leaf": 5, "max_features": 0.8, "l2": 1.0},
+)
+_SLOW_LIGHTGBM: Entry = ("lightgbm", {"learning_rate": 0.025, "max_features": 0.7, "sample_share": 0.8})
+_QUICK_LIGHTGBM: Entry = ("lightgbm", {"learning_rate": 0.2})
+_QUICK_CATBOOST: Entry = ("catboost", {"learning_rate": 0.15})
+
+# Up to this many rows.
+_SMALL_ROWS, _MIDDLE_ROWS = 1_500, 10_000
+_SMALL: tuple[Entry, ...] = (
+    _SHALLOW_LIGHTGBM,
+    ("linear", _DEFAULT),
+    _SHALLOW_XGBOOST,
+    ("extra_trees", _DEFAULT),
+    ("catboost", _DEFAULT),
+    ("svm", _DEFAULT),
+    ("knn", _DEFAULT),
+    _CAUTIOUS_LIGHTGBM,
+    ("lightgbm", _DEFAULT),
+    ("random_forest", _DEFAULT),
+    ("keras_mlp", _DEFAULT),
+    ("xgboost", _DEFAULT),
+    ("hist_gradient_boosting", _DEFAULT),
+)
+_MIDDLE: tuple[Entry, ...] = (
+    ("lightgbm", _DEFAULT),
+    ("linear", _DEFAULT),
+    ("extra_trees", _DEFAULT),
+    ("knn", _DEFAULT),
+    ("catboost", _DEFAULT),
+    ("svm", _DEFAULT),
+    _SHALLOW_LIGHTGBM,
+    ("xgboost", _DEFAULT),
+    ("keras_mlp", _DEFAULT),
+    ("random_forest", _DEFAULT),
+    _LARGE_LIGHTGBM,
+    ("hist_gradient_boosting", _DEFAULT),
+)
+_LARGE: tuple[Entry, ...] = (
+    _QUICK_LIGHTGBM,
+    _QUICK_CATBOOST,
+    ("lightgbm", _DEFAULT),
+    ("xgboost", _DEFAULT),
+    ("extra_trees", _DEFAULT),
+    _SLOW_LIGHTGBM,
+    ("catboost", _DEFAULT),
+    ("linear", _DEFAULT),
+    ("keras_mlp", _DEFAULT),
+    _LARGE_LIGHTGBM,
+    ("hist_gradient_boosting", _DEFAULT),
+    ("random_forest", _DEFAULT),
+    ("knn", _DEFAULT),
+    ("svm", _DEFAULT),
+)
+# One fit may take this share of the study's time. The estimates are right within a factor of three.
+_FIT_SHARE = 0.3
+
+
+def portfolio(
+    profile: DatasetProfile, target: TargetProfile, families: Sequence[str], seconds: float | None = None
+) -> list[tuple[str, Params]]:
+    """The configurations to try first, in their order.
+
+    It is by families more than by variants: an average wants members that err differently. Which lead depends on the
+    rows. On few, boosting with shallow trees does, and a linear model is what the average misses most; on some
+    thousands, extremely randomised trees, neighbours and a kernel machine add most to boosting; on many, boosting is
+    all but alone, and comes first with large steps, so that a usable model is there within two seconds.
+
+    Args:
+        profile: The table.
+        target: What is predicted.
+        families: Those that may be chosen. Each has at least its default among the configurations.
+        seconds: The study's time. What would take too long is left out, but never all.
+
+    Returns:
+        Families with points of their spaces.
+    """
+    wanted = [entry for entry in _entries(target.num_rows) if entry[0] in families]
+    known = {name for name, _ in wanted}
+    wanted += [(name, _DEFAULT) for name in families if name not in known]
+    points = [(name, _point(name, changes, profile, target)) for name, changes in wanted]
+    if seconds is None:
+        return points
+    costs = [family(name).fit_seconds(profile, target, params) for name, params in points]
+    limit = max(_FIT_SHARE * seconds, min(costs, default=0.0))
+    return [point for point, cost in zip(points, costs, strict=True) if cost <= limit]
+
+
+def _entries(num_rows: int) -> tuple[Entry, ...]:
+    if num_rows < _SMALL_ROWS:
+        return _SMALL
+    return _MIDDLE if num_rows < _MIDDLE_ROWS else _LARGE
+
+
+def _point(name: str, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile) -> Params:
+    """The default of the family with the changes."""
+    point = {**family(name).default(profile, target), **changes}
+    if isinstance(leaf := changes.get("min_samples_leaf"), int):
+        # A leaf must not be a large part of a small table.
+        point["min_samples_leaf"] = min(leaf, max(2, target.num_rows // 20))
+    return family(name).space(profile, target).check(point)
