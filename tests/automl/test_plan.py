@@ -1,6 +1,7 @@
 import pytest
 
 from tuner.automl import choose_families, opening_points
+from tuner.automl.plan import choose_validation
 from tuner.data.profile import (
     ColumnKind,
     ColumnProfile,
@@ -11,6 +12,7 @@ from tuner.data.profile import (
     target_profile,
 )
 from tuner.models import compose_space, families
+from tuner.records import Validation
 from tuner.space import Categorical, Float
 
 ALL = ("lightgbm", "hist_gradient_boosting", "random_forest", "linear", "keras_mlp")
@@ -101,3 +103,24 @@ def test_family_that_the_space_excludes_has_no_opening_point() -> None:
     space = compose_space(["lightgbm", "linear"], profile, target, {"model": Categorical(["linear"])})
     points = opening_points(["lightgbm", "linear"], profile, target, space)
     assert [point["model"] for point in points] == ["linear"]
+
+
+def test_small_tables_are_cross_validated_and_large_ones_hold_a_fold_out() -> None:
+    small, large = table(500), table(50_000)
+    assert choose_validation(*small, 60.0) == Validation(folds=5, scored_folds=5)
+    assert choose_validation(*large, 60.0) == Validation(folds=5, scored_folds=1)
+    assert choose_validation(*small) == Validation(folds=5, scored_folds=5)
+
+
+def test_a_short_time_goes_further_with_one_fold() -> None:
+    assert choose_validation(*table(5_000), 10.0).scored_folds == 1
+    assert choose_validation(*table(5_000), 600.0).scored_folds == 5
+
+
+def test_folds_that_are_asked_for_are_all_scored() -> None:
+    assert choose_validation(*table(50_000), 60.0, folds=3) == Validation(folds=3, scored_folds=3)
+
+
+def test_there_are_no_more_folds_than_rows() -> None:
+    assert choose_validation(*table(3), 60.0).folds == 3
+    assert choose_validation(*table(3), 60.0, folds=10).folds == 3

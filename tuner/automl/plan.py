@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import InvalidInput
-from tuner.models import default_params
+from tuner.models import default_params, family
 from tuner.records import Validation
 from tuner.space import Params, SearchSpace
 
 SMALL_TABLE_ROWS = 2_000
 FOLDS = 5
-CROSS_VALIDATED_ROWS = 5_000
+CROSS_VALIDATED_ROWS = 10_000
+CROSS_VALIDATION_SHARE = 0.1
+# A study without a time budget is judged as if it had this.
+PATIENT_SECONDS = 600.0
 MIN_ROWS = {"keras_mlp": 200}
 MAX_ROWS = {"random_forest": 500_000, "keras_mlp": 500_000}
 _SMALL_FIRST = ("linear", "lightgbm", "random_forest", "hist_gradient_boosting")
@@ -48,20 +51,27 @@ def choose_families(profile: DatasetProfile, target: TargetProfile, available: I
     return tuple(sorted(fitting or names, key=lambda name: _place(name, first)))
 
 
-def choose_validation(target: TargetProfile, folds: int | None = None) -> Validation:
+def choose_validation(
+    profile: DatasetProfile, target: TargetProfile, seconds: float | None = None, folds: int | None = None
+) -> Validation:
     """How candidates are judged on a table.
 
     On a small table each candidate is cheap and a score on a few hundred rows is noise, so all are cross-validated. On
-    a large one the rows of one fold tell candidates apart, and the time goes further on more of them.
+    a large one the rows of one fold tell candidates apart, and the time goes further on more of them. What is small,
+    the time decides: a boosted model has to be cross-validated in a tenth of it.
 
     Args:
+        profile: The table.
         target: What is predicted.
+        seconds: The study's time budget.
         folds: Parts to divide the rows into, if the user has said so: then every candidate is cross-validated on them.
     """
     num_rows = target.num_rows
     if folds is not None:
         return Validation(folds=min(folds, num_rows), scored_folds=min(folds, num_rows))
-    is_small = num_rows <= CROSS_VALIDATED_ROWS
+    booster = family("lightgbm")
+    cost = FOLDS * booster.fit_seconds(profile, target, booster.default(profile, target))
+    is_small = num_rows <= CROSS_VALIDATED_ROWS and cost <= CROSS_VALIDATION_SHARE * (seconds or PATIENT_SECONDS)
     return Validation(folds=min(FOLDS, num_rows), scored_folds=min(FOLDS, num_rows) if is_small else 1)
 
 

@@ -133,11 +133,13 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
                     places=[Place(f"#/models/{position}", f"does not support {target.task}")],
                 )
     else:
-        usable = [name for name, each in families().items() if each.is_available() and each.supports(target)]
+        usable = [
+            name for name, each in families().items() if each.is_available() and each.suits(dataset.profile, target)
+        ]
         names = choose_families(dataset.profile, target, usable)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
     constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
-    validation = choose_validation(target, request.folds)
+    validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds)
     if request.ensemble is not None:
         validation = replace(validation, ensemble=request.ensemble)
     if request.max_predict_ms is not None:
