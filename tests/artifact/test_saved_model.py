@@ -271,10 +271,10 @@ def test_type_that_is_not_trusted_is_not_built(tmp_path):
     import skops.io
     from sklearn.ensemble import RandomForestClassifier
 
-    folder = save(tmp_path / "model", ["a", "b"])
+    folder = save(tmp_path / "model", ["a", "b"], "hist_gradient_boosting")
     skops.io.dump(RandomForestClassifier(n_estimators=2).fit([[0], [1]], [0, 1]), folder / "model.skops")
     with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException):
-        family("linear").estimator.load(folder)
+        family("hist_gradient_boosting").estimator.load(folder)
 
 
 def _of_perceptron(manifest):

@@ -15,6 +15,7 @@ from tuner.data import Task
 from tuner.errors import InvalidInput, UnknownName
 from tuner.models import available_families, families, family, forest
 from tuner.models.baseline import Baseline
+from tuner.models.catboost import CatBoost
 from tuner.models.extra_trees import ExtraTrees
 from tuner.models.hist_gradient_boosting import HistGradientBoosting
 from tuner.models.imbalance import row_weights
@@ -26,12 +27,21 @@ from tuner.models.linear import Linear
 from tuner.models.packed_trees import PackedTrees
 from tuner.models.random_forest import RandomForest, RandomForestEstimator
 from tuner.models.svm import SVM
+from tuner.models.xgboost import XGBoost
 from tuner.testing.model import ModelFamilyContract, fit, small_data
 from tuner.training import metric
 
 
 class TestLightGBM(ModelFamilyContract):
     family = LightGBM()
+
+
+class TestXGBoost(ModelFamilyContract):
+    family = XGBoost()
+
+
+class TestCatBoost(ModelFamilyContract):
+    family = CatBoost()
 
 
 class TestHistGradientBoosting(ModelFamilyContract):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import platform
@@ -16,8 +17,8 @@ from tuner.artifact.manifest import Manifest, ModelFacts, Part, damaged
 from tuner.errors import InvalidInput
 from tuner.models import Estimator, family
 
-# Where the name of the distribution is not that of the module.
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+# Where the distribution has another name than its module; the first that is installed.
+_DISTRIBUTIONS = {"sklearn": ("scikit-learn",), "xgboost": ("xgboost-cpu", "xgboost")}
 _CHUNK_BYTES = 1024**2
 
 
@@ -85,8 +86,16 @@ def combine_models(
 def library_versions(families: Iterable[str]) -> dict[str, str]:
     """The versions that are installed here of Python and of what models of these families need."""
     modules = ["tuner", "numpy", "pandas", *(module for name in families for module in family(name).modules)]
-    distributions = dict.fromkeys(_DISTRIBUTIONS.get(module, module) for module in modules)
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in distributions}}
+    return {"python": platform.python_version(), **dict(map(_distribution, dict.fromkeys(modules)))}
+
+
+def _distribution(module: str) -> tuple[str, str]:
+    """The name and the version of what brings the module."""
+    *others, last = _DISTRIBUTIONS.get(module, (module,))
+    for name in others:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return name, importlib.metadata.version(name)
+    return last, importlib.metadata.version(last)
 
 
 def sha256_of(path: Path) -> str:

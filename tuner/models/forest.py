@@ -12,7 +12,7 @@ from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report
 from tuner.models.cost import num_columns
 from tuner.models.imbalance import class_weight_parameter, row_weights
-from tuner.models.tabular import Encoding, TabularEstimator, to_32_bits
+from tuner.models.tabular import Encoding, TabularEstimator, to_32_bits, within_float32
 from tuner.models.threads import limited_threads
 from tuner.space import Categorical, Float, Int, Parameter, SearchSpace
 
@@ -56,7 +56,7 @@ class ForestEstimator(TabularEstimator):
 
         from tuner.models.packed_trees import PackedTrees
 
-        encoded, validation = _within_float32(encoded), _within_float32(validation)
+        encoded, validation = within_float32(encoded), within_float32(validation)
         self._frequencies = self._class_frequencies(target)
         classes = np.unique(target).astype(np.int64) if self._num_classes else None
         weights = row_weights(self._params, target)
@@ -120,7 +120,7 @@ class ForestEstimator(TabularEstimator):
         return (total + self._frequencies) / (trees + 1)
 
     def _predict_encoded(self, encoded: NDArray[np.floating]) -> NDArray[np.float64]:
-        return self._smooth(self._trees.total(_within_float32(encoded)), self._trees.num_trees)
+        return self._smooth(self._trees.total(within_float32(encoded)), self._trees.num_trees)
 
     def _save_model(self, folder: Path) -> Mapping[str, object]:
         self._trees.save(folder / _TREES_FILE)
@@ -170,12 +170,3 @@ class Forest(ModelFamily):
         columns = max(1.0, num_columns(profile, target) * float(params["max_features"]))
         levels = math.log2(max(2.0, rows / float(params["min_samples_leaf"])))
         return float(params["trees"]) * (1.5e-3 + self.seconds_per_cell * rows * levels * columns)
-
-
-def _within_float32(encoded: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Trees work in single precision; larger numbers become its largest, which keeps their order."""
-    import numpy as np
-
-    limit = np.finfo(np.float32).max
-    clipped: NDArray[np.float32] = np.clip(encoded, -limit, limit).astype(np.float32)
-    return clipped

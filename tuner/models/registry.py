@@ -6,6 +6,7 @@ from tuner.data.profile import TargetProfile
 from tuner.errors import UnknownName
 from tuner.models.base import ModelFamily
 from tuner.models.baseline import Baseline
+from tuner.models.catboost import CatBoost
 from tuner.models.extra_trees import ExtraTrees
 from tuner.models.hist_gradient_boosting import HistGradientBoosting
 from tuner.models.keras_mlp import KerasMLP
@@ -14,10 +15,13 @@ from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
 from tuner.models.random_forest import RandomForest
 from tuner.models.svm import SVM
+from tuner.models.xgboost import XGBoost
 
 # In the order in which they are worth a first trial.
 _FAMILIES: tuple[ModelFamily, ...] = (
     LightGBM(),
+    CatBoost(),
+    XGBoost(),
     HistGradientBoosting(),
     RandomForest(),
     ExtraTrees(),

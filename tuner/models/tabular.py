@@ -191,6 +191,15 @@ def squashed(encoded: NDArray[np.floating]) -> NDArray[np.float32]:
     return pressed
 
 
+def within_float32(encoded: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Single precision, in which many libraries grow trees; larger numbers become its largest, in order."""
+    import numpy as np
+
+    limit = np.finfo(np.float32).max
+    clipped: NDArray[np.float32] = np.clip(encoded, -limit, limit).astype(np.float32)
+    return clipped
+
+
 def drawn_rows(num_rows: int, most: int, seed: int) -> NDArray[np.int64]:
     """The positions of all rows in order, or of as many as a model can take, drawn at random."""
     import numpy as np
