@@ -237,14 +237,14 @@ class TestOverADataset:
     def test_each_family_opens_with_a_point_of_its_own(self, engine: Engine, dataset: DatasetResource) -> None:
         study = create(engine, dataset=dataset.id, models=["random_forest", "linear"], ensemble=False)
         assert study.states == ["waiting", "waiting"]
-        assert [trial.params["model"] for trial in study.trials()] == ["random_forest", "linear"]
+        assert [trial.params["model"] for trial in study.trials()] == ["linear", "random_forest"]
         assert {trial.origin for trial in study.trials()} == {Origin.ENQUEUED}
 
     def test_a_budget_below_the_number_of_families_is_kept(self, engine: Engine, dataset: DatasetResource) -> None:
         study = create(
             engine, dataset=dataset.id, models=["random_forest", "linear"], budget={"trials": 1}, ensemble=False
         )
-        assert [trial.params["model"] for trial in study.trials()] == ["random_forest"]
+        assert [trial.params["model"] for trial in study.trials()] == ["linear"]
 
     def test_families_named_twice_compete_once(self, engine: Engine, dataset: DatasetResource) -> None:
         assert create(engine, dataset=dataset.id, models=["linear", "linear"]).shown.models == ("linear",)

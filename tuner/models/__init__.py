@@ -4,7 +4,15 @@ Importing this package imports no training library; training does.
 """
 
 from tuner.models.base import Estimator, ModelFamily, Report, Verdict
-from tuner.models.composition import BASELINE, ENSEMBLE, MODEL, compose_space, default_params, split_params
+from tuner.models.composition import (
+    BASELINE,
+    ENSEMBLE,
+    MODEL,
+    compose_space,
+    composed_params,
+    default_params,
+    split_params,
+)
 from tuner.models.registry import available_families, families, family
 
 __all__ = [
@@ -17,6 +25,7 @@ __all__ = [
     "Verdict",
     "available_families",
     "compose_space",
+    "composed_params",
     "default_params",
     "families",
     "family",

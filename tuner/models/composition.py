@@ -102,11 +102,24 @@ def default_params(
     Raises:
         InvalidInput: ``space`` does not let the family be chosen, or only far from its default.
     """
-    found = family_called(family)
-    point: Params = {MODEL: family}
-    point |= {f"{family}.{name}": value for name, value in found.default(profile, target).items()}
+    params = family_called(family).default(profile, target)
     if space is None:
-        return point
+        return {MODEL: family, **{f"{family}.{name}": value for name, value in params.items()}}
+    return composed_params(family, params, space)
+
+
+def composed_params(family: str, params: Mapping[str, Scalar], space: SearchSpace) -> Params:
+    """A family's point as a point of a composed space, or the one nearest to it that the space allows.
+
+    Args:
+        family: The family's name.
+        params: Under the family's own names.
+        space: The composed space.
+
+    Raises:
+        InvalidInput: The space does not let the family be chosen, or only far from the point.
+    """
+    point: Params = {f"{family}.{name}": value for name, value in params.items()}
     nearest: Params = {}
     for name in space.order:
         if space.is_active(name, nearest):
@@ -125,7 +138,7 @@ def _repaired(point: Params, space: SearchSpace) -> Params:
         repaired = space.repair(point, rng)
         if repaired[MODEL] == point[MODEL]:
             return repaired
-    raise InvalidInput(f"No point near the default of {point[MODEL]!r} keeps the constraints of the space.")
+    raise InvalidInput(f"No point of {point[MODEL]!r} near the one given keeps the constraints of the space.")
 
 
 def _check_names(names: Sequence[str], target: TargetProfile) -> None:

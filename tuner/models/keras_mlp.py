@@ -29,6 +29,9 @@ _PATIENCE_EPOCHS = 15
 _ROWS_PER_PREDICTION = 4096
 _MODEL_FILE = "model.keras"
 
+# With fewer it has too little to learn from; more take minutes, where boosting takes seconds.
+_MIN_ROWS, _MAX_ROWS = 200, 500_000
+
 
 class KerasMLPEstimator(TabularEstimator):
     """Dense layers over scaled numbers and learned vectors for categories.
@@ -193,6 +196,9 @@ class KerasMLP(ModelFamily):
     modules = ("keras", "jax")
     backend = "keras"
     estimator = KerasMLPEstimator
+
+    def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
+        return self.supports(target) and _MIN_ROWS <= target.num_rows <= _MAX_ROWS
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {
