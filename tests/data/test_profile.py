@@ -131,7 +131,17 @@ def test_features_are_numbers_categories_and_booleans_but_not_the_target() -> No
 
 
 def test_profile_of_another_version_is_refused() -> None:
-    document = profile_of([0, 1]).to_json() | {"version": 2}
+    document = profile_of([0, 1]).to_json() | {"version": 3}
 
-    with pytest.raises(InvalidDataset, match="version 2"):
+    with pytest.raises(InvalidDataset, match="version 3"):
         DatasetProfile.from_json(document)
+
+
+def test_profile_of_the_first_version_is_read() -> None:
+    profile = profile_of([0, 1])
+    document = profile.to_json() | {"version": 1}
+    del document["warnings"]
+    for column in document["columns"]:
+        del column["day_first"], column["has_time"], column["found_kind"]
+
+    assert DatasetProfile.from_json(document) == profile

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data.date_features import DateFeatures
 from tuner.data.profile import ColumnKind, ColumnProfile, in_value_order
 from tuner.errors import InvalidDataset
 
@@ -100,6 +101,9 @@ class TabularEncoder:
     - A number is itself. With ``impute``, missing ones become the median, and a column ``<name> is missing`` follows if
       training rows had gaps; without, they stay NaN for models that know what to do with them.
     - A boolean is 1 or 0, its gaps as for numbers.
+    - A date is several numbers: the days since 1970, and those of year, month, day, weekday and hour that differ among
+      the training rows; with ``scale``, places in the year, the week and the day, as sine and cosine. Its gaps as for
+      numbers.
     - A category under ``one_hot`` is one column of 0 and 1 for each value, for rare values together if there are any,
       and for gaps if training rows had any. A value never seen counts as rare; with no such column it is all zeros.
     - A category under ``ordinal`` is one column of codes: 0 for a gap, 1 for a rare or new value, 2 and up for values
@@ -116,7 +120,7 @@ class TabularEncoder:
 
     categories: Literal["one_hot", "ordinal"]
     scale: bool
-    _columns: tuple[_Numeric | _Categorical, ...]
+    _columns: tuple[_Numeric | _Categorical | DateFeatures, ...]
 
     @classmethod
     def fit(
@@ -140,13 +144,16 @@ class TabularEncoder:
             impute: Whether to fill missing numbers and booleans.
             max_categories: Values of one column that keep a place of their own, the most frequent ones.
         """
-        fitted = tuple(
-            _fit_category(frame[column.name], column.name, max_categories)
-            if column.kind is ColumnKind.CATEGORY
-            else _fit_number(frame[column.name], column, scale, impute)
-            for column in columns
-        )
-        return cls(categories, scale, fitted)
+
+        def fit_column(column: ColumnProfile) -> _Numeric | _Categorical | DateFeatures:
+            cells = frame[column.name]
+            if column.kind is ColumnKind.CATEGORY:
+                return _fit_category(cells, column.name, max_categories)
+            if column.kind is ColumnKind.DATE:
+                return DateFeatures.fit(cells, column.name, scale=scale, impute=impute)
+            return _fit_number(cells, column, scale, impute)
+
+        return cls(categories, scale, tuple(map(fit_column, columns)))
 
     def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
         """Encode typed features.
@@ -195,12 +202,7 @@ class TabularEncoder:
             "version": ENCODER_VERSION,
             "categories": self.categories,
             "scale": self.scale,
-            "columns": [
-                {"type": "category", **asdict(column), "values": list(column.values)}
-                if isinstance(column, _Categorical)
-                else {"type": "number", **asdict(column)}
-                for column in self._columns
-            ],
+            "columns": list(map(_column_to_json, self._columns)),
         }
 
     @classmethod
@@ -220,9 +222,21 @@ class TabularEncoder:
         return cls(document["categories"], document["scale"], columns)
 
 
-def _column_from_json(document: Mapping[str, Any]) -> _Numeric | _Categorical:
+def _column_to_json(column: _Numeric | _Categorical | DateFeatures) -> dict[str, Any]:
+    if isinstance(column, _Categorical):
+        return {"type": "category", **asdict(column), "values": list(column.values)}
+    if isinstance(column, DateFeatures):
+        return {"type": "date", **asdict(column), "parts": list(column.parts)}
+    return {"type": "number", **asdict(column)}
+
+
+def _column_from_json(document: Mapping[str, Any]) -> _Numeric | _Categorical | DateFeatures:
     if document["type"] == "category":
         return _Categorical(document["name"], tuple(document["values"]), document["has_rare"], document["has_missing"])
+    if document["type"] == "date":
+        facts = {**document, "parts": tuple(document["parts"])}
+        del facts["type"]
+        return DateFeatures(**facts)
     return _Numeric(document["name"], document["fill"], document["center"], document["spread"], document["has_flag"])
 
 

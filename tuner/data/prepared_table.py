@@ -43,7 +43,7 @@ def load(path: Path, profile: DatasetProfile, folder: Path | None = None) -> pd.
         folder: Where prepared tables lie; beside the file if None.
 
     Returns:
-        What ``read_table(path)`` returns; its numbers are read-only. None if there is no prepared form, or it was made
+        The frame that was kept; its numbers are read-only. None if there is no prepared form, or it was made
         by another version, of another file or under another profile.
     """
     source = _prepared_path(path, profile, folder)
@@ -72,7 +72,7 @@ def prepare(path: Path, profile: DatasetProfile, frame: pd.DataFrame, folder: Pa
     Args:
         path: The file with the table.
         profile: The profile that was made of it.
-        frame: What ``read_table(path)`` returned.
+        frame: What ``read_table(path)`` returned; dates may be instants already.
         folder: Where prepared tables lie; beside the file if None.
     """
     target = _prepared_path(path, profile, folder)

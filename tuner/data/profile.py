@@ -15,7 +15,9 @@ from typing import Any, Self
 
 from tuner.errors import InvalidDataset, Place, UnknownName
 
-PROFILE_VERSION = 1
+PROFILE_VERSION = 2
+# Version 1 knew neither dates nor warnings.
+_READABLE_VERSIONS = (1, 2)
 MAX_CLASSES = 1000
 MAX_TOP_VALUES = 20
 MAX_NAME_LENGTH = 1000
@@ -24,11 +26,12 @@ MAX_WHOLE_NUMBER_CLASSES = 20
 
 
 class ColumnKind(StrEnum):
-    """How a column is used. The first three become features, the others are left out."""
+    """How a column is used. The first four become features, the others are left out."""
 
     NUMBER = "number"
     CATEGORY = "category"
     BOOLEAN = "boolean"
+    DATE = "date"
     CONSTANT = "constant"
     IDENTIFIER = "identifier"
     TEXT = "text"
@@ -36,7 +39,7 @@ class ColumnKind(StrEnum):
     @property
     def is_feature(self) -> bool:
         """Whether models see columns of this kind."""
-        return self in (ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.BOOLEAN)
+        return self in (ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.BOOLEAN, ColumnKind.DATE)
 
 
 class ValueForm(StrEnum):
@@ -79,6 +82,9 @@ class ColumnProfile:
         value_counts: Values in text form with their counts, most frequent first. All of them when there are few
             enough to be classes (``has_all_values``), else the most frequent alone; for text none.
         minimum: Smallest number, for numeric forms with at least one value; so too ``maximum`` and ``mean``.
+        day_first: For dates: whether ``03/04/2024`` is the third of April.
+        has_time: For dates: whether some tell the time of day.
+        found_kind: The kind that was found, where somebody has chosen another one.
     """
 
     name: str
@@ -91,6 +97,9 @@ class ColumnProfile:
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
+    day_first: bool = False
+    has_time: bool = False
+    found_kind: ColumnKind | None = None
 
     @property
     def has_all_values(self) -> bool:
@@ -115,11 +124,15 @@ class ColumnProfile:
             "minimum": self.minimum,
             "maximum": self.maximum,
             "mean": self.mean,
+            "day_first": self.day_first,
+            "has_time": self.has_time,
+            "found_kind": None if self.found_kind is None else self.found_kind.value,
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The column that ``to_json`` wrote."""
+        """The column that ``to_json`` wrote, in this version or an earlier one."""
+        found_kind = document.get("found_kind")
         return cls(
             name=document["name"],
             kind=ColumnKind(document["kind"]),
@@ -131,15 +144,52 @@ class ColumnProfile:
             minimum=document["minimum"],
             maximum=document["maximum"],
             mean=document["mean"],
+            day_first=document.get("day_first", False),
+            has_time=document.get("has_time", False),
+            found_kind=None if found_kind is None else ColumnKind(found_kind),
         )
 
 
 @dataclass(frozen=True)
+class DatasetWarning:
+    """Something about a table that people should look at before they trust a model.
+
+    Args:
+        code: What it is, one of ``leakage``, ``imbalance``, ``many_missing``, ``duplicate_rows``, ``duplicate_column``
+            and ``tiny_table``.
+        message: What was found and what to do about it, as sentences for people.
+        column: The column that it is about, or None for the table.
+        target: The column to predict for which it holds, or None if it holds always.
+    """
+
+    code: str
+    message: str
+    column: str | None = None
+    target: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The warning as plain JSON types."""
+        return {"code": self.code, "message": self.message, "column": self.column, "target": self.target}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The warning that ``to_json`` wrote."""
+        return cls(document["code"], document["message"], document["column"], document["target"])
+
+
+@dataclass(frozen=True)
 class DatasetProfile:
-    """All columns of a table, in the order of the file."""
+    """All columns of a table, in the order of the file.
+
+    Args:
+        num_rows: Rows below the header.
+        columns: What was found about each column.
+        warnings: What people should look at, also about targets that were looked into.
+    """
 
     num_rows: int
     columns: tuple[ColumnProfile, ...]
+    warnings: tuple[DatasetWarning, ...] = ()
 
     def column(self, name: str, *, pointer: str = "#") -> ColumnProfile:
         """The column of this name.
@@ -170,6 +220,7 @@ class DatasetProfile:
             "version": PROFILE_VERSION,
             "num_rows": self.num_rows,
             "columns": [column.to_json() for column in self.columns],
+            "warnings": [warning.to_json() for warning in self.warnings],
         }
 
     @classmethod
@@ -179,15 +230,16 @@ class DatasetProfile:
         Raises:
             InvalidDataset: It was written by another version.
         """
-        if document.get("version") != PROFILE_VERSION:
+        if document.get("version") not in _READABLE_VERSIONS:
             raise InvalidDataset(
                 f"The stored profile has version {document.get('version')!r}; this version of tuner reads "
-                f"{PROFILE_VERSION}.",
+                f"{' and '.join(map(str, _READABLE_VERSIONS))}.",
                 hint="Upload the dataset again.",
             )
         return cls(
             num_rows=document["num_rows"],
             columns=tuple(ColumnProfile.from_json(column) for column in document["columns"]),
+            warnings=tuple(DatasetWarning.from_json(warning) for warning in document.get("warnings", ())),
         )
 
 
@@ -312,6 +364,13 @@ def _check_can_be_target(profile: DatasetProfile, column: ColumnProfile, task: T
             column,
             f"it has one value only{value}, so there is nothing to learn",
             "Name another column, or add rows with other values.",
+        )
+    if column.kind is ColumnKind.DATE:
+        raise _unfit(
+            column,
+            f"it holds dates ({column.reason})",
+            f"Make it a number, such as the days since the first one; or set its kind to {ColumnKind.CATEGORY.value!r} "
+            "to predict it as classes.",
         )
     if column.kind is ColumnKind.TEXT:
         raise _unfit(column, f"it is text ({column.reason})", "Name a column with numbers or classes.")

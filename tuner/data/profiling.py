@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.cells import BOOLEAN_PAIRS, to_label
+from tuner.data.dates import date_column
 from tuner.data.profile import MAX_CLASSES, MAX_TOP_VALUES, ColumnKind, ColumnProfile, DatasetProfile, ValueForm
 
 # Whole numbers with so few values, in so small a share of the rows, are codes rather than quantities.
@@ -19,12 +20,13 @@ MIN_WORDS_OF_TEXT = 5
 MAX_CATEGORY_LENGTH = 1000
 # A short table may well count up by chance: 2010, 2011, 2012.
 MIN_ROWS_OF_IDENTIFIER = 20
+# Two dates tell two groups of rows apart, and no course of time.
+MIN_DATES = 3
 # Wide tables store fewer values of each column, so that a profile stays a few megabytes.
 _MAX_STORED_VALUES = 200_000
 _MAX_CHARACTERS_PER_VALUE = 50
 
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|.*[ _.-])(id|uuid|guid|key|index)|unnamed: 0)|.*[a-z](Id|ID)")
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}\S*)?|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}( \d{1,2}:\d{2}\S*)?")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -40,8 +42,9 @@ def profile_table(frame: pd.DataFrame) -> DatasetProfile:
     - category: whole numbers with at most 10 distinct values in at most 5 % of the rows, none of them zero. (Counts
       and intensities begin at zero, codes seldom do.)
     - number: all other numbers.
+    - date: dates or times, three different ones at least; a few other texts among them are taken as missing.
     - text: more than 5 words on average and mostly different, or a cell of more than 1000 characters.
-    - category: all other text; dates too, until they are read as time.
+    - category: all other text.
 
     Args:
         frame: What ``read_table`` or ``plain_frame`` returned.
@@ -61,7 +64,13 @@ def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProf
         form = ValueForm.TEXT
         kind, reason = _kind_of_text(distinct, counts, len(values))
         minimum = maximum = mean = None
+        dates = (
+            date_column(distinct.tolist()) if len(distinct) >= MIN_DATES and kind is not ColumnKind.BOOLEAN else None
+        )
+        if dates is not None:
+            kind, reason = ColumnKind.DATE, dates.reason
     else:
+        dates = None
         form = ValueForm.WHOLE if bool(np.all(distinct == np.trunc(distinct))) else ValueForm.FRACTION
         kind, reason = _kind_of_numbers(name, values, distinct, counts, form)
         minimum, maximum, mean = _summary(distinct, counts)
@@ -76,6 +85,8 @@ def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProf
         minimum=minimum,
         maximum=maximum,
         mean=mean,
+        day_first=dates is not None and dates.day_first,
+        has_time=dates is not None and dates.has_time,
     )
 
 
@@ -115,10 +126,6 @@ def _kind_of_text(distinct: NDArray[Any], counts: NDArray[np.int64], num_rows: i
     num_words = float(np.dot([len(text.split()) for text in texts], counts)) / num_present
     if mostly_differ and num_words > MIN_WORDS_OF_TEXT:
         return ColumnKind.TEXT, f"{num_words:.1f} words on average, mostly different; text is not used in this version"
-    if all(map(_DATE.fullmatch, texts)):
-        if mostly_differ:
-            return ColumnKind.TEXT, "dates, mostly different; dates are not read as time in this version"
-        return ColumnKind.CATEGORY, f"{len(texts):,} distinct dates; dates are not read as time in this version"
     suffix = _nearly_numbers(texts, counts)
     if len(texts) == num_present:
         return ColumnKind.IDENTIFIER, f"texts that all differ{suffix}"

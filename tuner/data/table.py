@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tuner.data import prepared_table
 from tuner.data.cells import BOOLEAN_WORDS, to_label
+from tuner.data.dates import seconds
 from tuner.data.frames import column_tokens, plain_column
 from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, TargetProfile, Task, ValueForm, did_you_mean
 from tuner.data.reading import ReadLimits, read_table
@@ -74,7 +75,12 @@ def load_table(
         return build_table(frame, profile, target_profile)
     frame = read_table(path, limits or ReadLimits())
     table = build_table(frame, profile, target_profile)
-    prepared_table.prepare(path, profile, frame)
+    dates = {
+        column.name: _instants(frame[column.name], column)
+        for column in profile.columns
+        if column.kind is ColumnKind.DATE
+    }
+    prepared_table.prepare(path, profile, frame.assign(**dates))
     return table
 
 
@@ -102,7 +108,8 @@ def build_table(frame: pd.DataFrame, profile: DatasetProfile, target_profile: Ta
 def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     """Bring rows into the form that models are trained on, for training and for prediction alike.
 
-    Numbers become float64 with NaN for missing ones. Booleans become float64: 1, 0, or NaN for a missing or unknown
+    Numbers become float64 with NaN for missing ones. Dates become seconds since 1970 in UTC, float64, with NaN for
+    missing ones and for what is no date. Booleans become float64: 1, 0, or NaN for a missing or unknown
     value. Categories become ``object``: their text form, or None. Columns that are not asked for are ignored, their
     order does not matter, and categories may be new.
 
@@ -179,6 +186,8 @@ def _typed(cells: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
 def _typed_plain(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
     if column.kind is ColumnKind.CATEGORY and column.form is ValueForm.TEXT and plain.dtype == object:
         return plain
+    if column.kind is ColumnKind.DATE:
+        return _instants(plain, column)
     if column.kind is ColumnKind.BOOLEAN:
         return _truth_values(plain)
     if column.kind is ColumnKind.CATEGORY:
@@ -195,6 +204,14 @@ def _typed_plain(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]
             places=[Place("#/rows", f"row {row}, column {column.name!r}: not a number")],
         )
     return numbers
+
+
+def _instants(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
+    if plain.dtype != object:
+        # Text that is all dates is never numbers; a table in prepared form has them as instants already.
+        return plain.astype(np.float64)
+    codes, distinct = pd.factorize(plain.to_numpy())
+    return pd.Series(np.array([*seconds(distinct.tolist(), column.day_first), np.nan])[codes])
 
 
 def _truth_values(plain: pd.Series[Any]) -> pd.Series[Any]:
