@@ -1,9 +1,10 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from tuner.engine.judging import is_hopeless, needs_decision, next_decision_step
-from tuner.records import Direction, Objective, StudySpec, StudyView
+from tuner.records import Direction, Objective, Origin, StudySpec, StudyView, Validation
 from tuner.space import Categorical, SearchSpace
 from tuner.testing.facts import make_trial, make_view
 
@@ -14,9 +15,11 @@ def falling(start: float, last_step: int) -> dict[int, float]:
     return {step: start - 0.4 + 0.4 * 0.7**step for step in range(last_step + 1)}
 
 
-def spec_of(pruner: str | Mapping[str, str | int | float | None] = "asha", families: tuple[str, ...] = ()) -> StudySpec:
+def spec_of(
+    pruner: str | Mapping[str, str | int | float | None] = "asha", validation: Validation | None = None
+) -> StudySpec:
     objectives = (Objective("loss", Direction.MINIMIZE),)
-    return StudySpec("study", SPACE, objectives, "random", pruner, seed=0, families=families)
+    return StudySpec("study", SPACE, objectives, "random", pruner, seed=0, validation=validation)
 
 
 def view_of(own_family: str) -> StudyView:
@@ -29,10 +32,23 @@ def view_of(own_family: str) -> StudyView:
 
 @pytest.mark.parametrize("pruner", ["asha", "median"])
 def test_trial_is_judged_by_its_own_model_family_only(pruner: str) -> None:
-    spec = spec_of(pruner, families=("linear", "tree"))
+    spec = spec_of(pruner, Validation(folds=5, scored_folds=1))
     for family, expected in (("tree", True), ("linear", False)):
         view = view_of(family)
         assert is_hopeless(spec, view, view.trials[0], [(3, 0.6)]) is expected
+
+
+def test_scores_of_folds_are_compared_across_families() -> None:
+    view = view_of("linear")
+    assert is_hopeless(spec_of("racing", Validation(folds=5, scored_folds=5)), view, view.trials[0], [(3, 0.6)])
+
+
+def test_opening_point_is_kept_for_the_average() -> None:
+    view = view_of("linear")
+    opening = replace(view.trials[0], origin=Origin.ENQUEUED)
+    for ensemble in (True, False):
+        spec = spec_of("racing", Validation(folds=5, scored_folds=5, ensemble=ensemble))
+        assert is_hopeless(spec, view, opening, [(3, 0.6)]) is not ensemble
 
 
 @pytest.mark.parametrize("pruner", ["asha", "median"])

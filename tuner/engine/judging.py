@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from tuner.models import MODEL
 from tuner.pruners import Decision, Pruner, create_pruner
-from tuner.records import StudySpec, StudyView, Trial
+from tuner.records import Origin, StudySpec, StudyView, Trial
 
 
 def next_decision_step(spec: StudySpec, last_step: int | None) -> int | None:
@@ -34,8 +34,12 @@ def needs_decision(spec: StudySpec, last_step: int | None, reported: Sequence[tu
 
 def is_hopeless(spec: StudySpec, view: StudyView, trial: Trial, reported: Sequence[tuple[int, float]]) -> bool:
     """Whether the pruner gives the trial up after these reports, which the view shows."""
-    if spec.families:
-        view = _among_family(view, trial)
+    if spec.validation is not None:
+        if spec.validation.scored_folds == 1:
+            view = _among_family(view, trial)
+        elif spec.validation.ensemble and trial.origin is Origin.ENQUEUED:
+            # Another family may add to an average what it lacks by itself.
+            return False
     pruner = _pruner(spec)
     # Each is judged by itself, as of its step; later ones may have been stored since.
     as_reported = (replace(trial, last_step=step, last_value=value) for step, value in reported)
