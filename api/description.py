@@ -15,6 +15,7 @@ _TAGS = [
     {"name": "trials", "description": "A trial is one set of parameter values and what came of it."},
     {"name": "artifacts", "description": "Files that trials leave behind, such as models."},
     {"name": "claims", "description": "Work for the service's own workers."},
+    {"name": "models", "description": "Trained models and their predictions."},
     {"name": "datasets", "description": "Tables that the service's workers train on."},
     {"name": "families", "description": "Kinds of models that can be trained."},
     {"name": "health", "description": "Whether the service answers."},

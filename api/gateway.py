@@ -12,20 +12,36 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Annotated, ParamSpec, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, Request
 
+from api.predictions import PredictionDesk
 from api.settings import ApiSettings
 from tuner.engine import ANY, LOOK_AGAIN_SECONDS, Engine
+from tuner.engine.models import model_file
 from tuner.errors import Unavailable
+from tuner.wire.models import split_model_id
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _HEALTH_SECONDS = 3.0
+_LOCATED_SECONDS = 10.0
+_MOST_LOCATED = 1_000
+
+
+@dataclass(frozen=True)
+class Located:
+    """The file of a trained model: the trial's, its attempt's, and its checksum."""
+
+    study: str
+    number: int
+    attempt: int
+    sha256: str
 
 
 class Gateway:
@@ -44,6 +60,9 @@ class Gateway:
         self._transfers = _Lane(settings.max_transfers, settings.max_queued_requests)
         self._waiting: set[asyncio.Event] = set()
         self._probes = CapacityLimiter(1)
+        self._located: dict[str, tuple[float, Located]] = {}
+        self.predictions = PredictionDesk(settings.max_predictions, settings.prediction_seconds)
+        """Where rows wait to be predicted by workers."""
         self._silences: set[anyio.CancelScope] = set()
         self._drained_at = math.inf
 
@@ -55,6 +74,7 @@ class Gateway:
             silence.deadline = min(silence.deadline, self._drained_at)
         for changed in self._waiting:
             changed.set()
+        self.predictions.drain()
 
     async def read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a call that reads."""
@@ -124,6 +144,20 @@ class Gateway:
     async def receive(self, stream: AsyncIterator[bytes], call: Callable[[Iterator[bytes]], T]) -> T:
         """The result of a call that consumes a body, a chunk at a time as it arrives."""
         return await self._transfers.run(lambda: call(self._pull(stream)))
+
+    async def located(self, model: str) -> Located:
+        """Which file the model of this id is. Looked up again after some seconds only, since models do not change."""
+        now = time.monotonic()
+        known = self._located.get(model)
+        if known is not None and now - known[0] < _LOCATED_SECONDS:
+            return known[1]
+        artifact, _ = await self.read(model_file, self.engine, model)
+        study, number = split_model_id(model)
+        found = Located(study, number, artifact.attempt, artifact.sha256)
+        if len(self._located) >= _MOST_LOCATED:
+            self._located.clear()
+        self._located[model] = (now, found)
+        return found
 
     async def is_ready(self) -> bool:
         """Whether the engine's database answers, and soon."""

@@ -105,6 +105,16 @@ class ApiSettings(BaseSettings):
         ge=0,
         description="Requests of a kind that may wait for a thread; more are answered 503. Raise it for many clients.",
     )
+    max_predictions: int = Field(
+        default=128,
+        ge=1,
+        description="Predictions that may wait for workers; more are answered 503. Raise it for many clients.",
+    )
+    prediction_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a prediction may take, its waiting included. Raise it where many rows are sent at once.",
+    )
     shutdown_seconds: int = Field(
         default=10, ge=1, description="How long a stopping server lets requests finish. Raise it when uploads are long."
     )

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from tuner.client.home import database_url, home_folder
 from tuner.engine import Engine
+from tuner.engine.models import model_file, model_resource
 from tuner.errors import ForkedEngine, TunerError
 from tuner.records import StudyState, TrialState
 from tuner.wire import (
@@ -48,10 +49,12 @@ from tuner.wire import (
     TrialResource,
     TrialsCreated,
 )
+from tuner.wire.models import ModelResource, Predict, Prediction, PredictionWork, split_model_id
 from tuner.wire.trials import MeasurementPage
 
 if TYPE_CHECKING:
     from tuner.execution.local_worker import LocalWorker
+    from tuner.execution.predictor import Predictor
 
 _CHUNK = 1 << 20
 
@@ -205,6 +208,24 @@ class LocalTransport:
     def read_dataset(self, dataset: str) -> Iterator[bytes]:
         return _chunks(self._engine.datasets.path(dataset))
 
+    def model(self, model: str) -> ModelResource:
+        return model_resource(self._engine, model)
+
+    def predict(self, model: str, body: Predict) -> Prediction:
+        shared = self._open_engine()
+        artifact, _ = model_file(shared.engine, model)
+        study, number = split_model_id(model)
+        work = PredictionWork(
+            id=model,
+            model=model,
+            study=study,
+            number=number,
+            attempt=artifact.attempt,
+            sha256=artifact.sha256,
+            rows=body.rows,
+        )
+        return shared.predictor().predict(work)
+
     def families(self, *, dataset: str | None = None) -> FamilyPage:
         return self._engine.families(dataset)
 
@@ -240,6 +261,7 @@ class _SharedEngine:
         self._cache = folder / "cache"
         self._lock = threading.Lock()
         self._worker: LocalWorker | None = None
+        self._predictor: Predictor | None = None
 
     def start_worker(self) -> None:
         # Imported late: studies whose trials the user runs need no worker.
@@ -251,6 +273,15 @@ class _SharedEngine:
                 self._worker = LocalWorker(LocalTransport(self), folder=self._cache)
                 self._worker.start()
 
+    def predictor(self) -> Predictor:
+        """Predicts with the models of this engine, in a child process that is started when it is needed."""
+        from tuner.execution.predictor import Predictor
+
+        with self._lock:
+            if self._predictor is None:
+                self._predictor = Predictor(LocalTransport(self), self._cache)
+            return self._predictor
+
     def stop_worker(self) -> None:
         with self._lock:
             worker, self._worker = self._worker, None
@@ -259,6 +290,8 @@ class _SharedEngine:
 
     def close(self) -> None:
         self.stop_worker()
+        if self._predictor is not None:
+            self._predictor.close()
         self.engine.close()
 
 

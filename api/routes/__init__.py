@@ -1,12 +1,14 @@
 """One module per resource, each with its ``router``."""
 
-from api.routes import artifacts, claims, datasets, families, health, studies, trials
+from api.routes import artifacts, claims, datasets, families, health, models, studies, trials
 
 # Routes are tried one after another: those that every trial needs several times come first.
 ROUTERS = (
     trials.hot_router,
     trials.router,
     claims.router,
+    models.claims_router,
+    models.router,
     studies.router,
     artifacts.router,
     datasets.router,

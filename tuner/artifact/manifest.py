@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -221,3 +221,15 @@ def damaged(why: str) -> TunerError:
         f"The saved model is damaged: {why}.",
         hint="Download the model again, or train it again if the original is damaged.",
     )
+
+
+def original_labels(labels: Sequence[str], form: ValueForm) -> list[str] | list[int] | list[float] | list[bool]:
+    """Labels as they were in the table, from their text form."""
+    if form is ValueForm.WHOLE:
+        return [int(label) for label in labels]
+    if form is ValueForm.FRACTION:
+        return [float(label) for label in labels]
+    # pandas reads a column of these as truth values, so that is what users compare with.
+    if set(labels) == {"False", "True"}:
+        return [label == "True" for label in labels]
+    return list(labels)

@@ -8,6 +8,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from tuner.artifact.evaluation import FILE_NAME as EVALUATION_FILE
+from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.manifest import FILE_NAME, Manifest, damaged
 from tuner.errors import TooLarge, TunerError
 
@@ -63,14 +65,43 @@ def unpack(zip_path: Path, folder: Path, max_bytes: int = MAX_BYTES) -> None:
         raise _not_ours(zip_path, error) from None
 
 
-def _extract(archive: zipfile.ZipFile, name: str, folder: Path, max_bytes: int) -> int:
-    """Write one entry into the folder; returns its size. What the archive says about sizes is not believed."""
+def read_facts(zip_path: Path) -> tuple[Manifest, Evaluation | None]:
+    """What a packed model says about itself, without unpacking it.
+
+    Raises:
+        TunerError: The file is not a packed model.
+    """
+    try:
+        with zipfile.ZipFile(zip_path) as archive:
+            manifest = Manifest.from_text(_read(archive, FILE_NAME))
+            if EVALUATION_FILE not in manifest.files:
+                return manifest, None
+            return manifest, Evaluation.from_text(_read(archive, EVALUATION_FILE))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise _not_ours(zip_path, error) from None
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(_entry(archive, name)) as source:
+        content = source.read(MAX_MANIFEST_BYTES + 1)
+    if len(content) > MAX_MANIFEST_BYTES:
+        raise TooLarge(f"The packed model's {name} has more than {MAX_MANIFEST_BYTES:,} bytes.")
+    return content
+
+
+def _entry(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     try:
         entry = archive.getinfo(name)
     except KeyError:
         raise damaged(f"the file {name!r} is missing") from None
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise damaged(f"the file {name!r} is compressed in a way that tuner does not use")
+    return entry
+
+
+def _extract(archive: zipfile.ZipFile, name: str, folder: Path, max_bytes: int) -> int:
+    """Write one entry into the folder; returns its size. What the archive says about sizes is not believed."""
+    entry = _entry(archive, name)
     size = 0
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     with archive.open(entry) as source, (folder / name).open("xb") as sink:

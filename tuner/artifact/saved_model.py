@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuner.artifact.card import card_page
 from tuner.artifact.evaluate import FoldModel, evaluate
 from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.explanation import Explanation, explain_rows
-from tuner.artifact.manifest import Manifest, Part, damaged
+from tuner.artifact.manifest import Manifest, Part, damaged, original_labels
 from tuner.artifact.package import unpack
 from tuner.artifact.writing import library_versions, sha256_of
-from tuner.data.profile import Task, ValueForm
-from tuner.errors import InvalidInput, MissingExtra, NotFound
+from tuner.data.profile import Task
+from tuner.errors import InvalidInput, MissingExtra, NotFound, TunerError
 from tuner.models import Estimator, family
 
 if TYPE_CHECKING:
@@ -27,6 +28,19 @@ if TYPE_CHECKING:
     Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PlainPrediction:
+    """A prediction in plain Python values, as JSON takes them.
+
+    Args:
+        predictions: A label or value for each row.
+        probabilities: For each row one number for each class; empty for regression.
+    """
+
+    predictions: list[Any]  # labels are text, numbers or truth values
+    probabilities: list[list[float]]
 
 
 class SavedModel:
@@ -66,7 +80,7 @@ class SavedModel:
     @property
     def classes(self) -> list[str] | list[int] | list[float] | list[bool]:
         """The labels as they were in the table, in the order of the probabilities; empty for regression."""
-        return _original_labels(self.manifest.facts.target.classes, self.manifest.facts.target_form)
+        return original_labels(self.manifest.facts.target.classes, self.manifest.facts.target_form)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -84,7 +98,7 @@ class SavedModel:
         """
         import numpy as np
 
-        prediction = self._predict(_to_frame(rows))
+        prediction = self._predict(rows)
         if not self.task.is_classification:
             return prediction
         labels = self.classes
@@ -92,6 +106,27 @@ class SavedModel:
         values = np.array(labels, dtype=object if isinstance(labels[0], str) else None)
         chosen: NDArray[np.generic] = values[prediction.argmax(axis=1)]
         return chosen
+
+    def predict_plain(self, rows: Rows) -> PlainPrediction:
+        """The most probable label of each row with all probabilities, or its value, in plain Python values.
+
+        Raises:
+            InvalidDataset: A column is missing, or a cell cannot be read.
+            TunerError: A value is not finite.
+        """
+        import numpy as np
+
+        prediction = self._predict(rows)
+        if not np.isfinite(prediction).all():
+            row = int(np.argmin(np.isfinite(prediction).reshape(len(prediction), -1).all(axis=1)))
+            raise TunerError(
+                f"The model's prediction for row {row} is not a finite number.",
+                hint="Look for values far outside those that it was trained on.",
+            )
+        if not self.task.is_classification:
+            return PlainPrediction(prediction.tolist(), [])
+        labels = self.classes
+        return PlainPrediction([labels[index] for index in prediction.argmax(axis=1).tolist()], prediction.tolist())
 
     def predict_proba(self, rows: Rows) -> pd.DataFrame:
         """The probability of each class.
@@ -110,8 +145,8 @@ class SavedModel:
                 f"The model predicts a quantity, {self.manifest.facts.target.name!r}, and has no probabilities.",
                 hint="Use predict.",
             )
-        frame = _to_frame(rows)
-        return pd.DataFrame(self._predict(frame), index=frame.index, columns=pd.Index(self.classes))
+        index = rows.index if isinstance(rows, pd.DataFrame) else None
+        return pd.DataFrame(self._predict(rows), index=index, columns=pd.Index(self.classes))
 
     def explain(
         self,
@@ -174,10 +209,10 @@ class SavedModel:
         models = [FoldModel(self._predict_typed, table.row_ids)]
         return evaluate(table, self._predict_typed(table.features), models=models, seconds=2.0)
 
-    def _predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+    def _predict(self, rows: Rows) -> NDArray[np.float64]:
         from tuner.data.table import features_frame
 
-        return self._predict_typed(features_frame(frame, self.manifest.facts.columns))
+        return self._predict_typed(features_frame(_to_frame(rows), self.manifest.facts.columns))
 
     def _predict_typed(self, typed: pd.DataFrame) -> NDArray[np.float64]:
         import numpy as np
@@ -251,14 +286,3 @@ def _to_frame(rows: Rows) -> pd.DataFrame:
         f"Rows to predict must be a DataFrame, a list of dicts or the path of a CSV file, not {type(rows).__name__}.",
         hint='For one row, give a list of one dict: [{"age": 41, "sex": "female"}].',
     )
-
-
-def _original_labels(labels: Sequence[str], form: ValueForm) -> list[str] | list[int] | list[float] | list[bool]:
-    if form is ValueForm.WHOLE:
-        return [int(label) for label in labels]
-    if form is ValueForm.FRACTION:
-        return [float(label) for label in labels]
-    # pandas reads a column of these as truth values, so that is what users compare with.
-    if set(labels) == {"False", "True"}:
-        return [label == "True" for label in labels]
-    return list(labels)

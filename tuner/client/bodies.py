@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -32,6 +33,42 @@ def request(kind: type[_Body], fields: Mapping[str, Any]) -> _Body:
             for fault in error.errors(include_url=False)
         ]
         raise InvalidInput("The request is not valid.", places=places) from None
+
+
+def plain_rows(rows: object) -> list[dict[str, Any]]:
+    """Rows of a table as JSON takes them: from dicts, or from a DataFrame, whose missing cells become None.
+
+    Raises:
+        InvalidInput: They are something else.
+    """
+    if hasattr(rows, "to_dict") and hasattr(rows, "columns"):
+        rows = rows.to_dict("records")
+    if isinstance(rows, Mapping) or not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
+        raise InvalidInput(
+            f"Rows to predict must be a list of dicts or a DataFrame, not {type(rows).__name__}.",
+            hint='For one row, give a list of one dict: [{"age": 41, "sex": "female"}].',
+        )
+    return [{str(name): _plain_cell(cell) for name, cell in row.items()} for row in rows]
+
+
+def _plain_cell(cell: Any) -> Any:  # Any: a cell may be any object
+    if cell is None or isinstance(cell, str | bool | int):
+        return cell
+    value = cell.item() if hasattr(cell, "item") else cell
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _not_finite(value)
+    if isinstance(value, str | bool | int):
+        return value
+    # Missing cells of pandas differ from themselves, or refuse to say.
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _not_finite(value: float) -> None:
+    if math.isnan(value):
+        return None
+    raise InvalidInput("A row holds an infinite number.", hint="Use None if the value is not known.")
 
 
 def space_form(space: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from tuner.client.bodies import Space, as_number, as_whole, is_id, new_key, request, space_form
+from tuner.client.bodies import Space, as_number, as_whole, is_id, new_key, plain_rows, request, space_form
 from tuner.client.connect import connect
 from tuner.client.dataset import Dataset, table_file, table_name
 from tuner.client.paging import all_items
@@ -17,6 +17,7 @@ from tuner.client.study import Study
 from tuner.client.transport import Transport
 from tuner.errors import InvalidInput, NotFound, Place
 from tuner.wire import Budget, BudgetBody, CreateStudy, DatasetResource, Direction, FamilyResource, StudyState
+from tuner.wire.models import ModelResource, Predict, Prediction, model_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,9 +213,47 @@ class Client:
         found = all_items(lambda cursor: self._transport.studies(state=wanted, limit=PAGE, cursor=cursor))
         return [Study(resource, self._transport, self._renewer) for resource in found]
 
+    def get_model(self, model: str) -> ModelResource:
+        """What a trained model is, without downloading it.
+
+        Args:
+            model: The model's id: the study's id, a dot, the trial's number; also the study's name will do for its id.
+
+        Raises:
+            NotFound: There is no such trial, or it has no model.
+        """
+        return self._transport.model(self._model_id(model))
+
+    def predict(self, model: str, rows: Sequence[Mapping[str, object]] | pd.DataFrame) -> Prediction:
+        """Have the service predict rows. To predict many, load the model instead: ``study.model(number)``.
+
+        Args:
+            model: The model's id; see ``get_model``.
+            rows: Dicts with the model's columns, or a DataFrame; at most 10,000.
+
+        Raises:
+            NotFound: There is no such model.
+            InvalidDataset: A column is missing, or a cell cannot be read.
+            Unavailable: No worker is there to predict.
+
+        Example:
+            >>> client.predict("titanic.12", [{"age": 41, "sex": "female", "fare": 26.0}]).predictions
+            (1,)
+        """
+        body = request(Predict, {"rows": plain_rows(rows)})
+        return self._transport.predict(self._model_id(model), body)
+
     def families(self, dataset: Dataset | str | None = None) -> list[FamilyResource]:
         """Model families that can be named in ``models``; with their search spaces if a dataset is given."""
         return list(self._transport.families(dataset=self._dataset_id(dataset)).items)
+
+    def _model_id(self, model: str) -> str:
+        study, _, number = model.rpartition(".")
+        if not number.isdecimal() or not study:
+            raise InvalidInput(
+                f"{model!r} is no id of a model.", hint='Write "STUDY.NUMBER", with the trial\'s number.'
+            )
+        return model_id(study if is_id(study) else self.get_study(study).id, int(number))
 
     def _dataset_id(self, dataset: Dataset | str | None) -> str | None:
         if dataset is None or (isinstance(dataset, str) and is_id(dataset)):

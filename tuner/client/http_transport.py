@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ValidationError
 
 from tuner.client.http_requests import SHA256_HEADER, Attempts, HttpRequests
-from tuner.errors import IncompatibleServer, LeaseLost, NotFound
+from tuner.errors import IncompatibleServer, LeaseLost, NotFound, TunerError
 from tuner.wire import (
     ArtifactPage,
     ArtifactResource,
@@ -28,6 +28,7 @@ from tuner.wire import (
     Health,
     Importances,
     ParetoFront,
+    Problem,
     Recommendation,
     ReleaseTrial,
     ReportReply,
@@ -42,12 +43,16 @@ from tuner.wire import (
     TrialsCreated,
     TrialState,
 )
+from tuner.wire.models import ClaimPredictions, ModelResource, Predict, Prediction, PredictionClaim
 from tuner.wire.trials import MeasurementPage
 
 LEASE_HEADER = "Tuner-Lease"
 KEY_HEADER = "Idempotency-Key"
 # Reading and profiling an upload takes its time on the server.
 UPLOAD_SECONDS = 600.0
+# The server lets rows wait for a worker for half a minute, unless its operator decides otherwise.
+PREDICTION_SECONDS = 30.0
+PROBLEM_TYPE = "application/problem+json"
 _JSON = (("Content-Type", "application/json"),)
 
 _Reply = TypeVar("_Reply", bound=BaseModel)
@@ -214,6 +219,26 @@ class HttpTransport:
     def read_dataset(self, dataset: str) -> Iterator[bytes]:
         return self._requests.download(f"{_dataset(dataset)}/content")
 
+    def model(self, model: str) -> ModelResource:
+        return self._get(ModelResource, _model(model))
+
+    def predict(self, model: str, body: Predict) -> Prediction:
+        return self._post(Prediction, f"{_model(model)}/predictions", body, wait_seconds=PREDICTION_SECONDS)
+
+    def claim_predictions(self, body: ClaimPredictions) -> PredictionClaim:
+        """Rows that clients of the server wait for; asked by workers."""
+        return self._post(PredictionClaim, "/v1/predictions/claims", body, wait_seconds=body.wait_seconds)
+
+    def answer_prediction(self, request: str, answer: Prediction | TunerError) -> None:
+        """Answer claimed rows with a prediction, or with what is wrong with them."""
+        kind, content = "application/json", b""
+        if isinstance(answer, TunerError):
+            kind, content = PROBLEM_TYPE, Problem.of(answer, 422).model_dump_json().encode()
+        else:
+            content = answer.model_dump_json().encode()
+        path = f"/v1/predictions/{quote(request, safe='')}"
+        self._requests.send("POST", path, content=content, headers=[("Content-Type", kind)])
+
     def families(self, *, dataset: str | None = None) -> FamilyPage:
         return self._get(FamilyPage, "/v1/families", {"dataset": dataset})
 
@@ -302,6 +327,10 @@ def _trial(study: str, number: int) -> str:
 
 def _artifact(study: str, number: int, attempt: int, name: str) -> str:
     return f"{_trial(study, number)}/attempts/{attempt}/artifacts/{quote(name, safe='')}"
+
+
+def _model(model: str) -> str:
+    return f"/v1/models/{quote(model, safe='')}"
 
 
 def _dataset(dataset: str) -> str:
