@@ -18,6 +18,7 @@ from tuner import __version__, logs
 from tuner.client.http_transport import HttpTransport
 from tuner.errors import InvalidInput, TunerError
 from tuner.execution import LocalWorker, RunLimits
+from tuner.execution.prediction_service import PredictionService
 from worker.settings import WorkerSettings
 
 logger = logging.getLogger("worker")
@@ -61,6 +62,8 @@ def work(settings: WorkerSettings, ready_file: Path | None, stops: StopSignals) 
     )
     logger.info("started", extra={"url": settings.url, "version": __version__, "worker": worker.name})
     worker.start()
+    predictions = PredictionService(transport, settings.resolved_folder, worker=worker.name)
+    predictions.start()
     is_ready = False
     try:
         while not stops.first.is_set() and not worker.wait_ended(_LOOK_SECONDS):
@@ -69,6 +72,7 @@ def work(settings: WorkerSettings, ready_file: Path | None, stops: StopSignals) 
                 if ready_file is not None:
                     _write_ready_file(ready_file, worker.name)
     finally:
+        predictions.stop()
         _stop(worker, settings.grace_seconds, stops)
         transport.close()
         logger.info("stopped")
