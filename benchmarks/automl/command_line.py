@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.automl.campaign import Busy, Campaign, carry_out, check_quiet, missing
 from benchmarks.automl.execution import Setting
-from benchmarks.automl.outcome import read_outcomes
+from benchmarks.automl.outcome import StrangeFile, read_outcomes
 from benchmarks.automl.report import draw, facts, tables
 from benchmarks.automl.splitting import divide
 from benchmarks.automl.systems import ENVIRONMENTS, SYSTEMS
@@ -23,10 +24,12 @@ from benchmarks.report import Table as Figures
 def main(arguments: list[str] | None = None) -> None:
     """Do what the command line says."""
     options = _parser().parse_args(arguments)
+    # A system that is being measured is ended on the way out, after `kill` as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         options.do(options)
-    except Busy as busy:
-        sys.exit(str(busy))
+    except (Busy, StrangeFile) as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         print("\nStopped. What has ended is kept; the same command goes on from there.", file=sys.stderr)
         sys.exit(130)

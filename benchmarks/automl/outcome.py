@@ -84,6 +84,13 @@ class Outcome:
         return Cell(self.table, self.seed, self.seconds, self.system)
 
 
+class StrangeFile(Exception):
+    """A file holds something else than outcomes."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} holds something else than outcomes of this benchmark. Name another file.")
+
+
 def append_outcome(file: Path, outcome: Outcome) -> None:
     """Add a line, and see that it is on the disk before the next cell takes its minutes."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +101,11 @@ def append_outcome(file: Path, outcome: Outcome) -> None:
 
 
 def read_outcomes(files: Iterable[Path]) -> list[Outcome]:
-    """The last outcome of each cell. A line that was cut off by a crash is passed over."""
+    """The last outcome of each cell. A line that was cut off by a crash is passed over.
+
+    Raises:
+        StrangeFile: One holds something else.
+    """
     found: dict[Cell, Outcome] = {}
     for file in files:
         for line in file.read_text().splitlines():
@@ -102,5 +113,7 @@ def read_outcomes(files: Iterable[Path]) -> list[Outcome]:
                 outcome = Outcome(**json.loads(line))
             except json.JSONDecodeError:
                 continue
+            except TypeError as error:
+                raise StrangeFile(file) from error
             found[outcome.cell] = outcome
     return list(found.values())

@@ -57,3 +57,4 @@ SYSTEMS = {
 ENVIRONMENTS = tuple(dict.fromkeys(system.environment for system in SYSTEMS.values() if system.environment))
 # What everything is measured against that searches or combines.
 PLAIN = "lightgbm"
+OURS = "tuner"

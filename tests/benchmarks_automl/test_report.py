@@ -32,6 +32,7 @@ def test_summary_gives_ratio_worst_table_and_losses():
     assert ours["error, best peer = 1"] == f"{(0.9 * 1.3) ** 0.5:.3f}"
     assert ours["worst table"] == "b 1.30"
     assert ours["worse than lightgbm by > 1 %"] == "1: b 1.18"
+    assert _row(everything, "lightgbm")["tuner's error : its"] == f"{(0.9 / 1.2 * 1.3 / 1.1) ** 0.5:.3f}, 2 tables"
     assert _row(everything, "autogluon")["worse than lightgbm by > 1 %"] == "none"
     assert _row(everything, "autogluon")["over time, s"] == "5.25 (9)"
     assert _row(everything, "lightgbm")["over time, s"] == ""

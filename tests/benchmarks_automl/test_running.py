@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.automl.campaign import Busy, Campaign, carry_out, check_quiet, missing
 from benchmarks.automl.execution import Setting
-from benchmarks.automl.outcome import Cell, append_outcome, read_outcomes
+from benchmarks.automl.outcome import Cell, StrangeFile, append_outcome, read_outcomes
 from benchmarks.automl.systems import SYSTEMS
 from benchmarks.automl.tables import all_tables
 from tests.benchmarks_automl.outcomes import outcome
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_systems_without_a_time_are_measured_once_for_all_times():
@@ -43,6 +49,34 @@ def test_the_last_outcome_of_a_cell_counts_and_half_a_line_is_passed_over(tmp_pa
     with out.open("a") as lines:
         lines.write(json.dumps(asdict(outcome("tuner", "b", 1.0)))[:50])
     assert [one.error for one in read_outcomes([out])] == [2.0]
+
+
+def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path):
+    out = tmp_path / "other.jsonl"
+    out.write_text('{"problem": "branin"}\n')
+    with pytest.raises(StrangeFile, match=r"other\.jsonl"):
+        missing([Cell("a", 0, 60.0, "tuner")], out)
+    assert out.read_text() == '{"problem": "branin"}\n'
+
+
+def test_a_benchmark_that_is_told_to_stop_takes_the_measured_process_along(tmp_path: Path):
+    slow, pid_file = tmp_path / "python", tmp_path / "pid"
+    slow.write_text(f"#!/bin/sh\necho $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 100\n")
+    slow.chmod(0o755)
+    command = [sys.executable, "-m", "benchmarks.automl", "run", "--busy", "--systems", "flaml", "--tables", "iris"]
+    command += ["--python-flaml", str(slow), "--out", str(tmp_path / "out.jsonl"), "--scratch", str(tmp_path)]
+    benchmark = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not pid_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        benchmark.terminate()
+        assert benchmark.wait(30) == 128 + signal.SIGTERM
+    finally:
+        benchmark.kill()
+        benchmark.wait()
+    assert not psutil.pid_exists(int(pid_file.read_text()))
+    assert not list(tmp_path.glob("automl-*"))
 
 
 def test_a_loaded_machine_is_refused(monkeypatch: pytest.MonkeyPatch):

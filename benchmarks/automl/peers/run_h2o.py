@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from adapter import Job, System, answer, categories_of, read_job
 from h2o.automl import H2OAutoML
+from h2o.backend import H2OLocalServer
 
 
 class H2O(System):
@@ -35,7 +36,7 @@ class H2O(System):
         return found[list(self.classes) or "predict"].to_numpy()
 
     def save(self, folder: Path) -> None:
-        self._automl.leader.download_mojo(str(folder))
+        h2o.download_model(self._automl.leader, str(folder))
 
     def describe(self) -> str:
         return str(self._automl.leader.model_id)
@@ -45,9 +46,11 @@ if __name__ == "__main__":
     if shutil.which("java") is None:
         sys.exit("H2O needs Java, and there is no `java` on the PATH: install a JRE, such as default-jre-headless.")
     job = read_job()
-    h2o.init(port="54321+", bind_to_localhost=True, ice_root=job.folder, log_dir=job.folder, verbose=False)
+    # A server of its own on the first free port; `h2o.init` would join one that somebody else has started.
+    server = H2OLocalServer.start(port="54321+", ice_root=job.folder, log_dir=job.folder, verbose=False)
+    h2o.connect(server=server, verbose=False)
     h2o.no_progress()
     try:
         answer(job, H2O(), ["h2o", "pandas"])
     finally:
-        h2o.cluster().shutdown()
+        server.shutdown()

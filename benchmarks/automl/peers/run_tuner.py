@@ -54,6 +54,19 @@ class Tuner(System):
         return f"{best.params.get('model', best.origin)} of {self._result.study.num_trials} trials"
 
 
+class TunerOverHttp(Tuner):
+    """The same through a server, which is also asked for single rows."""
+
+    def ready(self) -> None:
+        super().ready()
+        self._client = tuner.Client()
+        study = self._result.study
+        self._model = f"{study.id}.{study.best_trial.number}"
+
+    def predict_row(self, row: pd.DataFrame) -> object:
+        return self._client.predict(self._model, row)
+
+
 @contextmanager
 def _server(home: Path) -> Iterator[None]:
     """A server with one worker in a fresh home, as ``tuner serve`` starts them; clients find it in ``TUNER_URL``."""
@@ -71,5 +84,6 @@ if __name__ == "__main__":
     home = Path(job.folder) / "home"
     home.mkdir()
     os.environ["TUNER_HOME"] = str(home)
-    with _server(home) if job.system == "tuner_rest" else nullcontext():
-        answer(job, Tuner(), ["tuner", "lightgbm", "scikit-learn", "pandas"])
+    over_http = job.system == "tuner_rest"
+    with _server(home) if over_http else nullcontext():
+        answer(job, TunerOverHttp() if over_http else Tuner(), ["tuner", "lightgbm", "scikit-learn", "pandas"])
