@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from tuner import __version__, logs
 from tuner.client.http_transport import HttpTransport
 from tuner.errors import InvalidInput, TunerError
-from tuner.execution import LocalWorker, RunLimits
+from tuner.execution import LocalWorker, ProcessLimits, RunLimits
 from tuner.execution.prediction_service import PredictionService
 from worker.settings import WorkerSettings
 
@@ -55,7 +55,9 @@ def work(settings: WorkerSettings, ready_file: Path | None, stops: StopSignals) 
         folder=settings.resolved_folder,
         slots=settings.slots,
         name=settings.name,
-        memory_bytes=settings.memory_bytes,
+        processes=ProcessLimits(memory_bytes=settings.memory_bytes, disk_bytes=settings.disk_bytes),
+        gpus=settings.gpus.split(",") if settings.gpus else (),
+        start=settings.start,
         wait_seconds=2.0,
         lease_seconds=settings.lease_seconds,
         limits=RunLimits(cancel_seconds=settings.cancel_seconds, trial_seconds=settings.trial_seconds),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tuner.execution.process_source import DEFAULT_START, ProcessStart
 from tuner.secret_files import API_KEY_FILE, read_secret
 
 
@@ -65,8 +66,25 @@ class WorkerSettings(BaseSettings):
     memory_bytes: int | None = Field(
         default=None,
         ge=256 * 1024**2,
-        description="Memory each training may allocate; one that wants more fails as out_of_memory. By default "
+        description="Memory each training may take; one that wants more fails as out_of_memory. By default "
         "unlimited; set it to the machine's memory divided by the slots where trainings are large.",
+    )
+    disk_bytes: int | None = Field(
+        default=None,
+        ge=1024**2,
+        description="Size of the temporary files of each training; one that writes more fails. By default unlimited; "
+        "set it where trainings share a small disk.",
+    )
+    gpus: str | None = Field(
+        default=None,
+        pattern=r"^[^,\s]+(,[^,\s]+)*$",
+        description="GPUs for the trainings, such as `0,1`: each training sees one, by turns. By default each sees "
+        "what the worker sees; set it where a machine has several.",
+    )
+    start: ProcessStart = Field(
+        default=DEFAULT_START,
+        description="`fork` begins a training in milliseconds, from a process that has the libraries loaded; `fresh` "
+        "in a second or more, by a new interpreter. Set `fresh` where a library does not bear forking.",
     )
     trial_seconds: float | None = Field(
         default=None,

@@ -13,14 +13,21 @@ from typing import Never
 import numpy as np
 
 from tuner.errors import TrainingFailed
-from tuner.execution.child import main
-from tuner.training.candidate import TrainingJob, TrainingResult
+from tuner.training import TrainingJob, TrainingResult
+from tuner.training.channel import Channel
 
 Report = Callable[[int, float], bool]
 
 
-def act(job: TrainingJob, report: Report) -> TrainingResult:
-    return globals()[job.family](report)
+def act(job: TrainingJob, channel: Channel) -> TrainingResult:
+    if job.family == "ask_for_files":
+        return ask_for_files(channel)
+    return globals()[job.family](channel.report)
+
+
+def ask_for_files(channel: Channel) -> TrainingResult:
+    print(*(path.read_text() for path in channel.fetch([(0, "model.zip"), (4, "predictions.npz")])))
+    return _result()
 
 
 def count_to_three(report: Report) -> TrainingResult:
@@ -80,6 +87,20 @@ def fill_memory(report: Report) -> Never:
     raise AssertionError(len(blocks))
 
 
+def fill_memory_of_others(report: Report) -> Never:
+    program = "import numpy, time; x = numpy.ones(40_000_000); time.sleep(600)"
+    started = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
+    raise AssertionError([process.wait() for process in started])
+
+
+def fill_the_disk(report: Report) -> Never:
+    with Path("large").open("wb") as file:
+        while True:
+            file.write(bytes(1024**2))
+            file.flush()
+            time.sleep(0.01)
+
+
 def raise_an_error(report: Report) -> Never:
     raise ValueError("no such \ud800 luck \0")
 
@@ -126,7 +147,3 @@ def _result(steps: int = 0, *, stopped: bool = False) -> TrainingResult:
     Path("model.zip").write_bytes(b"a model")
     Path("predictions.npz").write_bytes(b"numbers")
     return TrainingResult(value=0.3, best_step=steps, stopped=stopped, metrics={"num_steps": steps})
-
-
-if __name__ == "__main__":
-    main(act, foundations=())

@@ -20,6 +20,7 @@ class ActingExecutor(LocalExecutor):
     """Starts the children of ``acting_child``. With ``acts``, each start plays the next, and at last the last."""
 
     train: ClassVar[str] = "tests.execution.acting_child:act"
+    modules: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, folder: Path, *, acts: Sequence[str] = (), **settings: Any) -> None:
         super().__init__(folder, **settings)
@@ -68,10 +69,26 @@ def make_job(table: Path) -> Callable[..., TrainingJob]:
     return make
 
 
+@pytest.fixture(scope="session")
+def python_path() -> Iterator[None]:
+    """Children find the tests' modules."""
+    with pytest.MonkeyPatch.context() as patch:
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
+        patch.setenv("PYTHONPATH", path)
+        yield
+
+
+@pytest.fixture(scope="session")
+def executor(python_path: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ActingExecutor]:
+    """An executor of misbehaving children, for all tests that want nothing particular of it."""
+    executor = ActingExecutor(tmp_path_factory.mktemp("runs"))
+    yield executor
+    executor.close()
+
+
 @pytest.fixture
-def acting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ActingExecutor]]:
+def acting(python_path: None, tmp_path: Path) -> Iterator[Callable[..., ActingExecutor]]:
     """Makes executors of misbehaving children."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep))
     made: list[ActingExecutor] = []
 
     def make(**settings: Any) -> ActingExecutor:

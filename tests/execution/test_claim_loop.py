@@ -12,7 +12,7 @@ from tests.execution.conftest import ActingExecutor
 from tuner.client import Transport
 from tuner.client.http_transport import HttpTransport
 from tuner.errors import Unauthorized
-from tuner.execution import ClaimLoop, RunLimits
+from tuner.execution import ClaimLoop, ProcessLimits, RunLimits
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.testing.client import CountedCalls
 from tuner.wire import (
@@ -80,7 +80,7 @@ def start(
     started: list[ClaimLoop] = []
 
     def make(*acts: str, **settings: Any) -> ClaimLoop:
-        executor = acting(acts=acts, terminate_seconds=1.0)
+        executor = acting(acts=acts, limits=ProcessLimits(terminate_seconds=1.0))
         settings = {"worker": "tester", "slots": 1, "families": ["linear"], "wait_seconds": 0.2} | settings
         started.append(ClaimLoop(transport, executor, cache, **settings))
         started[-1].start()

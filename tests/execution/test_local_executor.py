@@ -4,17 +4,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.execution.conftest import ActingExecutor, events_until
-from tuner.execution import Failed, Finished, LocalExecutor, Reported, Started
+from tuner.execution import Failed, Finished, LocalExecutor, Needed, ProcessLimits, ProcessStart, Reported, Started
 from tuner.records import FailureReason
 from tuner.testing.executor import ExecutorContract
-from tuner.training.candidate import TrainingJob
+from tuner.training import TrainingJob
 from tuner.wire.artifacts import LOG, MODEL, PREDICTIONS
 
 MakeJob = Callable[..., TrainingJob]
@@ -22,7 +22,8 @@ MakeExecutor = Callable[..., ActingExecutor]
 
 
 class TestLocalExecutorContract(ExecutorContract):
-    def make_executor(self, folder: Path) -> LocalExecutor:
+    @classmethod
+    def make_executor(cls, folder: Path) -> LocalExecutor:
         return LocalExecutor(folder)
 
 
@@ -57,8 +58,8 @@ def wait_until_gone(*pids: int, seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def test_events_come_in_order(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("count_to_three"))) as execution:
+def test_events_come_in_order(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("count_to_three"))) as execution:
         events = []
         while not isinstance(event := execution.next_event(60.0), Finished):
             events.append(event)
@@ -68,20 +69,20 @@ def test_events_come_in_order(acting: MakeExecutor, make_job: MakeJob) -> None:
     assert event == Finished(0.3, {"num_steps": 0}, stopped=False)
 
 
-def test_last_event_is_repeated(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("fail"))) as execution:
+def test_last_event_is_repeated(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("fail"))) as execution:
         end = events_until(execution, Failed)[-1]
         assert execution.next_event(0.0) == end
 
 
-def test_next_event_returns_none_when_nothing_happens(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("hang"))) as execution:
+def test_next_event_returns_none_when_nothing_happens(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("hang"))) as execution:
         events_until(execution, Reported)
         assert execution.next_event(0.1) is None
 
 
-def test_stop_takes_effect_at_the_next_step(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("count_until_stopped"))) as execution:
+def test_stop_takes_effect_at_the_next_step(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("count_until_stopped"))) as execution:
         events_until(execution, Reported)
         execution.stop()
         end = events_until(execution, Finished)[-1]
@@ -90,8 +91,8 @@ def test_stop_takes_effect_at_the_next_step(acting: MakeExecutor, make_job: Make
     assert end.metrics["num_steps"] <= 2
 
 
-def test_training_does_not_run_ahead_of_the_answers(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("race_to_a_thousand"))) as execution:
+def test_training_does_not_run_ahead_of_the_answers(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("race_to_a_thousand"))) as execution:
         for _ in range(3):
             events_until(execution, Reported)
             execution.answer()
@@ -101,68 +102,68 @@ def test_training_does_not_run_ahead_of_the_answers(acting: MakeExecutor, make_j
     assert end.metrics["num_steps"] <= 4
 
 
-def test_training_goes_on_when_nobody_answers(acting: MakeExecutor, make_job: MakeJob) -> None:
+def test_training_goes_on_when_nobody_answers(executor: ActingExecutor, make_job: MakeJob) -> None:
     started_at = time.monotonic()
-    with closing(acting().start(make_job("race_to_a_thousand"))) as execution:
+    with closing(executor.start(make_job("race_to_a_thousand"))) as execution:
         end = events_until(execution, Finished)[-1]
     assert isinstance(end, Finished)
     assert end.metrics["num_steps"] == 1000
     assert time.monotonic() - started_at < 20
 
 
-def test_finished_training_leaves_its_files(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("count_to_three"))) as execution:
+def test_finished_training_leaves_its_files(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("count_to_three"))) as execution:
         events_until(execution, Finished)
         assert {MODEL, PREDICTIONS, LOG} <= {path.name for path in execution.folder.iterdir()}
 
 
-def test_what_libraries_print_goes_to_the_log(acting: MakeExecutor, make_job: MakeJob) -> None:
-    log = log_of(acting(), make_job("write_log"))
+def test_what_libraries_print_goes_to_the_log(executor: ActingExecutor, make_job: MakeJob) -> None:
+    log = log_of(executor, make_job("write_log"))
     assert "spoken" in log
     assert "complained" in log
 
 
-def test_killed_process_is_named_with_its_signal(acting: MakeExecutor, make_job: MakeJob) -> None:
-    end = end_of(acting(), make_job("die_by_sigkill"))
+def test_killed_process_is_named_with_its_signal(executor: ActingExecutor, make_job: MakeJob) -> None:
+    end = end_of(executor, make_job("die_by_sigkill"))
     assert isinstance(end, Failed)
     assert end.reason is FailureReason.ERROR
     assert "killed by SIGKILL" in end.message
 
 
-def test_crash_tells_where_it_happened(acting: MakeExecutor, make_job: MakeJob) -> None:
-    end = end_of(acting(), make_job("crash"))
+def test_crash_tells_where_it_happened(executor: ActingExecutor, make_job: MakeJob) -> None:
+    end = end_of(executor, make_job("crash"))
     assert isinstance(end, Failed)
     assert "killed by SIGSEGV" in end.message
     assert "in crash" in end.message
 
 
-def test_exit_without_a_result_is_a_failure_with_the_log(acting: MakeExecutor, make_job: MakeJob) -> None:
-    end = end_of(acting(), make_job("leave"))
+def test_exit_without_a_result_is_a_failure_with_the_log(executor: ActingExecutor, make_job: MakeJob) -> None:
+    end = end_of(executor, make_job("leave"))
     assert isinstance(end, Failed)
     assert "status 3" in end.message
     assert "so long" in end.message
 
 
-def test_exception_is_a_failure_with_its_traceback(acting: MakeExecutor, make_job: MakeJob) -> None:
-    end = end_of(acting(), make_job("raise_an_error"))
+def test_exception_is_a_failure_with_its_traceback(executor: ActingExecutor, make_job: MakeJob) -> None:
+    end = end_of(executor, make_job("raise_an_error"))
     assert isinstance(end, Failed)
     assert end.reason is FailureReason.ERROR
     assert "ValueError: no such" in end.message
     assert "in raise_an_error" in end.message
 
 
-def test_failure_of_the_training_keeps_its_reason(acting: MakeExecutor, make_job: MakeJob) -> None:
-    assert end_of(acting(), make_job("fail")) == Failed(FailureReason.NAN, "the loss is not a number")
+def test_failure_of_the_training_keeps_its_reason(executor: ActingExecutor, make_job: MakeJob) -> None:
+    assert end_of(executor, make_job("fail")) == Failed(FailureReason.NAN, "the loss is not a number")
 
 
 def test_more_memory_than_allowed_is_out_of_memory(acting: MakeExecutor, make_job: MakeJob) -> None:
-    end = end_of(acting(memory_bytes=1024**3), make_job("fill_memory"))
+    end = end_of(acting(limits=ProcessLimits(memory_bytes=1024**3)), make_job("fill_memory"))
     assert isinstance(end, Failed)
     assert end.reason is FailureReason.OUT_OF_MEMORY
 
 
-def test_killed_training_is_gone_at_once(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("hang"))) as execution:
+def test_killed_training_is_gone_at_once(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("hang"))) as execution:
         events_until(execution, Reported)
         killed_at = time.monotonic()
         execution.kill()
@@ -171,7 +172,7 @@ def test_killed_training_is_gone_at_once(acting: MakeExecutor, make_job: MakeJob
 
 
 def test_training_that_ignores_sigterm_is_killed_after_the_grace(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting(terminate_seconds=0.5).start(make_job("hang_without_ears"))) as execution:
+    with closing(acting(limits=ProcessLimits(terminate_seconds=0.5)).start(make_job("hang_without_ears"))) as execution:
         events_until(execution, Reported)
         execution.kill()
         end = events_until(execution, Failed, timeout=10.0)[-1]
@@ -179,16 +180,16 @@ def test_training_that_ignores_sigterm_is_killed_after_the_grace(acting: MakeExe
     assert "SIGKILL" in end.message
 
 
-def test_processes_that_a_training_started_die_with_it(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("hang_with_a_family"))) as execution:
+def test_processes_that_a_training_started_die_with_it(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("hang_with_a_family"))) as execution:
         events_until(execution, Reported)
         family = [int(pid) for pid in (execution.folder / "family").read_text().split()]
         assert all(is_running(pid) for pid in family)
     wait_until_gone(*family)
 
 
-def test_death_is_noticed_although_a_forked_process_lives_on(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("hang_with_a_family"))) as execution:
+def test_death_is_noticed_although_a_forked_process_lives_on(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("hang_with_a_family"))) as execution:
         events_until(execution, Reported)
         forked = int((execution.folder / "family").read_text().split()[1])
         os.kill(psutil.Process(forked).ppid(), signal.SIGKILL)
@@ -214,40 +215,147 @@ def test_keras_backend_is_the_workers_choice(
     assert "KERAS_BACKEND=torch\n" in log_of(acting(), make_job("tell_environment"))
 
 
-def test_child_works_in_its_own_folder(acting: MakeExecutor, make_job: MakeJob) -> None:
-    with closing(acting().start(make_job("tell_environment"))) as execution:
+def test_child_works_in_its_own_folder(executor: ActingExecutor, make_job: MakeJob) -> None:
+    with closing(executor.start(make_job("tell_environment"))) as execution:
         events_until(execution, Finished)
         assert f"cwd {execution.folder}" in (execution.folder / LOG).read_text()
 
 
-def children() -> list[psutil.Process]:
-    """Training processes of this process; other tests' servers may run beside them."""
-    found = []
-    for child in psutil.Process().children():
-        with suppress(psutil.NoSuchProcess):
-            if "tests.execution.acting_child" in child.cmdline():
-                found.append(child)
-    return found
-
-
-def test_spare_child_that_died_is_replaced(acting: MakeExecutor, make_job: MakeJob) -> None:
-    executor = acting()
-    # A process that has just been forked does not show its command yet.
-    deadline = time.monotonic() + 10
-    while not children() and time.monotonic() < deadline:
+def wait_for_one(found: Callable[[], list[psutil.Process]]) -> psutil.Process:
+    deadline = time.monotonic() + 30
+    while len(processes := found()) != 1:
+        assert time.monotonic() < deadline, processes
         time.sleep(0.01)
-    (spare,) = children()
+    return processes[0]
+
+
+def forked_by(server: psutil.Process) -> psutil.Process:
+    return wait_for_one(server.children)
+
+
+def server_of(folder: Path) -> psutil.Process:
+    """The fork server that works in ``folder``."""
+
+    def find() -> list[psutil.Process]:
+        own = []
+        for child in psutil.Process().children():
+            with suppress(psutil.NoSuchProcess):
+                if Path(child.cwd()).is_relative_to(folder):
+                    own.append(child)
+        return own
+
+    return wait_for_one(find)
+
+
+def test_spare_child_that_died_is_replaced(acting: MakeExecutor, make_job: MakeJob, tmp_path: Path) -> None:
+    executor = acting()
+    spare = forked_by(server_of(tmp_path))
     spare.kill()
-    spare.wait()
+    wait_until_gone(spare.pid)
     assert isinstance(end_of(executor, make_job("count_to_three")), Finished)
 
 
 def test_close_leaves_neither_processes_nor_files(acting: MakeExecutor, make_job: MakeJob, tmp_path: Path) -> None:
     executor = acting()
     end_of(executor, make_job("count_to_three"))
+    server = server_of(tmp_path)
+    processes = [server.pid, *(child.pid for child in server.children())]
     executor.close()
-    assert children() == []
+    wait_until_gone(*processes)
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_training_goes_on_when_the_fork_server_is_killed(
+    acting: MakeExecutor, make_job: MakeJob, tmp_path: Path
+) -> None:
+    executor = acting()
+    with closing(executor.start(make_job("count_slowly_to_three"))) as execution:
+        events_until(execution, Reported)
+        server_of(tmp_path).kill()
+        events_until(execution, Finished)
+
+
+def test_orphaned_training_that_dies_is_noticed(acting: MakeExecutor, make_job: MakeJob, tmp_path: Path) -> None:
+    executor = acting()
+    with closing(executor.start(make_job("hang"))) as execution:
+        events_until(execution, Reported)
+        server = server_of(tmp_path)
+        children = server.children()
+        server.kill()
+        for child in children:
+            child.kill()
+        events_until(execution, Failed, timeout=10.0)
+
+
+def test_fork_server_that_died_is_started_anew(acting: MakeExecutor, make_job: MakeJob, tmp_path: Path) -> None:
+    executor = acting()
+    end_of(executor, make_job("count_to_three"))
+    first = server_of(tmp_path)
+    first.kill()
+    wait_until_gone(first.pid)
+    for _ in range(2):
+        assert isinstance(end_of(executor, make_job("count_to_three")), Finished)
+    assert server_of(tmp_path).pid != first.pid
+
+
+def test_frozen_child_is_replaced(acting: MakeExecutor, make_job: MakeJob, tmp_path: Path) -> None:
+    executor = acting(limits=ProcessLimits(begin_seconds=0.5))
+    frozen = forked_by(server_of(tmp_path))
+    frozen.suspend()
+    assert isinstance(end_of(executor, make_job("count_to_three")), Finished)
+    wait_until_gone(frozen.pid)
+
+
+def test_fresh_processes_serve_where_no_server_can(
+    acting: MakeExecutor, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A fork server with threads refuses to serve.
+    monkeypatch.setattr(ActingExecutor, "modules", ("tests.execution.threaded_module",))
+    assert isinstance(end_of(acting(), make_job("count_to_three")), Finished)
+
+
+def test_processes_may_be_fresh(acting: MakeExecutor, make_job: MakeJob) -> None:
+    executor = acting(start=ProcessStart.FRESH)
+    assert isinstance(end_of(executor, make_job("count_to_three")), Finished)
+    assert "status 3" in str(end_of(executor, make_job("leave")))
+
+
+def test_more_temporary_files_than_allowed_fail_the_training(acting: MakeExecutor, make_job: MakeJob) -> None:
+    end = end_of(acting(limits=ProcessLimits(disk_bytes=10 * 1024**2)), make_job("fill_the_disk"))
+    assert isinstance(end, Failed)
+    assert end.reason is FailureReason.ERROR
+    assert "more than the 0.01 GiB" in end.message
+
+
+def test_memory_of_started_processes_counts(acting: MakeExecutor, make_job: MakeJob) -> None:
+    end = end_of(acting(limits=ProcessLimits(memory_bytes=512 * 1024**2)), make_job("fill_memory_of_others"))
+    assert isinstance(end, Failed)
+    assert end.reason is FailureReason.OUT_OF_MEMORY
+
+
+def test_slots_share_the_devices(acting: MakeExecutor, make_job: MakeJob) -> None:
+    executor = acting(gpus=("3", "5"), slots=3)
+    with ExitStack() as stack:
+        logs = []
+        for _ in range(3):
+            execution = stack.enter_context(closing(executor.start(make_job("tell_environment"))))
+            events_until(execution, Finished)
+            logs.append((execution.folder / LOG).read_text())
+    seen = [line for log in logs for line in log.splitlines() if line.startswith("CUDA_VISIBLE_DEVICES")]
+    assert seen == [f"CUDA_VISIBLE_DEVICES={gpu}" for gpu in ("3", "5", "3")]
+    assert all("XLA_PYTHON_CLIENT_PREALLOCATE=false\n" in log for log in logs)
+
+
+def test_training_gets_the_files_it_asks_for(executor: ActingExecutor, make_job: MakeJob, tmp_path: Path) -> None:
+    paths = [tmp_path / "cached-1", tmp_path / "cached-2"]
+    for path in paths:
+        path.write_text(path.name)
+    with closing(executor.start(make_job("ask_for_files"))) as execution:
+        (*_, needed) = events_until(execution, Needed)
+        assert needed == Needed(((0, "model.zip"), (4, "predictions.npz")))
+        execution.provide(paths)
+        events_until(execution, Finished)
+        assert "cached-1 cached-2" in (execution.folder / LOG).read_text()
 
 
 OWNER = """
@@ -255,7 +363,7 @@ import sys, time
 from pathlib import Path
 from tests.execution.conftest import ActingExecutor
 from tuner.execution import Reported
-from tuner.training.candidate import TrainingJob
+from tuner.training import TrainingJob
 import json
 
 executor = ActingExecutor(Path(sys.argv[1]))
@@ -267,7 +375,7 @@ time.sleep(600)
 """
 
 
-@pytest.mark.usefixtures("acting")
+@pytest.mark.usefixtures("python_path")
 def test_no_child_outlives_a_killed_owner(make_job: MakeJob, tmp_path: Path) -> None:
     import json
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuner.execution.claim_loop import ClaimLoop
-    from tuner.execution.executor import Event, Execution, Executor, Failed, Finished, Reported, Started
+    from tuner.execution.executor import Event, Execution, Executor, Failed, Finished, Needed, Reported, Started
+    from tuner.execution.local_execution import ProcessLimits
     from tuner.execution.local_executor import LocalExecutor
     from tuner.execution.local_worker import LocalWorker
+    from tuner.execution.process_source import ProcessStart
     from tuner.execution.trial_run import RunLimits
 
 __all__ = [
@@ -24,6 +26,9 @@ __all__ = [
     "Finished",
     "LocalExecutor",
     "LocalWorker",
+    "Needed",
+    "ProcessLimits",
+    "ProcessStart",
     "Reported",
     "RunLimits",
     "Started",
@@ -33,6 +38,8 @@ _MODULES = {
     "ClaimLoop": "claim_loop",
     "LocalExecutor": "local_executor",
     "LocalWorker": "local_worker",
+    "ProcessLimits": "local_execution",
+    "ProcessStart": "process_source",
     "RunLimits": "trial_run",
 }
 

@@ -34,14 +34,12 @@ def child_environment(folder: Path, threads: int, environ: Mapping[str, str] = o
         # Threads that spin while they wait cost tens of times the training on a machine with more to do than cores.
         {"KERAS_BACKEND": "jax", "OMP_WAIT_POLICY": "PASSIVE"}
         | inherited
-        | dict.fromkeys(_THREAD_COUNTS, str(threads))
+        | thread_counts(threads)
+        | folder_environment(folder)
         | {
             # The size of XLA's thread pool.
             "NPROC": str(threads),
             "XLA_FLAGS": " ".join(xla_flags),
-            # Keras reads and writes its settings there; a user's own would change what is trained.
-            "KERAS_HOME": str(folder / ".keras"),
-            "TMPDIR": str(folder),
             # Equal seeds give equal models only if sets of strings are walked in the same order.
             "PYTHONHASHSEED": "0",
             # The log must be complete up to the moment of a crash, and say where it was.
@@ -49,3 +47,28 @@ def child_environment(folder: Path, threads: int, environ: Mapping[str, str] = o
             "PYTHONFAULTHANDLER": "1",
         }
     )
+
+
+def server_environment(folder: Path, threads: int) -> dict[str, str]:
+    """The environment for a fork server whose children use ``threads``.
+
+    The linear algebra starts its threads when it is loaded, as does the allocator in Arrow, which pandas loads; a fork
+    server must have none. OpenMP starts them when they are needed.
+    """
+    no_threads = {
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    }
+    return child_environment(folder, threads) | no_threads
+
+
+def thread_counts(threads: int) -> dict[str, str]:
+    """How many threads libraries use, for those that read it from the environment."""
+    return dict.fromkeys(_THREAD_COUNTS, str(threads))
+
+
+def folder_environment(folder: Path) -> dict[str, str]:
+    """What differs from child to child: where temporary files go, and where Keras has its settings."""
+    # Keras reads and writes its settings there; a user's own would change what is trained.
+    return {"KERAS_HOME": str(folder / ".keras"), "TMPDIR": str(folder)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from tuner.records import FailureReason
-from tuner.training.candidate import TrainingJob
+from tuner.training import TrainingJob
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,31 @@ class Reported:
 
 
 @dataclass(frozen=True)
+class Needed:
+    """The training waits for ``Execution.provide``.
+
+    Args:
+        files: Trial numbers of the study and names of their artifacts.
+    """
+
+    files: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
 class Finished:
     """The training ended with a result; its files lie in the execution's folder.
 
     Args:
         value: Metric of the best step on the validation rows.
         metrics: Further finite numbers by name.
-        stopped: Whether it ended early because ``Execution.stop`` asked it to.
+        stopped: Whether it ended early because ``Execution.stop`` asked it to, or its time was over.
+        is_partial: Whether ``value`` is not comparable with that of others, for want of folds.
     """
 
     value: float
     metrics: Mapping[str, float]
     stopped: bool
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,11 +60,11 @@ class Failed:
     message: str
 
 
-Event: TypeAlias = Started | Reported | Finished | Failed
+Event: TypeAlias = Started | Reported | Needed | Finished | Failed
 
 
 class Execution(Protocol):
-    """One training under way. ``answer``, ``stop`` and ``kill`` may be called from any thread."""
+    """One training under way. ``answer``, ``provide``, ``stop`` and ``kill`` may be called from any thread."""
 
     @property
     def folder(self) -> Path:
@@ -62,6 +75,9 @@ class Execution(Protocol):
 
     def answer(self) -> None:
         """Say that the oldest unanswered report has been dealt with."""
+
+    def provide(self, paths: Sequence[Path]) -> None:
+        """Hand over the files of the ``Needed`` event, in its order. The training must not change them."""
 
     def stop(self) -> None:
         """Ask it to end at the next step and to keep the best one so far. It ends with ``Finished``."""

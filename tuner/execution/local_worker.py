@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +14,9 @@ from tuner.client.transport import Transport
 from tuner.execution.claim_loop import ClaimLoop
 from tuner.execution.cores import available_cores, default_slots, threads_per_slot
 from tuner.execution.dataset_cache import DatasetCache
+from tuner.execution.local_execution import ProcessLimits
 from tuner.execution.local_executor import LocalExecutor
+from tuner.execution.process_source import DEFAULT_START, ProcessStart
 from tuner.execution.trial_run import RunLimits
 from tuner.models.registry import families
 
@@ -21,15 +24,17 @@ from tuner.models.registry import families
 class LocalWorker:
     """Trains trials in child processes on this machine, from threads in the background of this process.
 
-    The children are fresh interpreters that know nothing of the program that started them, so a notebook, a script
-    without a main guard and standard input all work.
+    The children know nothing of the program that started them, so a notebook, a script without a main guard and
+    standard input all work.
 
     Args:
         transport: Where to claim trials and deliver results.
         folder: Keeps downloaded tables and, while they run, the trainings' files; by default the user's cache folder.
         slots: Trainings at a time; by default one for each core, up to eight.
         name: The worker's name, for people; by default host and process.
-        memory_bytes: Memory each training may allocate; None for no limit.
+        processes: What each training's process may take.
+        gpus: Devices that trainings may see, one each, by the names that ``CUDA_VISIBLE_DEVICES`` takes.
+        start: How the trainings' processes begin.
         wait_seconds: How long the server may hold a claim while there is no work, and so how long ``stop`` may take.
         lease_seconds: How long the server waits for a silent worker before it gives a trial to another one.
         limits: How long parts of a run may take.
@@ -46,7 +51,9 @@ class LocalWorker:
         folder: Path | None = None,
         slots: int | None = None,
         name: str | None = None,
-        memory_bytes: int | None = None,
+        processes: ProcessLimits | None = None,
+        gpus: Sequence[str] = (),
+        start: ProcessStart = DEFAULT_START,
         wait_seconds: float = 0.5,
         lease_seconds: float = 60.0,
         limits: RunLimits | None = None,
@@ -56,7 +63,12 @@ class LocalWorker:
         folder = folder or cache_folder()
         self.name = name or f"{socket.gethostname()}-{os.getpid()}"
         self._executor = LocalExecutor(
-            folder / "runs", threads=threads_per_slot(cores, slots), memory_bytes=memory_bytes
+            folder / "runs",
+            threads=threads_per_slot(cores, slots),
+            slots=slots,
+            gpus=gpus,
+            limits=processes,
+            start=start,
         )
         self._loop = ClaimLoop(
             transport,

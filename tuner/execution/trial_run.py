@@ -73,6 +73,7 @@ class TrialRun:
         self, claim: ClaimedTrial, transport: Transport, executor: Executor, cache: DatasetCache, limits: RunLimits
     ) -> None:
         self._claim = claim
+        self._claimed_at = time.monotonic()
         self._study = claim.study
         self._trial = claim.leased.trial
         self._transport = transport
@@ -122,7 +123,8 @@ class TrialRun:
 
     def _train_and_deliver(self, keeper: LeaseKeeper) -> None:
         dataset = self._insist(lambda: self._cache.fetch(self._transport, self._claim.dataset))
-        job = training_job(self._claim, dataset, self._executor.threads)
+        waited = time.monotonic() - self._claimed_at
+        job = training_job(self._claim, dataset, self._executor.threads, waited)
         with closing(self._executor.start(job)) as execution:
             end = self._watch(execution, keeper)
             if isinstance(end, Finished):
@@ -194,7 +196,9 @@ class TrialRun:
             self._upload(folder / name)
         self._upload_log(folder)
         objective = next(iter(self._study.objectives))
-        self._complete(keeper, TrialState.COMPLETED, values={objective: result.value}, metrics=dict(result.metrics))
+        # A score on fewer rows than others were scored on says little beside theirs.
+        state = TrialState.PRUNED if result.is_partial else TrialState.COMPLETED
+        self._complete(keeper, state, values={objective: result.value}, metrics=dict(result.metrics))
 
     def _deliver_interrupted(self, interruption: Interruption, folder: Path, keeper: LeaseKeeper) -> None:
         if interruption in (Interruption.LEASE_LOST, Interruption.SHUTDOWN):

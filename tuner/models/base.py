@@ -117,6 +117,8 @@ class ModelFamily(ABC):
     """What a step of the learning curve counts: ``rounds``, ``trees``, ``epochs``; ``fit`` when there is but one."""
     modules: ClassVar[tuple[str, ...]]
     """Top-level modules that must be installed."""
+    backend: ClassVar[str | None] = None
+    """Names the libraries beyond the usual ones that are worth loading once for many trainings; None: no such."""
     estimator: ClassVar[type[Estimator]]
     """Its estimators."""
 

@@ -25,14 +25,16 @@ _PATIENCE_SECONDS = 120.0
 class ExecutorContract:
     """Inherit it, say how the executor is made, and run pytest. The promises are tried with real trainings."""
 
-    def make_executor(self, folder: Path) -> Executor:
+    @classmethod
+    def make_executor(cls, folder: Path) -> Executor:
         """A new executor that may keep files in ``folder``."""
         raise NotImplementedError
 
-    @pytest.fixture
-    def executor(self, tmp_path: Path) -> Iterator[Executor]:
-        """A new executor, closed with the test."""
-        executor = self.make_executor(tmp_path / "executor")
+    @pytest.fixture(scope="class")
+    @classmethod
+    def executor(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
+        """An executor for all tests."""
+        executor = cls.make_executor(tmp_path_factory.mktemp("executor"))
         yield executor
         executor.close()
 

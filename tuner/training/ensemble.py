@@ -16,7 +16,6 @@ from tuner.training.channel import Channel
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, TrainingJob, TrainingResult
 from tuner.training.metrics import metric
-from tuner.training.selection import Candidate, Selection, select_ensemble
 from tuner.training.uncertainty import standard_error
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuner.data.table import Table
+    from tuner.training.selection import Selection
 
 
 def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
@@ -87,6 +87,8 @@ def _predictions(job: TrainingJob, channel: Channel, rows: Table) -> dict[int, N
 
 
 def _select(job: TrainingJob, rows: Table, predictions: Mapping[int, NDArray[np.float64]]) -> Selection:
+    from tuner.training.selection import Candidate, select_ensemble
+
     candidates = [
         Candidate(member.number, member.family, predictions[member.number], member.predict_ms, member.num_bytes)
         for member in job.members
