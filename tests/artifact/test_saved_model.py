@@ -295,6 +295,20 @@ def test_weights_that_are_no_shares_are_refused(weight, packed, tmp_path):
         load_model(path)
 
 
+@pytest.mark.parametrize("temperature", [0.0, -1.0])
+def test_temperature_that_is_none_is_refused(temperature, packed, tmp_path):
+    path = _repack(packed, tmp_path / "cold.zip", lambda manifest: manifest.update(temperature=temperature))
+    with pytest.raises(TunerError, match="temperature"):
+        load_model(path)
+
+
+def test_low_temperature_makes_probabilities_surer(folder, packed, tmp_path):
+    path = _repack(packed, tmp_path / "sure.zip", lambda manifest: manifest.update(temperature=0.5))
+    squares = load_model(folder).predict_proba(ROWS) ** 2
+    expected = squares.div(squares.sum(axis=1), axis=0)
+    np.testing.assert_allclose(load_model(path).predict_proba(ROWS), expected)
+
+
 def test_model_of_an_unknown_family_is_refused(folder, packed, tmp_path):
     path = _repack(packed, tmp_path / "other.zip", _of_perceptron)
     with pytest.raises(UnknownName, match="perceptron"):

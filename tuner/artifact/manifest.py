@@ -70,6 +70,7 @@ class ModelFacts:
         standard_error: How far chance may have moved ``value``, if known.
         folds: Folds of the table that were predicted, each by a model that had not learned from it.
         members: The trials in an ensemble, heaviest first; empty for one trial's own model.
+        temperature: What the averaged probabilities are made surer by; see ``with_temperature``. 1 changes nothing.
         left_out: The table's other columns, which the model does not see.
         warnings: What people should know about the data, as sentences.
     """
@@ -84,6 +85,7 @@ class ModelFacts:
     standard_error: float | None = None
     folds: int = 1
     members: tuple[Member, ...] = ()
+    temperature: float = 1.0
     left_out: tuple[ColumnProfile, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -152,6 +154,7 @@ class Manifest:
             "standard_error": facts.standard_error,
             "folds": facts.folds,
             "members": [asdict(member) for member in facts.members],
+            "temperature": facts.temperature,
             "left_out": _columns_to_json(facts.left_out),
             "warnings": list(facts.warnings),
             "parts": [asdict(part) for part in self.parts],
@@ -183,6 +186,7 @@ class Manifest:
                     members=tuple(
                         Member(member["number"], member["family"], member["weight"]) for member in document["members"]
                     ),
+                    temperature=float(document["temperature"]),
                     left_out=tuple(ColumnProfile.from_json(column) for column in document["left_out"]),
                     warnings=tuple(map(str, document["warnings"])),
                 ),
@@ -199,6 +203,8 @@ class Manifest:
             if not _FILE_NAME.fullmatch(name) or name == FILE_NAME or not _SHA256.fullmatch(str(digest)):
                 raise damaged(f"{FILE_NAME} lists {name!r:.100}, which is no file of a model")
         _check_parts(manifest.parts)
+        if not 0 < manifest.facts.temperature < math.inf:
+            raise damaged(f"its temperature is {manifest.facts.temperature}")
         return manifest
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.artifact import Evaluation, Manifest, Member, ModelFacts, combine_models, evaluate, unpack
+from tuner.artifact.temperature import fit_temperature, with_temperature
 from tuner.errors import TrainingFailed
 from tuner.records import MEMBER_WEIGHT
 from tuner.training.channel import Channel
@@ -48,8 +49,8 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
     rows = scored_rows(table, folds(table, job.split_seed, job.folds), job.scored_folds)
     predictions = _predictions(job, channel, rows)
     weights = _select(job, rows, predictions).weights
-    blend = _average(predictions, weights)
-    facts = _facts(job, table, rows, blend, weights)
+    blend, temperature = _joint_prediction(job, rows, predictions, weights)
+    facts = _facts(job, table, rows, blend, weights, temperature)
     manifest, evaluation = _join_models(job, channel, rows, blend, weights, facts)
     HeldOut(rows.row_ids, blend).write(job.folder / PREDICTIONS_FILE)
     members = {member.number: member for member in job.members}
@@ -108,14 +109,26 @@ def _select(job: TrainingJob, rows: Table, predictions: Mapping[int, NDArray[np.
     return selection
 
 
-def _average(predictions: Mapping[int, NDArray[np.float64]], weights: Mapping[int, float]) -> NDArray[np.float64]:
+def _joint_prediction(
+    job: TrainingJob, rows: Table, predictions: Mapping[int, NDArray[np.float64]], weights: Mapping[int, float]
+) -> tuple[NDArray[np.float64], float]:
+    """The weighted average, made surer where that is what counts, and the temperature that did it."""
     import numpy as np
 
-    return np.asarray(sum(weight * predictions[number] for number, weight in weights.items()), np.float64)
+    average = np.asarray(sum(weight * predictions[number] for number, weight in weights.items()), np.float64)
+    if job.metric != "log_loss":
+        return average, 1.0
+    temperature = fit_temperature(average, rows.target)
+    return (average if temperature == 1 else with_temperature(average, temperature)), temperature
 
 
 def _facts(
-    job: TrainingJob, table: Table, rows: Table, blend: NDArray[np.float64], weights: Mapping[int, float]
+    job: TrainingJob,
+    table: Table,
+    rows: Table,
+    blend: NDArray[np.float64],
+    weights: Mapping[int, float],
+    temperature: float,
 ) -> ModelFacts:
     chosen = metric(job.metric, job.target.task)
     families = {member.number: member.family for member in job.members}
@@ -130,6 +143,7 @@ def _facts(
         standard_error=standard_error(chosen, rows.target, blend),
         folds=job.scored_folds,
         members=tuple(Member(number, families[number], weight) for number, weight in weights.items()),
+        temperature=temperature,
     )
 
 
