@@ -56,6 +56,8 @@ ReferenceValue = Annotated[
     str, StringConstraints(max_length=300, pattern=r"^.+:[^:]+$"), AfterValidator(_has_finite_value)
 ]
 
+ColumnChoice = Annotated[str, StringConstraints(max_length=1_100, pattern=r"^[\s\S]+:[a-z]+$")]
+
 
 class Query(BaseModel):
     """The query of a request; a misspelt parameter is refused, not ignored."""
@@ -119,6 +121,16 @@ class UploadQuery(Query):
 
     name: Name = Field(description="What to call the dataset.", examples=["titanic"])
     target: Name | None = Field(None, description="The column that studies predict unless they say otherwise.")
+    columns: list[ColumnChoice] = Field(
+        [],
+        description="`column:kind`, once for each column that is to be used in another way than is found.",
+        examples=[["zip:category", "customer:identifier"]],
+    )
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The chosen kinds by column."""
+        return {name: kind for name, _, kind in (each.rpartition(":") for each in self.columns)}
 
 
 class FamilyQuery(Query):

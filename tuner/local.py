@@ -190,8 +190,10 @@ class LocalTransport:
     def read_artifact(self, study: str, number: int, attempt: int, name: str) -> Iterator[bytes]:
         return _chunks(self._engine.artifacts.find(study, number, attempt, name)[1])
 
-    def upload_dataset(self, path: Path, *, name: str, target: str | None) -> DatasetResource:
-        return self._engine.datasets.upload(_chunks(path), name=name, target=target).value
+    def upload_dataset(
+        self, path: Path, *, name: str, target: str | None, columns: Mapping[str, str] | None = None
+    ) -> DatasetResource:
+        return self._engine.datasets.upload(_chunks(path), name=name, target=target, columns=columns).value
 
     def dataset(self, dataset: str) -> DatasetResource:
         return self._engine.datasets.get(dataset)

@@ -1,5 +1,6 @@
 """Datasets."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -45,12 +46,14 @@ async def upload_dataset(
     try:
         outcome = await gateway.receive(
             stream,
-            lambda chunks: gateway.engine.datasets.upload(chunks, name=query.name, target=query.target, sha256=sha256),
+            lambda chunks: gateway.engine.datasets.upload(
+                chunks, name=query.name, target=query.target, columns=query.kinds, sha256=sha256
+            ),
         )
     except InvalidInput as error:
-        # Here the target stands in the query; elsewhere in a JSON body.
+        # Here the target and the kinds stand in the query; elsewhere in a JSON body.
         error.places = tuple(
-            Place(place.pointer.replace("#/target", "?target"), place.detail) for place in error.places
+            Place(re.sub("^#/(target|columns).*", r"?\1", place.pointer), place.detail) for place in error.places
         )
         raise
     response.status_code = 201 if outcome.created else 200
@@ -76,10 +79,14 @@ async def read_dataset(dataset: DatasetId, request: Request, gateway: CurrentGat
     return tagged(request, await gateway.read(gateway.engine.datasets.get, dataset))
 
 
-@router.patch("/{dataset}", summary="Rename a dataset, or set its target", responses=problems(404, 409, 413))
+@router.patch(
+    "/{dataset}",
+    summary="Rename a dataset, set its target or the kinds of its columns",
+    responses=problems(404, 409, 413),
+)
 async def change_dataset(
     dataset: DatasetId,
-    body: Annotated[ChangeDataset, Body(examples=[{"target": "survived"}])],
+    body: Annotated[ChangeDataset, Body(examples=[{"target": "survived", "columns": {"cabin": "category"}}])],
     gateway: CurrentGateway,
 ) -> DatasetResource:
     """Changes what is said of the table, never the table. Existing studies keep their target."""

@@ -121,6 +121,26 @@ def test_a_change_to_an_unknown_target_is_refused(engine: Engine, dataset: Datas
         engine.datasets.change(dataset.id, ChangeDataset(target="nothing")).result()
 
 
+def test_kinds_can_be_changed_until_a_study_uses_them(engine: Engine, dataset: DatasetResource) -> None:
+    changed = engine.datasets.change(dataset.id, ChangeDataset(columns={"town": "identifier"})).result()
+    assert [column["kind"] for column in changed.profile["columns"] if column["name"] == "town"] == ["identifier"]
+    engine.studies.create(CreateStudy(name="study", dataset=dataset.id, models=["linear"])).result()
+    with pytest.raises(DatasetInUse, match="study"):
+        engine.datasets.change(dataset.id, ChangeDataset(columns={"town": "category"})).result()
+    same = engine.datasets.change(dataset.id, ChangeDataset(name="new", columns={"town": "identifier"})).result()
+    assert same.name == "new"
+
+
+def test_a_kind_that_does_not_fit_is_refused(engine: Engine, dataset: DatasetResource) -> None:
+    with pytest.raises(InvalidDataset, match="cannot be used as number"):
+        engine.datasets.change(dataset.id, ChangeDataset(columns={"town": "number"})).result()
+
+
+def test_a_target_that_the_kinds_leave_out_is_refused(engine: Engine, dataset: DatasetResource) -> None:
+    with pytest.raises(InvalidDataset, match="cannot be the target"):
+        engine.datasets.change(dataset.id, ChangeDataset(columns={"bought": "text"})).result()
+
+
 def test_a_study_keeps_the_target_it_was_made_with(engine: Engine, dataset: DatasetResource) -> None:
     body = CreateStudy(name="study", dataset=dataset.id, models=["linear"])
     study = ActingStudy(engine, engine.studies.create(body).result().value.id)

@@ -82,7 +82,12 @@ class Client:
         self._transport.close()
 
     def upload_dataset(
-        self, data: str | Path | pd.DataFrame, *, name: str | None = None, target: str | None = None
+        self,
+        data: str | Path | pd.DataFrame,
+        *,
+        name: str | None = None,
+        target: str | None = None,
+        columns: Mapping[str, str] | None = None,
     ) -> Dataset:
         """Upload a table to train on. The same table under the same name is stored once.
 
@@ -91,14 +96,16 @@ class Client:
                 whose index is left out.
             name: By default the file's name without its ending.
             target: Column to predict, unless a study names another.
+            columns: Kinds for columns that are to be used in another way than is found, by name: ``number``,
+                ``category``, ``boolean``, ``date``; ``identifier`` or ``text`` leave a column out.
 
         Raises:
-            InvalidDataset: It is no table, or has no such column.
+            InvalidDataset: It is no table, has no such column, or a kind does not fit its column.
             TooLarge: It is larger than the service takes.
         """
         with tempfile.TemporaryDirectory(prefix="tuner-") as folder:
             path = table_file(data, Path(folder))
-            stored = self._transport.upload_dataset(path, name=name or table_name(data), target=target)
+            stored = self._transport.upload_dataset(path, name=name or table_name(data), target=target, columns=columns)
         return Dataset(stored, self._transport)
 
     def get_dataset(self, name_or_id: str) -> Dataset:

@@ -33,8 +33,9 @@ class Dataset:
             f"<td>{column['num_missing']:,}</td><td>{escape(column['reason'])}</td></tr>"
             for column in self.columns
         )
+        warnings = "".join(f"<li>{escape(warning)}</li>" for warning in self.warnings)
         head = "<tr><th>column</th><th>kind</th><th>missing</th><th>why</th></tr>"
-        return f"<p>{escape(repr(self))}</p><table>{head}{rows}</table>"
+        return f"<p>{escape(repr(self))}</p><ul>{warnings}</ul><table>{head}{rows}</table>"
 
     @property
     def id(self) -> str:
@@ -70,6 +71,11 @@ class Dataset:
     def columns(self) -> list[dict[str, Any]]:
         """What was found about each column: name, kind, why it has this kind, missing cells, distinct values."""
         return list(self._resource.profile["columns"])
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to look at before trusting a model of this table and target, as sentences."""
+        return [warning.message for warning in self._resource.warnings]
 
     def delete(self) -> None:
         """Delete the table.

@@ -200,8 +200,11 @@ class HttpTransport:
     def read_artifact(self, study: str, number: int, attempt: int, name: str) -> Iterator[bytes]:
         return self._requests.download(_artifact(study, number, attempt, name))
 
-    def upload_dataset(self, path: Path, *, name: str, target: str | None) -> DatasetResource:
-        query = {"name": name, "target": target}
+    def upload_dataset(
+        self, path: Path, *, name: str, target: str | None, columns: Mapping[str, str] | None = None
+    ) -> DatasetResource:
+        kinds = [f"{column}:{kind}" for column, kind in (columns or {}).items()]
+        query = {"name": name, "target": target, "columns": kinds}
         return self._upload(DatasetResource, "POST", "/v1/datasets", path, query=query)
 
     def dataset(self, dataset: str) -> DatasetResource:

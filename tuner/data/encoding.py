@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from tuner.data.date_features import DateFeatures
 from tuner.data.profile import ColumnKind, ColumnProfile, in_value_order
+from tuner.data.typed_rows import TypedRows
 from tuner.errors import InvalidDataset
 
 ENCODER_VERSION = 1
@@ -19,6 +22,8 @@ ENCODER_VERSION = 1
 # Standardised values are cut off here: far outside the training range a single cell must not overflow a model.
 _LARGEST_SCALED = 1e6
 
+# Up to so many rows, a dict of categories is faster than an index.
+_FEW_ROWS = 32
 _MISSING_CODE = 0
 _UNKNOWN_CODE = 1
 _FIRST_CODE = 2
@@ -39,19 +44,6 @@ class _Numeric:
 
     def names(self, one_hot: bool) -> list[str]:
         return [self.name, f"{self.name} is missing"] if self.has_flag else [self.name]
-
-    def encode(self, cells: pd.Series[Any], one_hot: bool, into: NDArray[Any]) -> None:
-        values = cells.to_numpy(dtype=np.float64)
-        missing = np.isnan(values)
-        if self.fill is not None:
-            values = np.where(missing, self.fill, values)
-        if (self.center, self.spread) != (0.0, 1.0):
-            with np.errstate(over="ignore"):
-                values = (values - self.center) / self.spread
-            values = np.clip(values, -_LARGEST_SCALED, _LARGEST_SCALED)
-        into[:, 0] = values
-        if self.has_flag:
-            into[:, 1] = missing
 
 
 @dataclass(frozen=True)
@@ -76,9 +68,12 @@ class _Categorical:
             names.append(f"{self.name} is missing")
         return names
 
-    def encode(self, cells: pd.Series[Any], one_hot: bool, into: NDArray[Any]) -> None:
-        labels = cells.to_numpy(dtype=object)
-        missing = cells.isna().to_numpy()
+    def encode(self, labels: NDArray[Any], one_hot: bool, into: NDArray[Any]) -> None:
+        """Write the encoding of labels, shape (n,), into an array of the column's width."""
+        if len(labels) <= _FEW_ROWS:
+            self._encode_few(labels, one_hot, into)
+            return
+        missing = pd.isna(labels)
         places = pd.Index(self.values, dtype=object).get_indexer(pd.Index(labels, dtype=object))
         if not one_hot:
             into[:, 0] = np.where(missing, _MISSING_CODE, np.where(places < 0, _UNKNOWN_CODE, places + _FIRST_CODE))
@@ -90,6 +85,78 @@ class _Categorical:
             into[(places < 0) & ~missing, len(self.values)] = 1
         if self.has_missing:
             into[missing, -1] = 1
+
+    def _encode_few(self, labels: NDArray[Any], one_hot: bool, into: NDArray[Any]) -> None:
+        """The same for a few rows, for which an index takes longer than a dict."""
+        into[:] = 0
+        for row, label in enumerate(labels.tolist()):
+            is_missing = label is None or label != label  # NaN differs from itself
+            place = -1 if is_missing else self._places.get(label, -1)
+            if not one_hot:
+                into[row, 0] = _MISSING_CODE if is_missing else _UNKNOWN_CODE if place < 0 else place + _FIRST_CODE
+            elif place >= 0:
+                into[row, place] = 1
+            elif is_missing and self.has_missing:
+                into[row, -1] = 1
+            elif not is_missing and self.has_rare:
+                into[row, len(self.values)] = 1
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {value: place for place, value in enumerate(self.values)}
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """All numeric columns of an encoder, encoded together. ``_Numeric`` says how each of them is.
+
+    Args:
+        names: Their names.
+        fill: What stands for a gap, NaN to leave it, shape (columns,).
+        center: See ``_Numeric``; so too ``spread``.
+        limit: The largest value that is let through, in standard units.
+        places: Where in the encoded array they go.
+        flagged: Which of them have a flag, as places among them.
+        flag_places: Where the flags go.
+    """
+
+    names: tuple[str, ...]
+    fill: NDArray[np.float64]
+    center: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    limit: NDArray[np.float64]
+    places: NDArray[np.intp]
+    flagged: NDArray[np.intp]
+    flag_places: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, columns: Sequence[tuple[int, _Numeric]]) -> Self:
+        """The columns, each with the place where it begins."""
+        numeric = [column for _, column in columns]
+        is_standard = [(column.center, column.spread) != (0.0, 1.0) for column in numeric]
+        flagged = [index for index, column in enumerate(numeric) if column.has_flag]
+        places = np.array([start for start, _ in columns], dtype=np.intp)
+        return cls(
+            names=tuple(column.name for column in numeric),
+            fill=np.array([np.nan if column.fill is None else column.fill for column in numeric]),
+            center=np.array([column.center for column in numeric]),
+            spread=np.array([column.spread for column in numeric]),
+            limit=np.where(is_standard, _LARGEST_SCALED, np.inf),
+            places=places,
+            flagged=np.array(flagged, dtype=np.intp),
+            flag_places=places[flagged] + 1,
+        )
+
+    def encode(self, values: NDArray[np.float64], into: NDArray[Any]) -> None:
+        """Write the encoding of values, shape (n, columns), to their places in the encoded array."""
+        missing = np.isnan(values)
+        values = np.where(missing, self.fill, values)
+        if np.isfinite(self.limit).any():
+            with np.errstate(over="ignore"):
+                values = np.clip((values - self.center) / self.spread, -self.limit, self.limit)
+        into[:, self.places] = values
+        if len(self.flagged):
+            into[:, self.flag_places] = missing[:, self.flagged]
 
 
 @dataclass(frozen=True)
@@ -155,20 +222,38 @@ class TabularEncoder:
 
         return cls(categories, scale, tuple(map(fit_column, columns)))
 
-    def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
+    def transform(self, rows: pd.DataFrame | TypedRows) -> NDArray[Any]:
         """Encode typed features.
 
         Returns:
             float32 with ``scale``, else float64; shape (n, len(feature_names)).
         """
+        rows = TypedRows.of(rows) if isinstance(rows, pd.DataFrame) else rows
         one_hot = self.categories == "one_hot"
-        encoded = np.empty((len(frame), len(self.feature_names)), dtype=np.float32 if self.scale else np.float64)
-        start = 0
-        for column in self._columns:
-            stop = start + column.width(one_hot)
-            column.encode(frame[column.name], one_hot, encoded[:, start:stop])
-            start = stop
+        encoded = np.empty((rows.num_rows, self._width), dtype=np.float32 if self.scale else np.float64)
+        for start, column in self._starts:
+            cells = rows.columns[column.name]
+            if isinstance(column, DateFeatures):
+                column.encode(pd.Series(cells), one_hot, encoded[:, start : start + column.width(one_hot)])
+            elif isinstance(column, _Categorical):
+                column.encode(cells, one_hot, encoded[:, start : start + column.width(one_hot)])
+        if self._numbers.names:
+            self._numbers.encode(rows.numbers(self._numbers.names), encoded)
         return encoded
+
+    @cached_property
+    def _starts(self) -> tuple[tuple[int, _Numeric | _Categorical | DateFeatures], ...]:
+        """Each column with the place where its encoding begins."""
+        widths = [column.width(self.categories == "one_hot") for column in self._columns]
+        return tuple(zip(itertools.accumulate(widths, initial=0), self._columns, strict=False))
+
+    @cached_property
+    def _numbers(self) -> _Numbers:
+        return _Numbers.of([(start, column) for start, column in self._starts if isinstance(column, _Numeric)])
+
+    @cached_property
+    def _width(self) -> int:
+        return sum(column.width(self.categories == "one_hot") for column in self._columns)
 
     @property
     def feature_names(self) -> tuple[str, ...]:

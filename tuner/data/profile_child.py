@@ -1,6 +1,7 @@
 """Reads and profiles one file under limits; run by ``tuner.data.upload`` as ``python -P -m tuner.data.profile_child``.
 
-Prints one JSON document: ``{"profile": ...}``, or ``{"error": {"code", "message", "hint", "places"}}``.
+Reads from standard input what to look into: ``{"target": name or null, "kinds": {column: kind}}``. Prints one JSON
+document: ``{"profile": ...}``, or ``{"error": {"code", "message", "hint", "places"}}``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 import json
 import resource
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def main() -> None:
     arguments = parser.parse_args()
     _limit(arguments.memory_bytes, arguments.seconds)
     try:
-        answer = _profile(arguments.file)
+        answer = _profile(arguments.file, **json.load(sys.stdin))
     except TunerError as error:
         answer = _describe(error)
     except MemoryError:
@@ -47,12 +48,20 @@ def _limit(memory_bytes: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _profile(path: Path) -> dict[str, Any]:
+def _profile(path: Path, target: str | None, kinds: dict[str, str]) -> dict[str, Any]:
     # Imported under the limits, and so that a lack of memory here is answered too.
+    from tuner.data.concerns import table_warnings, target_warnings
+    from tuner.data.kinds import with_kinds
+    from tuner.data.profile import target_profile
     from tuner.data.profiling import profile_table
     from tuner.data.reading import read_table
 
-    return {"profile": profile_table(read_table(path)).to_json()}
+    frame = read_table(path)
+    profile = with_kinds(profile_table(frame), kinds)
+    warnings = table_warnings(frame, profile)
+    if target is not None:
+        warnings += target_warnings(frame, profile, target_profile(profile, target))
+    return {"profile": replace(profile, warnings=warnings).to_json()}
 
 
 def _describe(error: TunerError) -> dict[str, Any]:

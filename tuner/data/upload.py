@@ -8,34 +8,48 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner.data.profile import DatasetProfile
+from tuner.data.profile import ColumnKind, DatasetProfile
 from tuner.errors import InvalidDataset, Place, TunerError, error_classes
 
 logger = logging.getLogger(__name__)
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# Other allocators reserve far more addresses than they use, and addresses are what is limited.
+_PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 
 
-def profile_file(path: Path, *, memory_bytes: int = 4 * 1024**3, seconds: int = 120) -> DatasetProfile:
-    """Read and profile a CSV file in a limited child process. This process loads neither NumPy nor pandas.
+def profile_file(
+    path: Path,
+    *,
+    target: str | None = None,
+    kinds: Mapping[str, ColumnKind | str] | None = None,
+    memory_bytes: int = 4 * 1024**3,
+    seconds: int = 120,
+) -> DatasetProfile:
+    """Read and profile a file in a limited child process. This process loads neither NumPy nor pandas.
 
     Args:
-        path: The file, plain or gzip.
+        path: The file, CSV (plain or gzip) or Parquet.
+        target: The column to predict, if it is known: then the profile has warnings about it too.
+        kinds: Kinds that somebody has chosen for some columns.
         memory_bytes: Address space of the child. NumPy and pandas alone take up to 200 MiB.
         seconds: Processor time of the child; it may take twice as long by the clock.
 
     Raises:
-        InvalidDataset: The file is not a table, or takes more memory or time than allowed.
+        InvalidDataset: The file is not a table, or takes more memory or time than allowed; or the target or a kind
+            does not fit it.
         TooLarge: It is over a limit of ``tuner.data.reading.ReadLimits``.
     """
     command = [sys.executable, "-P", "-m", "tuner.data.profile_child", str(path.absolute())]
     command += ["--memory-bytes", str(memory_bytes), "--seconds", str(seconds)]
+    wishes = json.dumps({"target": target, "kinds": dict(kinds or {})})
     try:
         child = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * seconds, env=_environment(), check=False
+            command, input=wishes.encode(), capture_output=True, timeout=2 * seconds, env=_environment(), check=False
         )
     except subprocess.TimeoutExpired:
         raise _too_slow(seconds) from None
@@ -61,7 +75,7 @@ def profile_file(path: Path, *, memory_bytes: int = 4 * 1024**3, seconds: int = 
 def _environment() -> dict[str, str]:
     """The environment without our own settings: the child reads strangers' files and needs no database address."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TUNER_")}
-    return inherited | _ONE_THREAD
+    return inherited | _ONE_THREAD | _PLAIN_MEMORY
 
 
 def _read_answer(answer: dict[str, Any]) -> DatasetProfile:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from tuner.data.kinds import chosen_kinds, with_kinds
 from tuner.data.profile import target_profile
 from tuner.data.upload import profile_file
 from tuner.engine.changes import then
@@ -20,7 +21,7 @@ from tuner.errors import DatasetInUse
 from tuner.storage import Blobs, Database, file_rows
 from tuner.storage.blobs import dataset_name
 from tuner.storage.file_rows import DatasetRow
-from tuner.wire import ChangeDataset, DatasetPage, DatasetResource
+from tuner.wire import ChangeDataset, DatasetPage, DatasetResource, DatasetWarningResource
 
 
 class Datasets:
@@ -32,29 +33,35 @@ class Datasets:
         self._limits = limits
 
     def upload(
-        self, chunks: Iterator[bytes], *, name: str, target: str | None, sha256: str | None = None
+        self,
+        chunks: Iterator[bytes],
+        *,
+        name: str,
+        target: str | None,
+        columns: Mapping[str, str] | None = None,
+        sha256: str | None = None,
     ) -> Outcome[DatasetResource]:
         """Store a table and find out what is in it. The same content under the same name is stored once.
 
         Args:
-            chunks: The file, CSV, plain or gzip.
+            chunks: The file, CSV (plain or gzip) or Parquet.
             name: How to call it.
             target: The column that studies predict unless they say otherwise.
+            columns: Kinds chosen for some columns, in place of those that are found.
             sha256: Hash of the file, if the sender knows it.
 
         Raises:
-            InvalidDataset: It is not a table, or ``target`` cannot be predicted.
+            InvalidDataset: It is not a table, ``target`` cannot be predicted, or a kind does not fit its column.
             TooLarge: It is larger than allowed.
         """
+        kinds = columns or {}
         received = self._blobs.receive(chunks, max_bytes=self._limits.max_upload_bytes, sha256=sha256)
         try:
             with self._database.read() as connection:
                 known = file_rows.find_dataset(connection, name, received.sha256)
-            if known is not None and target in (None, known.target):
+            if known is not None and _is_same(known, target, kinds):
                 return Outcome(present_dataset(known), created=False)
-            profile = known.profile if known is not None else profile_file(received.path)
-            if target is not None:
-                target_profile(profile, target)
+            profile = profile_file(received.path, target=target, kinds=kinds)
             dataset_id = new_id(self._database.now())
             self._blobs.keep(received, dataset_name(dataset_id))
         finally:
@@ -63,7 +70,7 @@ class Datasets:
         def operation(connection: Connection, now: datetime) -> DatasetRow:
             # Looked for again: the same upload may have ended at the same time.
             found = file_rows.find_dataset(connection, name, received.sha256)
-            if found is not None and target in (None, found.target):
+            if found is not None and _is_same(found, target, kinds):
                 return found
             file_rows.insert_dataset(
                 connection,
@@ -98,15 +105,21 @@ class Datasets:
         return DatasetPage(items=tuple(map(present_dataset, rows[:limit])), next_cursor=following)
 
     def change(self, dataset_id: str, request: ChangeDataset) -> Future[DatasetResource]:
-        """Give a dataset another name or target. Studies that exist keep theirs."""
+        """Give a dataset another name or target, or its columns other kinds. Studies that exist keep their target.
+
+        Raises:
+            DatasetInUse: Studies use it, and the kinds of its columns were to change; set on the future.
+        """
 
         def operation(connection: Connection, now: datetime) -> DatasetResource:
             row = file_rows.get_dataset(connection, dataset_id)
-            if request.target is not None:
-                target_profile(row.profile, request.target)
-            file_rows.change_dataset(
-                connection, row.key, name=request.name or row.name, target=request.target or row.target
-            )
+            profile = with_kinds(row.profile, request.columns)
+            if profile != row.profile:
+                _check_unused(connection, row, "Upload the table again under another name, with these kinds.")
+            target = request.target or row.target
+            if target is not None and (request.target is not None or request.columns):
+                target_profile(profile, target)
+            file_rows.change_dataset(connection, row.key, name=request.name or row.name, target=target, profile=profile)
             return present_dataset(file_rows.get_dataset(connection, dataset_id))
 
         return self._database.write(operation)
@@ -120,11 +133,7 @@ class Datasets:
 
         def operation(connection: Connection, now: datetime) -> None:
             row = file_rows.get_dataset(connection, dataset_id)
-            users = file_rows.studies_of_dataset(connection, row.key, limit=5)
-            if users:
-                raise DatasetInUse(
-                    f"Dataset {row.name!r} is used by: {', '.join(users)}.", hint="Delete these studies first."
-                )
+            _check_unused(connection, row, "Delete these studies first.")
             file_rows.delete_dataset(connection, row.key)
 
         return then(self._database.write(operation), lambda _: self._blobs.remove(dataset_name(dataset_id)))
@@ -140,6 +149,22 @@ class Datasets:
         return self._blobs.path(dataset_name(dataset_id))
 
 
+def _is_same(known: DatasetRow, target: str | None, kinds: Mapping[str, str]) -> bool:
+    """Whether a stored table has the target and the kinds that are asked for."""
+    chosen = chosen_kinds(known.profile)
+    return (
+        target in (None, known.target)
+        and chosen.keys() <= kinds.keys()
+        and with_kinds(known.profile, kinds) == known.profile
+    )
+
+
+def _check_unused(connection: Connection, row: DatasetRow, hint: str) -> None:
+    users = file_rows.studies_of_dataset(connection, row.key, limit=5)
+    if users:
+        raise DatasetInUse(f"Dataset {row.name!r} is used by: {', '.join(users)}.", hint=hint)
+
+
 def present_dataset(row: DatasetRow) -> DatasetResource:
     """The resource that shows a stored dataset."""
     return DatasetResource(
@@ -151,5 +176,10 @@ def present_dataset(row: DatasetRow) -> DatasetResource:
         num_rows=row.profile_json["num_rows"],
         num_columns=len(row.profile_json["columns"]),
         profile=row.profile_json,
+        warnings=tuple(
+            DatasetWarningResource.model_validate(warning)
+            for warning in row.profile_json.get("warnings", ())
+            if warning["target"] in (None, row.target)
+        ),
         created_at=row.created_at,
     )

@@ -94,9 +94,10 @@ def page_of_datasets(connection: Connection, *, name: str | None, before: int | 
     return [_dataset(row) for row in connection.execute(query)]
 
 
-def change_dataset(connection: Connection, key: int, *, name: str, target: str | None) -> None:
-    """Give a dataset another name or target."""
-    connection.execute(update(datasets).where(datasets.c.key == key).values(name=name, target=target))
+def change_dataset(connection: Connection, key: int, *, name: str, target: str | None, profile: DatasetProfile) -> None:
+    """Give a dataset another name, target or profile."""
+    values = {"name": name, "target": target, "profile": profile.to_json()}
+    connection.execute(update(datasets).where(datasets.c.key == key).values(values))
 
 
 def studies_of_dataset(connection: Connection, key: int, limit: int) -> list[str]:

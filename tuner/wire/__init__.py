@@ -3,7 +3,7 @@
 from tuner.records.states import Direction, FailureReason, Origin, StudyState, TrialState
 from tuner.records.study import Budget
 from tuner.wire.artifacts import ArtifactPage, ArtifactResource
-from tuner.wire.datasets import ChangeDataset, DatasetPage, DatasetResource
+from tuner.wire.datasets import ChangeDataset, DatasetPage, DatasetResource, DatasetWarningResource
 from tuner.wire.families import FamilyPage, FamilyResource
 from tuner.wire.health import Health
 from tuner.wire.problems import Problem
@@ -50,6 +50,7 @@ __all__ = [
     "CreateStudy",
     "DatasetPage",
     "DatasetResource",
+    "DatasetWarningResource",
     "Direction",
     "Directive",
     "EnqueueTrials",

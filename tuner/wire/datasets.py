@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tuner.wire.base import Name, Request, Resource
+from pydantic import Field
+
+from tuner.wire.base import Name, Request, Resource, Text
+
+
+class DatasetWarningResource(Resource):
+    """Something that people should look at before they trust a model: a code for programs, sentences for people."""
+
+    code: str
+    message: str
+    column: str | None = None
 
 
 class DatasetResource(Resource):
@@ -19,6 +29,7 @@ class DatasetResource(Resource):
     num_rows: int
     num_columns: int
     profile: dict[str, Any]
+    warnings: tuple[DatasetWarningResource, ...] = ()
     created_at: datetime
 
 
@@ -34,3 +45,4 @@ class ChangeDataset(Request):
 
     name: Name | None = None
     target: Name | None = None
+    columns: dict[Text, Text] = Field({}, max_length=10_000, description="Kinds for some columns, by name.")

@@ -43,6 +43,27 @@ class DatasetPromises:
         assert client.get_dataset(name).id == client.get_dataset(data.id).id == data.id
         assert client.upload_dataset(frame, name=name, target="y").id == data.id
 
+    def test_kinds_of_columns_can_be_chosen(self, client: Client, tmp_path: Path) -> None:
+        path = tmp_path / "people.csv"
+        path.write_text(TABLE)
+        name = new_name()
+        found = client.upload_dataset(path, name=name, target="survived")
+        chosen = client.upload_dataset(path, name=name, target="survived", columns={"age": "category"})
+        again = client.upload_dataset(path, name=name, target="survived", columns={"age": "category"})
+        assert [data.columns[0]["kind"] for data in (found, chosen)] == ["number", "category"]
+        assert again.id == chosen.id != found.id
+
+    def test_kind_that_does_not_fit_is_told(self, client: Client, tmp_path: Path) -> None:
+        path = tmp_path / "people.csv"
+        path.write_text(TABLE)
+        with pytest.raises(TunerError, match="'sex' cannot be used as number"):
+            client.upload_dataset(path, columns={"sex": "number"})
+
+    def test_columns_that_foretell_the_target_are_warned_of(self, client: Client) -> None:
+        frame = pd.DataFrame({"x": [1, 2, 3, 4, 5] * 20, "y": [0, 1] * 50, "copy": ["no", "yes"] * 50})
+        data = client.upload_dataset(frame, name=new_name(), target="y")
+        assert any("Column 'copy' alone tells 'y'" in warning for warning in data.warnings)
+
     def test_deleted_table_is_gone(self, client: Client) -> None:
         name = new_name()
         client.upload_dataset(pd.DataFrame({"x": [1, 2, 3], "y": [0, 1, 0]}), name=name).delete()
