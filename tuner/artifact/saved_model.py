@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuner.artifact.card import card_page
 from tuner.artifact.evaluate import FoldModel, evaluate
@@ -20,14 +20,11 @@ from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task
 from tuner.errors import InvalidInput, MissingExtra, NotFound, TunerError
 from tuner.models import Estimator, family
-from tuner.models.tabular import TabularEstimator, share_encoders
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-
-    from tuner.data.typed_rows import TypedRows
 
     Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path
 
@@ -71,7 +68,6 @@ class SavedModel:
         self.manifest = manifest
         self.evaluation = evaluation
         self._estimators = estimators
-        share_encoders(estimators)
 
     def __repr__(self) -> str:
         facts = self.manifest.facts
@@ -216,27 +212,14 @@ class SavedModel:
 
     def _predict(self, rows: Rows) -> NDArray[np.float64]:
         from tuner.data.table import features_frame
-        from tuner.data.typed_rows import TypedRows, plain_rows
 
-        columns = self.manifest.facts.columns
-        typed = plain_rows(rows, columns) if _is_rows(rows) else None
-        return self._average(typed or TypedRows.of(features_frame(_to_frame(rows), columns)))
+        return self._predict_typed(features_frame(_to_frame(rows), self.manifest.facts.columns))
 
-    def _predict_typed(self, features: pd.DataFrame) -> NDArray[np.float64]:
-        from tuner.data.typed_rows import TypedRows
-
-        return self._average(TypedRows.of(features))
-
-    def _average(self, typed: TypedRows) -> NDArray[np.float64]:
+    def _predict_typed(self, typed: pd.DataFrame) -> NDArray[np.float64]:
         import numpy as np
 
         shares = [
-            (
-                estimator.predict_rows(typed)
-                if isinstance(estimator, TabularEstimator)
-                else estimator.predict(typed.frame)
-            )
-            * part.weight
+            estimator.predict(typed) * part.weight
             for estimator, part in zip(self._estimators, self.manifest.parts, strict=True)
         ]
         average: NDArray[np.float64] = shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
@@ -291,10 +274,6 @@ def _load_part(folder: Path, part: Part) -> Estimator:
     return family(part.family).estimator.load(folder / part.folder)
 
 
-def _is_rows(rows: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
-    return isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
-
-
 def _to_frame(rows: Rows) -> pd.DataFrame:
     import pandas as pd
 
@@ -304,7 +283,7 @@ def _to_frame(rows: Rows) -> pd.DataFrame:
         return rows
     if isinstance(rows, str | Path):
         return read_table(Path(rows), ReadLimits(min_rows=1))
-    if _is_rows(rows):
+    if isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows):
         return pd.DataFrame(list(rows))
     raise InvalidInput(
         f"Rows to predict must be a DataFrame, a list of dicts or the path of a CSV file, not {type(rows).__name__}.",
