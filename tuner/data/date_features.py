@@ -64,9 +64,9 @@ class DateFeatures:
         """A name for each of them."""
         return [f"{self.name}: {part}" for part in self.parts] + [f"{self.name} is missing"] * self.has_flag
 
-    def encode(self, cells: pd.Series[Any], one_hot: bool, into: NDArray[Any]) -> None:
-        """Write the encoding of ``cells``, seconds since 1970, into an array of that width."""
-        values = cells.to_numpy(dtype=np.float64)
+    def encode(self, cells: NDArray[Any], one_hot: bool, into: NDArray[Any]) -> None:
+        """Write the encoding of cells, seconds since 1970, shape (n,), into an array of that width."""
+        values = cells.astype(np.float64)
         missing = np.isnan(values)
         filled = np.where(missing, 0.0 if self.fill is None else self.fill, values)
         for place, part in enumerate(self.parts):

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from tuner.data.date_features import DateFeatures
 from tuner.data.profile import ColumnKind, ColumnProfile, in_value_order
+from tuner.data.table import Table
+from tuner.data.target_codes import TargetCodes, responses_of
 from tuner.data.typed_rows import TypedRows
 from tuner.errors import InvalidDataset
 
@@ -159,6 +161,9 @@ class _Numbers:
             into[:, self.flag_places] = missing[:, self.flagged]
 
 
+_Column: TypeAlias = _Numeric | _Categorical | DateFeatures | TargetCodes
+
+
 @dataclass(frozen=True)
 class TabularEncoder:
     """Turns typed features into one array. Fitted on the training rows only, and the same at prediction.
@@ -176,6 +181,9 @@ class TabularEncoder:
     - A category under ``ordinal`` is one column of codes: 0 for a gap, 1 for a rare or new value, 2 and up for values
       in order (by number if all are numbers, else alphabetical). ``cardinalities`` tells how many codes there are.
 
+    - A category under ``target`` (see ``fit_to_target``) is as under ``one_hot``, or one column of codes learned from
+      the target for each response.
+
     With ``scale``, numbers are standardised and the array is float32; else it is float64 and holds numbers exactly.
 
     Example:
@@ -185,9 +193,9 @@ class TabularEncoder:
         ```
     """
 
-    categories: Literal["one_hot", "ordinal"]
+    categories: Literal["one_hot", "ordinal", "target"]
     scale: bool
-    _columns: tuple[_Numeric | _Categorical | DateFeatures, ...]
+    _columns: tuple[_Column, ...]
 
     @classmethod
     def fit(
@@ -212,15 +220,52 @@ class TabularEncoder:
             max_categories: Values of one column that keep a place of their own, the most frequent ones.
         """
 
-        def fit_column(column: ColumnProfile) -> _Numeric | _Categorical | DateFeatures:
-            cells = frame[column.name]
-            if column.kind is ColumnKind.CATEGORY:
-                return _fit_category(cells, column.name, max_categories)
-            if column.kind is ColumnKind.DATE:
-                return DateFeatures.fit(cells, column.name, scale=scale, impute=impute)
-            return _fit_number(cells, column, scale, impute)
+        fitted = (_fit_column(frame[column.name], column, scale, impute, max_categories) for column in columns)
+        return cls(categories, scale, tuple(fitted))
 
-        return cls(categories, scale, tuple(map(fit_column, columns)))
+    @classmethod
+    def fit_to_target(
+        cls,
+        table: Table,
+        *,
+        scale: bool,
+        impute: bool = True,
+        max_one_hot: int = 10,
+    ) -> tuple[Self, NDArray[Any]]:
+        """Learn, beside what ``fit`` learns, codes for categories of many values from the target.
+
+        A category of up to ``max_one_hot`` values is encoded as under ``one_hot``, one of more values by the mean of
+        the target among the rows of a value: one column, or one for each class where there are more than two.
+
+        Args:
+            table: The training rows, and no others.
+            scale: Whether to standardise numbers and codes.
+            impute: Whether to fill missing numbers and booleans.
+            max_one_hot: Values up to which a category has a column for each.
+
+        Returns:
+            The encoder for new rows, and the training rows encoded. Models must learn from this array and not from
+            ``transform``: in it, no row's own target is part of its codes.
+        """
+        responses = responses_of(table.target, table.target_profile.class_counts)
+        fitted: list[_Column] = []
+        codes: dict[int, NDArray[np.float64]] = {}
+        for column in table.columns:
+            cells = table.features[column.name]
+            if column.kind is ColumnKind.CATEGORY and cells.nunique() > max_one_hot:
+                coded, codes[len(fitted)] = TargetCodes.fit(cells, column.name, responses, scale=scale)
+                fitted.append(coded)
+            else:
+                fitted.append(_fit_column(cells, column, scale, impute, max_one_hot))
+        encoder = cls("target", scale, tuple(fitted))
+        encoded = encoder.transform(table.features)
+        start = 0
+        for place, fitted_column in enumerate(fitted):
+            stop = start + fitted_column.width(one_hot=True)
+            if place in codes:
+                encoded[:, start:stop] = codes[place]
+            start = stop
+        return encoder, encoded
 
     def transform(self, rows: pd.DataFrame | TypedRows) -> NDArray[Any]:
         """Encode typed features.
@@ -229,22 +274,20 @@ class TabularEncoder:
             float32 with ``scale``, else float64; shape (n, len(feature_names)).
         """
         rows = TypedRows.of(rows) if isinstance(rows, pd.DataFrame) else rows
-        one_hot = self.categories == "one_hot"
+        one_hot = self.categories != "ordinal"
         encoded = np.empty((rows.num_rows, self._width), dtype=np.float32 if self.scale else np.float64)
         for start, column in self._starts:
             cells = rows.columns[column.name]
-            if isinstance(column, DateFeatures):
-                column.encode(pd.Series(cells), one_hot, encoded[:, start : start + column.width(one_hot)])
-            elif isinstance(column, _Categorical):
+            if not isinstance(column, _Numeric):
                 column.encode(cells, one_hot, encoded[:, start : start + column.width(one_hot)])
         if self._numbers.names:
             self._numbers.encode(rows.numbers(self._numbers.names), encoded)
         return encoded
 
     @cached_property
-    def _starts(self) -> tuple[tuple[int, _Numeric | _Categorical | DateFeatures], ...]:
+    def _starts(self) -> tuple[tuple[int, _Column], ...]:
         """Each column with the place where its encoding begins."""
-        widths = [column.width(self.categories == "one_hot") for column in self._columns]
+        widths = [column.width(self.categories != "ordinal") for column in self._columns]
         return tuple(zip(itertools.accumulate(widths, initial=0), self._columns, strict=False))
 
     @cached_property
@@ -253,18 +296,18 @@ class TabularEncoder:
 
     @cached_property
     def _width(self) -> int:
-        return sum(column.width(self.categories == "one_hot") for column in self._columns)
+        return sum(column.width(self.categories != "ordinal") for column in self._columns)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """A name for each column of the array."""
-        one_hot = self.categories == "one_hot"
+        one_hot = self.categories != "ordinal"
         return tuple(name for column in self._columns for name in column.names(one_hot))
 
     @property
     def categorical_indices(self) -> tuple[int, ...]:
         """Columns of the array that hold codes; none under ``one_hot``."""
-        if self.categories == "one_hot":
+        if self.categories != "ordinal":
             return ()
         indices = []
         start = 0
@@ -277,7 +320,7 @@ class TabularEncoder:
     @property
     def cardinalities(self) -> tuple[int, ...]:
         """How many codes each of ``categorical_indices`` can take, from 0."""
-        if self.categories == "one_hot":
+        if self.categories != "ordinal":
             return ()
         return tuple(len(column.values) + _FIRST_CODE for column in self._columns if isinstance(column, _Categorical))
 
@@ -307,22 +350,36 @@ class TabularEncoder:
         return cls(document["categories"], document["scale"], columns)
 
 
-def _column_to_json(column: _Numeric | _Categorical | DateFeatures) -> dict[str, Any]:
+def _column_to_json(column: _Column) -> dict[str, Any]:
     if isinstance(column, _Categorical):
         return {"type": "category", **asdict(column), "values": list(column.values)}
+    if isinstance(column, TargetCodes):
+        return {"type": "target", **asdict(column)}
     if isinstance(column, DateFeatures):
         return {"type": "date", **asdict(column), "parts": list(column.parts)}
     return {"type": "number", **asdict(column)}
 
 
-def _column_from_json(document: Mapping[str, Any]) -> _Numeric | _Categorical | DateFeatures:
+def _column_from_json(document: Mapping[str, Any]) -> _Column:
     if document["type"] == "category":
         return _Categorical(document["name"], tuple(document["values"]), document["has_rare"], document["has_missing"])
+    if document["type"] == "target":
+        return TargetCodes.from_json(dict(document))
     if document["type"] == "date":
         facts = {**document, "parts": tuple(document["parts"])}
         del facts["type"]
         return DateFeatures(**facts)
     return _Numeric(document["name"], document["fill"], document["center"], document["spread"], document["has_flag"])
+
+
+def _fit_column(
+    cells: pd.Series[Any], column: ColumnProfile, scale: bool, impute: bool, max_categories: int
+) -> _Numeric | _Categorical | DateFeatures:
+    if column.kind is ColumnKind.CATEGORY:
+        return _fit_category(cells, column.name, max_categories)
+    if column.kind is ColumnKind.DATE:
+        return DateFeatures.fit(cells, column.name, scale=scale, impute=impute)
+    return _fit_number(cells, column, scale, impute)
 
 
 def _fit_number(cells: pd.Series[Any], column: ColumnProfile, scale: bool, impute: bool) -> _Numeric:
