@@ -297,7 +297,7 @@ def _continued(client: Client, earlier: StudyResource, dataset: Dataset, trials:
             places=[Place("#/data", "differs from the study's table")],
         )
     study = client.get_study(earlier.id)
-    limit = None if trials is None else earlier.num_trials + trials
+    limit = None if trials is None else earlier.num_counted + trials
     study.set_budget(Budget(trials=limit, seconds=earlier.used_seconds + seconds))
     study.resume()
     return study

@@ -31,7 +31,7 @@ def test_fit_ranks_and_saves(run: Run, table: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["trials"][0]["rank"] == 1
-    assert document["trials"][0]["params"]["model"] == "linear"
+    assert document["trials"][0]["params"]["model"] == "ensemble"
     assert document["model"] == str(model)
     assert list(load_model(model).predict([{"width": 0.99, "colour": "red"}])) == ["yes"]
 

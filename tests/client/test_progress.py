@@ -32,6 +32,7 @@ def study(
         models=(),
         metric=None,
         num_trials=sum(counts.values()),
+        num_counted=sum(counts.values()),
         counts=counts,
         best_number=None,
         best_value=best,

@@ -49,6 +49,13 @@ def test_python_of_the_quickstart_runs(snippet: str, tmp_path: Path, service: st
     assert run_snippet("python", snippet, tmp_path, service)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("snippet", snippets("docs/how-to/automatic-model.md", "python"))
+def test_python_of_the_page_on_the_automatic_model_runs(snippet: str, tmp_path: Path, service: str) -> None:
+    assert run_snippet("python", snippet, tmp_path, service)
+    assert (tmp_path / "card.html").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "python"))
 def test_python_of_the_page_on_search_spaces_runs(snippet: str, tmp_path: Path, service: str) -> None:
     assert run_snippet("python", snippet, tmp_path, service)

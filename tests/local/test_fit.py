@@ -67,11 +67,12 @@ def test_best_model_predicts_labels_and_probabilities(result: tuner.Result) -> N
 
 def test_leaderboard_shows_family_and_score(result: tuner.Result) -> None:
     board = result.leaderboard()
-    assert list(board.columns[:5]) == ["rank", "number", "model", "roc_auc", "state"]
+    assert list(board.columns[:5]) == ["rank", "number", "model", "roc_auc", "standard_error"]
     assert list(board["rank"][:2]) == [1, 2]
     assert board["roc_auc"][0] == result.score > 0.8
-    assert result.best_params["model"] == "linear"
-    assert "linear" in repr(result)
+    assert {"ensemble", "linear", "baseline"} <= set(board["model"])
+    assert result.best_params["model"] == "ensemble"
+    assert "ensemble" in repr(result)
     assert "<table" in result._repr_html_()
 
 
@@ -92,7 +93,8 @@ def test_study_is_continued(result: tuner.Result) -> None:
     before = result.study.num_trials
     more = tuner.fit(people(), resume=result.study.name, time_budget=60, trials=1, progress=False)
     assert more.study.id == result.study.id
-    assert more.study.num_trials == before + 1
+    # The further candidate, and an ensemble that may choose it.
+    assert more.study.num_trials == before + 2
     more.close()
 
 
@@ -138,16 +140,17 @@ def test_budget_holds_as_wall_time(tmp_path: Path) -> None:
     found.close()
 
 
-def test_first_model_is_waited_for() -> None:
+def test_whatever_the_time_there_is_a_model() -> None:
     found = tuner.fit(people(), "survived", time_budget=0.1, models=FAST, progress=False)
-    assert found.score > 0.8
+    assert found.score >= 0.4
+    assert set(found.predict(people().head(3))) <= {"no", "yes"}
     found.close()
 
 
 def test_interrupt_returns_the_best_so_far(own_home: None) -> None:
     def interrupt_after_the_first_model() -> None:
         with tuner.Client() as client:
-            while not any(study.resource.best_number is not None for study in client.list_studies()):
+            while not any(study.resource.best_number for study in client.list_studies()):
                 time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -163,7 +166,7 @@ def test_interrupt_returns_the_best_so_far(own_home: None) -> None:
 def test_no_training_is_left_running() -> None:
     found = tuner.fit(people(), "survived", time_budget=2, models=["random_forest"], progress=False)
     children = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "args="], capture_output=True, text=True)
-    assert "execution.child" not in children.stdout
+    assert "tuner.execution" not in children.stdout
     found.close()
 
 

@@ -56,8 +56,8 @@ def share_done(study: StudyResource) -> float | None:
     """The part of the budget that is used, None when there is no budget."""
     shares = []
     if study.budget.trials:
-        finished = sum(count for state, count in study.counts.items() if state.is_finished)
-        shares.append(finished / study.budget.trials)
+        is_open = study.counts.get(TrialState.WAITING, 0) + study.counts.get(TrialState.RUNNING, 0)
+        shares.append(max(0, study.num_counted - is_open) / study.budget.trials)
     if study.budget.seconds:
         shares.append(study.used_seconds / study.budget.seconds)
     return min(max(shares), 1.0) if shares else None

@@ -171,6 +171,7 @@ class Study:
         created_at: UTC.
         updated_at: Last change other than a report, UTC.
         search: What the sampler did when it last found points, in its own words.
+        num_uncounted: Trials outside the budget: imported, made by the engine, or cancelled while waiting.
     """
 
     id: str
@@ -186,6 +187,7 @@ class Study:
     created_at: datetime
     updated_at: datetime
     search: str | None = None
+    num_uncounted: int = 0
 
 
 def _invalid_budget(field_name: str, detail: str) -> InvalidInput:

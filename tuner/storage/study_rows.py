@@ -350,6 +350,7 @@ def _study(row: Any, now: datetime) -> StudyRow:
         created_at=row.created_at,
         updated_at=row.updated_at,
         search=row.search_note,
+        num_uncounted=row.num_uncounted,
     )
     return StudyRow(
         key=row.key,

@@ -143,7 +143,8 @@ class ValidationResource(Resource):
 class StudyResource(Resource):
     """A study as it stands. ``search`` says what the sampler did when it last found points.
 
-    ``validation`` is how the candidates of a dataset study are judged.
+    ``validation`` is how the candidates of a dataset study are judged. ``num_counted`` are the trials that the budget
+    counts: not those that were imported, made by the service or cancelled before they began.
     """
 
     id: str
@@ -165,6 +166,7 @@ class StudyResource(Resource):
     metric: str | None
     validation: ValidationResource | None = None
     num_trials: int
+    num_counted: int
     counts: dict[TrialState, int]
     best_number: int | None
     best_value: float | None
@@ -204,6 +206,7 @@ class StudyResource(Resource):
             metric=spec.metric,
             validation=spec.validation and ValidationResource.of(spec.validation),
             num_trials=study.next_number,
+            num_counted=study.next_number - study.num_uncounted,
             counts=dict(study.counts),
             best_number=study.best_number,
             best_value=study.best_value,
