@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from tuner.artifact.card import card_page
 from tuner.artifact.evaluate import FoldModel, evaluate
@@ -20,11 +20,14 @@ from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task
 from tuner.errors import InvalidInput, MissingExtra, NotFound, TunerError
 from tuner.models import Estimator, family
+from tuner.models.tabular import TabularEstimator, share_encoders
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from tuner.data.typed_rows import TypedRows
 
     Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path
 
@@ -68,6 +71,7 @@ class SavedModel:
         self.manifest = manifest
         self.evaluation = evaluation
         self._estimators = estimators
+        share_encoders(estimators)
 
     def __repr__(self) -> str:
         facts = self.manifest.facts
@@ -211,15 +215,33 @@ class SavedModel:
         return evaluate(table, self._predict_typed(table.features), models=models, seconds=2.0)
 
     def _predict(self, rows: Rows) -> NDArray[np.float64]:
+        import pandas as pd
+
         from tuner.data.table import features_frame
+        from tuner.data.typed_rows import MAX_PLAIN_ROWS, TypedRows, plain_rows
 
-        return self._predict_typed(features_frame(_to_frame(rows), self.manifest.facts.columns))
+        columns = self.manifest.facts.columns
+        few: object = rows
+        if isinstance(rows, pd.DataFrame) and len(rows) <= MAX_PLAIN_ROWS and rows.columns.is_unique:
+            few = rows.to_dict("records")
+        typed = plain_rows(few, columns) if _is_rows(few) else None
+        return self._average(typed or TypedRows.of(features_frame(_to_frame(rows), columns)))
 
-    def _predict_typed(self, typed: pd.DataFrame) -> NDArray[np.float64]:
+    def _predict_typed(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        from tuner.data.typed_rows import TypedRows
+
+        return self._average(TypedRows.of(features))
+
+    def _average(self, typed: TypedRows) -> NDArray[np.float64]:
         import numpy as np
 
         shares = [
-            estimator.predict(typed) * part.weight
+            (
+                estimator.predict_rows(typed)
+                if isinstance(estimator, TabularEstimator)
+                else estimator.predict(typed.frame)
+            )
+            * part.weight
             for estimator, part in zip(self._estimators, self.manifest.parts, strict=True)
         ]
         average: NDArray[np.float64] = shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
@@ -274,6 +296,10 @@ def _load_part(folder: Path, part: Part) -> Estimator:
     return family(part.family).estimator.load(folder / part.folder)
 
 
+def _is_rows(rows: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
+    return isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
+
+
 def _to_frame(rows: Rows) -> pd.DataFrame:
     import pandas as pd
 
@@ -283,7 +309,7 @@ def _to_frame(rows: Rows) -> pd.DataFrame:
         return rows
     if isinstance(rows, str | Path):
         return read_table(Path(rows), ReadLimits(min_rows=1))
-    if isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows):
+    if _is_rows(rows):
         return pd.DataFrame(list(rows))
     raise InvalidInput(
         f"Rows to predict must be a DataFrame, a list of dicts or the path of a CSV file, not {type(rows).__name__}.",

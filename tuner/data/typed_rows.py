@@ -55,7 +55,9 @@ class TypedRows:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The rows as a frame."""
-        return pd.DataFrame(dict(self.columns), index=pd.RangeIndex(self.num_rows))
+        # Without its kind, pandas would make text of another one out of labels.
+        columns = {name: pd.Series(values, dtype=values.dtype) for name, values in self.columns.items()}
+        return pd.DataFrame(columns, index=pd.RangeIndex(self.num_rows))
 
     def numbers(self, names: tuple[str, ...]) -> NDArray[np.float64]:
         """Numeric columns side by side, shape (n, names). Not to be written to."""

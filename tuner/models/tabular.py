@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tuner.data.encoding import TabularEncoder
     from tuner.data.table import Table
+    from tuner.data.typed_rows import TypedRows
 
     Target: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 
@@ -88,12 +89,18 @@ class TabularEstimator(Estimator):
         )
 
     def predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        from tuner.data.typed_rows import TypedRows
+
+        return self.predict_rows(TypedRows.of(frame))
+
+    def predict_rows(self, rows: TypedRows) -> NDArray[np.float64]:
+        """As ``predict``, for rows that several estimators read: those with one encoder encode them once."""
         import numpy as np
 
-        if not len(frame):
+        if not rows.num_rows:
             # Most libraries refuse to predict nothing.
             return np.zeros((0, self._num_classes) if self._num_classes else 0)
-        return self._to_answer(self._predict_encoded(self._encoder.transform(frame)))
+        return self._to_answer(self._predict_encoded(rows.encoded(self._encoder)))
 
     def save(self, folder: Path) -> None:
         state = {
@@ -141,6 +148,14 @@ class TabularEstimator(Estimator):
     @abstractmethod
     def _load_model(self, folder: Path, facts: Mapping[str, Any]) -> None:
         """Read what ``_save_model`` wrote."""
+
+
+def share_encoders(estimators: Sequence[Estimator]) -> None:
+    """Let estimators with equal encoders have the same one, so that rows are encoded once for all of them."""
+    known: dict[TabularEncoder, TabularEncoder] = {}
+    for estimator in estimators:
+        if isinstance(estimator, TabularEstimator):
+            estimator._encoder = known.setdefault(estimator._encoder, estimator._encoder)
 
 
 class _InAnswers(Report):

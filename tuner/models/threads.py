@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,9 +23,15 @@ def worthwhile_threads(threads: int, encoded: NDArray[np.floating]) -> int:
 @contextmanager
 def limited_threads(threads: int, encoded: NDArray[np.floating]) -> Iterator[None]:
     """Hold the pools that scikit-learn uses (OpenMP, BLAS) to the threads that are allowed and worthwhile."""
-    # Only pools of libraries that are loaded already can be limited.
-    import sklearn.ensemble  # noqa: F401
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(limits=worthwhile_threads(threads, encoded)):
+    with _pools().limit(limits=worthwhile_threads(threads, encoded)):
         yield
+
+
+@functools.cache
+def _pools() -> Any:  # Any: it ships without type information
+    """The thread pools of this process. Looking for them takes milliseconds, which is longer than some predictions."""
+    # Only pools of libraries that are loaded already are found.
+    import sklearn.ensemble  # noqa: F401
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
