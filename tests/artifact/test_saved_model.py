@@ -267,16 +267,6 @@ def test_zip_that_unpacks_to_too_much_is_refused(packed, tmp_path):
     assert (tmp_path / "out" / "estimator.json").stat().st_size <= 1_000_000
 
 
-def test_type_that_is_not_trusted_is_not_built(tmp_path):
-    import skops.io
-    from sklearn.ensemble import RandomForestClassifier
-
-    folder = save(tmp_path / "model", ["a", "b"], "hist_gradient_boosting")
-    skops.io.dump(RandomForestClassifier(n_estimators=2).fit([[0], [1]], [0, 1]), folder / "model.skops")
-    with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException):
-        family("hist_gradient_boosting").estimator.load(folder)
-
-
 def _of_perceptron(manifest):
     manifest["parts"][0]["family"] = "perceptron"
 

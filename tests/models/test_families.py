@@ -17,14 +17,14 @@ from tuner.models import available_families, families, family, forest
 from tuner.models.baseline import Baseline
 from tuner.models.catboost import CatBoost
 from tuner.models.extra_trees import ExtraTrees
-from tuner.models.hist_gradient_boosting import HistGradientBoosting
+from tuner.models.hist_gradient_boosting import HistGradientBoosting, HistGradientBoostingEstimator
 from tuner.models.imbalance import row_weights
 from tuner.models.keras_mlp import KerasMLP
 from tuner.models.kernel_machine import KernelMachine
 from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
-from tuner.models.packed_trees import PackedTrees
+from tuner.models.packed_trees import PackedTrees, Tree
 from tuner.models.random_forest import RandomForest, RandomForestEstimator
 from tuner.models.svm import SVM
 from tuner.models.xgboost import XGBoost
@@ -83,7 +83,7 @@ def test_keras_network_learns_and_is_restored(tmp_path):
 
 
 def test_importing_the_families_imports_no_training_library():
-    heavy = ["numpy", "pandas", "sklearn", "scipy", "lightgbm", "keras", "jax", "skops"]
+    heavy = ["numpy", "pandas", "sklearn", "scipy", "lightgbm", "catboost", "xgboost", "keras", "jax"]
     program = (
         "import sys, tuner.training\n"
         "from tuner.models import families\n"
@@ -218,8 +218,26 @@ def test_packed_trees_answer_as_the_library_does():
     rows[rng.random(rows.shape) < 0.1] = np.nan
     target = np.nansum(rows[:, :3], axis=1) + rng.normal(size=500)
     model = RandomForestRegressor(20, random_state=0).fit(rows[:300], target[:300])
-    packed = PackedTrees.pack([tree.tree_ for tree in model.estimators_], None, 1)
+    packed = PackedTrees.pack([Tree.of_forest(tree.tree_, None, 1) for tree in model.estimators_])
     np.testing.assert_allclose(packed.total(rows)[:, 0] / 20, model.predict(rows), rtol=1e-5)
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_packed_boosting_answers_as_the_library_does(task, monkeypatch):
+    models = []
+    make = HistGradientBoostingEstimator._new_model
+    monkeypatch.setattr(
+        HistGradientBoostingEstimator, "_new_model", lambda *given: models.append(make(*given)) or models[0]
+    )
+    data = small_data(task)
+    trained = fit(HistGradientBoosting(), data, stop=lambda step: step == 20)
+    model = models[0]
+    del model._predictors[trained.kept :]
+    rows = data.validation.features.copy()
+    rows.loc[:9, "city"] = "Atlantis"
+    encoded = trained.estimator._encoder.transform(rows)
+    expected = model.predict_proba(encoded) if task.is_classification else model.predict(encoded)
+    np.testing.assert_allclose(trained.estimator._predict_encoded(encoded), expected, rtol=1e-5)
 
 
 def test_damaged_trees_are_refused(tmp_path):

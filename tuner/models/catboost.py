@@ -225,7 +225,7 @@ class CatBoost(ModelFamily):
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {
-            "learning_rate": 0.05,
+            "learning_rate": 0.06 if num_outputs(target) == 1 else 0.1,
             "depth": 6,
             "l2": 3.0,
             "max_features": 1.0,
@@ -239,10 +239,13 @@ class CatBoost(ModelFamily):
         return params | class_weight_default(target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
-        rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)
+        # Its trees, weaker each, go on improving for longer; with many classes too.
+        rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS) * (
+            3 if num_outputs(target) > 1 else 1
+        )
         columns = num_columns(profile, target)
         depth = float(params["depth"])
         cells = target.num_rows * (columns + 10)
-        per_tree = 1e-9 * cells * depth + 2e-6 * columns * 2**depth + 1e-3
+        per_tree = 3e-9 * cells * depth + 2e-6 * columns * 2**depth + 1e-3
         per_tree *= 3 if params.get("boosting") == "ordered" else 1
         return 0.1 + rounds * num_outputs(target) * per_tree

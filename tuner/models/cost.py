@@ -29,6 +29,10 @@ def num_outputs(target: TargetProfile) -> int:
 
 
 def boosting_rounds(target: TargetProfile, learning_rate: float, most: int) -> float:
-    """Rounds that boosting takes until it stops by itself: more at a small learning rate and on a large table."""
-    progress = min(25.0, 2.5 * math.pow(math.log10(max(10, target.num_rows)), 1.3))
-    return min(float(most), 60 + progress / learning_rate)
+    """Rounds that boosting takes until it stops by itself.
+
+    More at a small learning rate and on a large table, fewer where each grows trees for several classes. Measured on
+    made tables of 1,000 to 60,000 rows.
+    """
+    progress = 2.5 * math.pow(math.log10(max(10, target.num_rows)), 1.5)
+    return min(float(most), 60 + progress / learning_rate / (3 if num_outputs(target) > 1 else 1))

@@ -54,7 +54,7 @@ class ForestEstimator(TabularEstimator):
     ) -> int:
         import numpy as np
 
-        from tuner.models.packed_trees import PackedTrees
+        from tuner.models.packed_trees import PackedTrees, Tree
 
         encoded, validation = within_float32(encoded), within_float32(validation)
         self._frequencies = self._class_frequencies(target)
@@ -77,8 +77,8 @@ class ForestEstimator(TabularEstimator):
                 seconds_per_tree = (time.perf_counter() - started) / batch
                 size = max(1, int(_SECONDS_BETWEEN_QUESTIONS / seconds_per_tree))
                 is_last = report.should_stop()
-            new = [tree.tree_ for tree in forest.estimators_[packed:]]
-            packs.append(PackedTrees.pack(new, classes, self._num_classes or 1))
+            new = [Tree.of_forest(tree.tree_, classes, self._num_classes or 1) for tree in forest.estimators_[packed:]]
+            packs.append(PackedTrees.pack(new))
             total = total + packs[-1].total(validation)
             is_last = report(grown, self._smooth(total, grown)).stop or is_last
         self._trees = PackedTrees.join(packs)

@@ -11,7 +11,7 @@ from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report, Verdict
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
-from tuner.models.tabular import Encoding, TabularEstimator, to_32_bits, to_all_classes
+from tuner.models.tabular import Encoding, TabularEstimator, softmax, to_32_bits, to_all_classes, within_float32
 from tuner.models.threads import limited_threads
 from tuner.space import Float, Int, Parameter, Params, SearchSpace
 
@@ -19,19 +19,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tuner.models.packed_trees import PackedTrees
     from tuner.models.tabular import Target
 
 _ROUNDS_PER_STEP = 10
 _MAX_ROUNDS = 1_000
 # Each round grows a tree for each class.
 _MAX_CLASSES = 100
-_MODEL_FILE = "model.skops"
-# What skops may build beyond the types that it always allows.
-_TRUSTED = (
-    "functools.partial",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.utils.validation.check_array",
-)
+_TREES_FILE = "trees.npz"
+# What scikit-learn can tell apart in one column.
+_CODES = 255
 
 
 class HistGradientBoostingEstimator(TabularEstimator):
@@ -40,10 +37,12 @@ class HistGradientBoostingEstimator(TabularEstimator):
     The while is 30 to 200 rounds: longer for small learning rates, under which a round does little.
     """
 
-    # The histograms have 255 bins, and the codes for gaps and new values take two.
-    encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=253)
+    # The codes for gaps and new values take two.
+    encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=_CODES - 2)
 
-    _model: Any  # scikit-learn ships without type information
+    _trees: PackedTrees
+    _start: NDArray[np.float64]  # what the trees correct, shape (outputs,)
+    _classes: NDArray[np.int64]  # that training rows had
 
     def _learn(
         self,
@@ -54,18 +53,16 @@ class HistGradientBoostingEstimator(TabularEstimator):
     ) -> int:
         import numpy as np
 
-        patience = min(max(round(3 / self._params["learning_rate"]), 30), 200)
-        curve = _Curve(self, report, patience)
-        self._model = self._new_model(curve)
-        # The curve scores the predictions itself, so any valid targets do for the validation rows.
-        targets = np.full(len(validation), target[0])
+        encoded, validation = within_float32(encoded), within_float32(validation)
+        self._classes = np.unique(target).astype(np.int64) if self._num_classes else np.zeros(0, np.int64)
+        curve = _Curve(self, validation, report)
+        model = self._new_model(curve)
+        # The curve scores predictions itself, so any rows and targets do for validation.
         with limited_threads(self._threads, encoded):
-            self._model.fit(encoded, target, row_weights(self._params, target), X_val=validation, y_val=targets)
-        kept = curve.verdict.best_step
-        del self._model._predictors[kept:]
-        # The curve holds the caller's data and must not be saved with the model.
-        self._model.scoring = self._model._scorer = None
-        return kept
+            weights = row_weights(self._params, target)
+            model.fit(encoded, target, weights, X_val=encoded[:1], y_val=target[:1])
+        self._trees = curve.trees()
+        return curve.verdict.best_step
 
     def _new_model(self, curve: _Curve) -> Any:  # Any: scikit-learn ships without type information
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -87,28 +84,32 @@ class HistGradientBoostingEstimator(TabularEstimator):
         )
 
     def _predict_encoded(self, encoded: NDArray[np.floating]) -> NDArray[np.float64]:
-        with limited_threads(self._threads, encoded):
-            return self._answer(encoded)
+        return self._answer(self._trees.total(within_float32(encoded), len(self._start)))
 
-    def _answer(self, encoded: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The model's predictions, within whatever thread limit holds."""
+    def _answer(self, total: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Predictions from the sums of the trees, shape (n, outputs)."""
         import numpy as np
 
+        scores = total + self._start
         if not self._num_classes:
-            return np.asarray(self._model.predict(encoded), np.float64)
-        classes = self._model.classes_.astype(np.int64)
-        return to_all_classes(self._model.predict_proba(encoded), classes, self._num_classes)
+            return scores[:, 0]
+        if scores.shape[1] == 1:
+            # The odds of the second class against the first.
+            scores = np.column_stack([np.zeros(len(scores)), scores])
+        return to_all_classes(softmax(scores), self._classes, self._num_classes)
 
     def _save_model(self, folder: Path) -> Mapping[str, object]:
-        import skops.io
-
-        skops.io.dump(self._model, folder / _MODEL_FILE)
-        return {}
+        self._trees.save(folder / _TREES_FILE)
+        return {"start": self._start.tolist(), "classes": self._classes.tolist()}
 
     def _load_model(self, folder: Path, facts: Mapping[str, Any]) -> None:
-        import skops.io
+        import numpy as np
 
-        self._model = skops.io.load(folder / _MODEL_FILE, trusted=list(_TRUSTED))
+        from tuner.models.packed_trees import PackedTrees
+
+        self._trees = PackedTrees.load(folder / _TREES_FILE)
+        self._start = np.array(facts["start"], np.float64)
+        self._classes = np.array(facts["classes"], np.int64)
 
 
 class _Curve:
@@ -117,14 +118,20 @@ class _Curve:
     Training goes on while the "score" rises from round to round: it is the number of the round, or -1 to stop.
     """
 
-    def __init__(self, estimator: HistGradientBoostingEstimator, report: Report, patience: int) -> None:
+    def __init__(
+        self, estimator: HistGradientBoostingEstimator, validation: NDArray[np.float32], report: Report
+    ) -> None:
         self._estimator = estimator
+        self._validation = validation
         self._report = report
-        self._patience = patience
+        self._patience = min(max(round(3 / estimator._params["learning_rate"]), 30), 200)
+        self._packs: list[PackedTrees] = []
+        self._packed_rounds: list[int] = []
+        self._total: NDArray[np.float64] | None = None
         self.verdict = Verdict(best_step=0)
 
     # Any: scikit-learn ships without type information.
-    def __call__(self, model: Any, rows: NDArray[np.floating], target: object) -> float:
+    def __call__(self, model: Any, rows: object, target: object) -> float:
         rounds = len(model.validation_score_)
         # Training rows are scored first in each round, then validation rows.
         is_validation = len(model.train_score_) > rounds
@@ -133,9 +140,40 @@ class _Curve:
         is_last = self._report.should_stop()
         if rounds % _ROUNDS_PER_STEP and not is_last:
             return rounds
-        self.verdict = self._report(rounds, self._estimator._answer(rows))
+        self._total = self._grown_total(model, rounds)
+        self.verdict = self._report(rounds, self._estimator._answer(self._total))
         is_stale = rounds - self.verdict.best_step >= self._patience
         return -1 if is_last or self.verdict.stop or is_stale else rounds
+
+    def trees(self) -> PackedTrees:
+        """Those of the rounds up to the best step."""
+        from tuner.models.packed_trees import PackedTrees
+
+        steps = zip(self._packs, self._packed_rounds, strict=True)
+        return PackedTrees.join([pack for pack, rounds in steps if rounds <= self.verdict.best_step])
+
+    def _grown_total(self, model: Any, rounds: int) -> NDArray[np.float64]:
+        """Take the trees grown since the last time out of the model; the sums over all trees so far."""
+        import numpy as np
+
+        from tuner.models.packed_trees import PackedTrees, Tree
+
+        codes = self._estimator._encoder.categorical_indices
+        num_columns = self._validation.shape[1]
+        # scikit-learn moves columns of categories to the front and numbers the categories that it has seen.
+        columns = np.array([*codes, *(column for column in range(num_columns) if column not in set(codes))])
+        places = np.full((num_columns, _CODES), -1)
+        if codes:
+            for column, seen in zip(codes, model._preprocessor.named_transformers_["encoder"].categories_, strict=True):
+                places[column, seen.astype(np.int64)] = np.arange(len(seen))
+        first = self._packed_rounds[-1] if self._packed_rounds else 0
+        grown = [tree for trees in model._predictors[first:rounds] for tree in trees]
+        self._estimator._start = np.asarray(model._baseline_prediction, np.float64).ravel()
+        pack = PackedTrees.pack([Tree.of_boosting(tree, columns, places) for tree in grown])
+        self._packs.append(pack)
+        self._packed_rounds.append(rounds)
+        total = pack.total(self._validation, len(self._estimator._start))
+        return total if self._total is None else self._total + total
 
 
 class HistGradientBoosting(ModelFamily):
@@ -150,7 +188,7 @@ class HistGradientBoosting(ModelFamily):
     title = "Histogram gradient boosting"
     extra = "local"
     step = "rounds"
-    modules = ("sklearn", "skops")
+    modules = ("sklearn",)
     estimator = HistGradientBoostingEstimator
 
     def supports(self, target: TargetProfile) -> bool:
@@ -181,5 +219,5 @@ class HistGradientBoosting(ModelFamily):
         rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)
         columns = num_columns(profile, target)
         leaves = min(float(params["max_leaves"]), target.num_rows / 5)
-        per_tree = 1.5e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 20) + 1e-6 * leaves * columns + 1e-3
+        per_tree = 2.5e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 20) + 2e-6 * leaves * columns + 1e-3
         return 0.1 + rounds * num_outputs(target) * per_tree

@@ -125,4 +125,4 @@ class KNN(ModelFamily):
         columns = num_one_hot_columns(profile, target, KNNEstimator.encoding.max_categories)
         kept = min(target.num_rows, _MAX_ROWS, _MAX_CELLS // columns + 1)
         # Learning is nothing; a quarter of the rows is predicted to be scored.
-        return 0.01 + target.num_rows / 4 * kept * (1e-8 + 1e-10 * columns)
+        return 0.01 + target.num_rows / 4 * kept * (4e-9 + 4e-11 * columns)

@@ -189,5 +189,5 @@ class SVM(ModelFamily):
         if params["kernel"] == "linear":
             return 0.02 + 2e-6 * rows * columns * max(1, len(target.classes))
         # Once for the model and about as much again for the probabilities; a quarter of the rows is predicted.
-        learning = rows**2 * (2e-8 + 1e-9 * columns) * (2 if target.task.is_classification else 1)
+        learning = rows**2 * (1e-8 + 3e-10 * columns) * (2 if target.task.is_classification else 1)
         return 0.02 + learning + target.num_rows / 4 * rows * 5e-9
