@@ -230,7 +230,7 @@ class Service:
 
     def trainings(self) -> dict[int, str]:
         """Command lines of the processes that train, or wait for something to train."""
-        return {pid: command for pid, command in self.processes().items() if "tuner.execution.child" in command}
+        return {pid: command for pid, command in self.processes().items() if "tuner.execution." in command}
 
     def logs(self) -> Iterator[tuple[str, str]]:
         """Names and contents of the logs."""

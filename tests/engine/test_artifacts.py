@@ -41,8 +41,10 @@ def test_an_artifact_comes_back_as_it_was_sent(study: ActingStudy) -> None:
 def test_the_same_name_again_takes_the_place_of_the_first(study: ActingStudy) -> None:
     leased = study.ask_one()
     put(study, leased, "log.txt", b"one")
+    first = study.engine.artifacts.find(study.id, 0, 1, "log.txt")[1]
     put(study, leased, "log.txt", b"two")
     assert read(study, 1, "log.txt") == b"two"
+    assert not first.exists()
     assert len(study.engine.artifacts.of_trial(study.id, 0).items) == 1
 
 

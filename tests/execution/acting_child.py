@@ -137,6 +137,14 @@ def tell_environment(report: Report) -> TrainingResult:
     return _result()
 
 
+def speak_and_hang(report: Report) -> Never:
+    print("spoken")
+    report(1, 0.5)
+    time.sleep(1)
+    print("spoken again")
+    hang(report)
+
+
 def write_log(report: Report) -> TrainingResult:
     print("spoken")
     print("complained", file=sys.stderr)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from tests.api.conftest import served
@@ -13,6 +14,7 @@ from tuner.client import Transport
 from tuner.client.http_transport import HttpTransport
 from tuner.errors import Unauthorized
 from tuner.execution import ClaimLoop, ProcessLimits, RunLimits
+from tuner.execution.artifact_cache import ArtifactCache
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.testing.client import CountedCalls
 from tuner.wire import (
@@ -73,8 +75,17 @@ def cache(tmp_path: Path) -> DatasetCache:
 
 
 @pytest.fixture
+def artifacts(tmp_path: Path) -> ArtifactCache:
+    return ArtifactCache(tmp_path / "artifacts")
+
+
+@pytest.fixture
 def start(
-    acting: Callable[..., ActingExecutor], transport: HttpTransport, cache: DatasetCache, new_study: NewStudy
+    acting: Callable[..., ActingExecutor],
+    transport: HttpTransport,
+    cache: DatasetCache,
+    artifacts: ArtifactCache,
+    new_study: NewStudy,
 ) -> Iterator[StartLoop]:
     """Starts loops whose children play the given acts, and stops them before the test's studies end."""
     started: list[ClaimLoop] = []
@@ -82,7 +93,7 @@ def start(
     def make(*acts: str, **settings: Any) -> ClaimLoop:
         executor = acting(acts=acts, limits=ProcessLimits(terminate_seconds=1.0))
         settings = {"worker": "tester", "slots": 1, "families": ["linear"], "wait_seconds": 0.2} | settings
-        started.append(ClaimLoop(transport, executor, cache, **settings))
+        started.append(ClaimLoop(transport, executor, cache, artifacts, **settings))
         started[-1].start()
         return started[-1]
 
@@ -146,13 +157,14 @@ def test_reports_that_decide_nothing_share_requests(
     acting: Callable[..., ActingExecutor],
     transport: HttpTransport,
     cache: DatasetCache,
+    artifacts: ArtifactCache,
     new_study: NewStudy,
     trial_of: TrialOf,
 ) -> None:
     study = new_study(pruner="none")
     calls = CountedCalls(transport)
     executor = acting(acts=["race_to_a_thousand"])
-    loop = ClaimLoop(cast(Transport, calls), executor, cache, worker="tester", slots=1, families=["linear"])
+    loop = ClaimLoop(cast(Transport, calls), executor, cache, artifacts, worker="tester", slots=1, families=["linear"])
     loop.start()
     trial_of(study, reached=is_finished)
     loop.stop()
@@ -186,13 +198,15 @@ def test_crash_fails_the_trial_and_not_the_worker(start: StartLoop, new_study: N
     assert trial_of(study, 1, is_finished).state is TrialState.COMPLETED
 
 
-def test_pruned_trial_is_ended_and_told_as_pruned(start: StartLoop, new_study: NewStudy, trial_of: TrialOf) -> None:
-    study = new_study(trials=4, pruner="asha")
-    start("count_to_three", "count_to_three", "count_to_three", "lag_behind")
-    trial = trial_of(study, 3, is_finished)
-    assert trial.state is TrialState.PRUNED
-    assert trial.last_step is not None
-    assert trial.last_step <= 5
+def test_pruned_trial_is_ended_and_told_as_pruned(
+    start: StartLoop, new_study: NewStudy, transport: HttpTransport
+) -> None:
+    study = new_study(trials=8, pruner="asha")
+    start(*["count_to_three"] * 5, "lag_behind")
+    wait_for(lambda: transport.study(study.id).counts[TrialState.PRUNED] > 0)
+    pruned = transport.trials(study.id, states=(TrialState.PRUNED,)).items[0]
+    assert pruned.last_step is not None
+    assert pruned.last_step <= 5
 
 
 def test_cancelled_training_keeps_its_best_step(
@@ -300,7 +314,24 @@ def test_table_is_downloaded_once(
 def test_idle_is_when_all_trials_have_ended(start: StartLoop, new_study: NewStudy, transport: HttpTransport) -> None:
     study = new_study(trials=3)
     assert start("count_to_three").wait_idle(30)
-    assert transport.study(study.id).counts[TrialState.COMPLETED] == 3
+    counts = transport.study(study.id).counts
+    assert (counts[TrialState.WAITING], counts[TrialState.RUNNING]) == (0, 0)
+    assert counts[TrialState.COMPLETED] >= 3
+
+
+def test_log_is_readable_while_the_training_runs(
+    start: StartLoop, new_study: NewStudy, transport: HttpTransport, trial_of: TrialOf
+) -> None:
+    study = new_study()
+    start("speak_and_hang", limits=RunLimits(log_seconds=0.2))
+    trial_of(study, reached=has_reported)
+
+    def log() -> str:
+        return httpx.get(f"{transport.address}/v1/studies/{study.id}/trials/0/logs").text
+
+    wait_for(lambda: "spoken" in log())
+    assert trial_of(study).state is TrialState.RUNNING
+    wait_for(lambda: "spoken again" in log())
 
 
 def test_worker_without_the_family_claims_nothing(
@@ -312,10 +343,12 @@ def test_worker_without_the_family_claims_nothing(
     assert transport.trial(study.id, 0).state is TrialState.WAITING
 
 
-def test_refused_worker_says_so(acting: Callable[..., ActingExecutor], cache: DatasetCache, tmp_path: Path) -> None:
+def test_refused_worker_says_so(
+    executor: ActingExecutor, cache: DatasetCache, artifacts: ArtifactCache, tmp_path: Path
+) -> None:
     with served(tmp_path, key="a-key-of-more-than-16-characters") as client:
         transport = HttpTransport(str(client.base_url), "another-key-of-16-characters", patience_seconds=0.0)
-        loop = ClaimLoop(transport, acting(), cache, worker="tester", slots=1, families=["linear"])
+        loop = ClaimLoop(transport, executor, cache, artifacts, worker="tester", slots=1, families=["linear"])
         loop.start()
         with pytest.raises(Unauthorized):
             loop.wait_ended(10)

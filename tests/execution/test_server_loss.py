@@ -10,7 +10,8 @@ import pytest
 from tests.execution.conftest import ActingExecutor
 from tests.execution.server_process import ServerProcess
 from tuner.client.http_transport import HttpTransport
-from tuner.execution import ClaimLoop
+from tuner.execution import ClaimLoop, ProcessLimits
+from tuner.execution.artifact_cache import ArtifactCache
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.wire import BudgetBody, CreateStudy, StudyResource, TrialState
 
@@ -48,8 +49,9 @@ def start(
         transport = HttpTransport(server.url, timeout_seconds=2.0, patience_seconds=0.0)
         loop = ClaimLoop(
             transport,
-            acting(acts=[act], terminate_seconds=1.0),
+            acting(acts=[act], limits=ProcessLimits(terminate_seconds=1.0)),
             DatasetCache(tmp_path / "datasets"),
+            ArtifactCache(tmp_path / "artifacts"),
             worker="tester",
             slots=1,
             families=["linear"],
@@ -125,5 +127,5 @@ def test_worker_claims_again_after_the_server_was_away(
 
 
 def _num_trainings(folder: Path) -> int:
-    """Trainings that have begun and not been cleared away; one more folder belongs to the child that waits."""
-    return sum(path.is_dir() for path in folder.glob("runs/*/*")) - 1
+    """Trainings not cleared away yet; the fork server and the child that waits have folders too."""
+    return sum(path.is_dir() for path in folder.glob("runs/*/*")) - 2

@@ -71,17 +71,27 @@ class Artifacts:
         finally:
             self._blobs.discard(received)
 
+        replaced: list[str] = []
+
         def operation(connection: Connection, now: datetime) -> ArtifactResource:
             # Once more, under a lock: only now is it sure that nobody takes the trial over.
             key = check(connection, lock=True)
+            replaced[:] = [
+                artifact.sha256
+                for artifact in file_rows.artifacts_of(connection, key, study_id, number)
+                if (artifact.attempt, artifact.name) == (attempt, name)
+            ]
             file_rows.put_artifact(connection, key, attempt, name, received.size, received.sha256, now)
             return ArtifactResource.of(Artifact(study_id, number, attempt, name, received.size, received.sha256, now))
 
         try:
-            return self._database.write(operation).result()
+            stored = self._database.write(operation).result()
         except (Conflict, NotFound):
             self._remove_unless_used(study_id, number, attempt, received.sha256)
             raise
+        for before in replaced:
+            self._remove_unless_used(study_id, number, attempt, before)
+        return stored
 
     def of_trial(self, study_id: str, number: int) -> ArtifactPage:
         """All artifacts of a trial."""
@@ -108,7 +118,7 @@ class Artifacts:
         return self._blobs.path(artifact_name(study_id, number, latest.attempt, latest.sha256))
 
     def _remove_unless_used(self, study_id: str, number: int, attempt: int, sha256: str) -> None:
-        """Remove a refused file, unless the same attempt had stored the same content before."""
+        """Remove a refused or replaced file, unless the same attempt has stored the same content otherwise."""
         try:
             kept = self._list(study_id, number)
             used = any(artifact.attempt == attempt and artifact.sha256 == sha256 for artifact in kept)

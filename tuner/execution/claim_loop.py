@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from tuner.client.backoff import PASSING_ERRORS, Backoff
 from tuner.client.transport import Transport
 from tuner.errors import TunerError
+from tuner.execution.artifact_cache import ArtifactCache
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.execution.executor import Executor
 from tuner.execution.trial_run import RunLimits, TrialRun
@@ -33,6 +34,7 @@ class ClaimLoop:
         transport: Where to claim.
         executor: Runs the trainings.
         cache: Keeps their tables.
+        artifacts: Keeps the files of trials from which others are made.
         worker: This worker's name, for people.
         slots: Trainings at a time.
         families: Model families that can be trained here.
@@ -47,6 +49,7 @@ class ClaimLoop:
         transport: Transport,
         executor: Executor,
         cache: DatasetCache,
+        artifacts: ArtifactCache,
         *,
         worker: str,
         slots: int,
@@ -58,6 +61,7 @@ class ClaimLoop:
         self._transport = transport
         self._executor = executor
         self._cache = cache
+        self._artifacts = artifacts
         self._worker = worker
         self._slots = slots
         self._capabilities = Capabilities(families=list(families))
@@ -193,7 +197,7 @@ class ClaimLoop:
         return None
 
     def _begin(self, claim: ClaimedTrial) -> None:
-        run = TrialRun(claim, self._transport, self._executor, self._cache, self._limits)
+        run = TrialRun(claim, self._transport, self._executor, self._cache, self._artifacts, self._limits)
         name = f"tuner-trial-{claim.leased.trial.number}"
         thread = threading.Thread(target=self._work, args=(run,), name=name, daemon=True)
         with self._changed:

@@ -11,6 +11,7 @@ from typing import Self
 
 from tuner.client.home import cache_folder
 from tuner.client.transport import Transport
+from tuner.execution.artifact_cache import ArtifactCache
 from tuner.execution.claim_loop import ClaimLoop
 from tuner.execution.cores import available_cores, default_slots, threads_per_slot
 from tuner.execution.dataset_cache import DatasetCache
@@ -74,6 +75,7 @@ class LocalWorker:
             transport,
             self._executor,
             DatasetCache(folder / "datasets"),
+            ArtifactCache(folder / "artifacts"),
             worker=self.name,
             slots=slots,
             families=[family.name for family in families().values() if family.is_available()],

@@ -15,12 +15,14 @@ from typing import TypeVar
 from tuner.client.backoff import PASSING_ERRORS, Backoff
 from tuner.client.transport import Transport
 from tuner.errors import Conflict, InvalidInput, NotFound, TooLarge, TunerError
+from tuner.execution.artifact_cache import ArtifactCache
 from tuner.execution.dataset_cache import DatasetCache
-from tuner.execution.executor import Execution, Executor, Failed, Finished, Reported
+from tuner.execution.executor import Execution, Executor, Failed, Finished, Needed, Reported
 from tuner.execution.lease_keeper import LeaseKeeper
+from tuner.execution.live_log import UPLOAD_SECONDS, LiveLog
 from tuner.execution.training_job import training_job
 from tuner.records import FailureReason, TrialState
-from tuner.wire import ClaimedTrial, CompleteTrial, Directive, ReleaseTrial
+from tuner.wire import ArtifactResource, ClaimedTrial, CompleteTrial, Directive, ReleaseTrial
 from tuner.wire.artifacts import LOG, MODEL, PREDICTIONS
 
 logger = logging.getLogger(__name__)
@@ -51,11 +53,13 @@ class RunLimits:
         trial_seconds: Wall time of one training, after which it fails as ``timeout``. None: no limit.
         heartbeat_seconds: Between two heartbeats at most, and so until a training that reports nothing hears that it
             is cancelled. A lease that needs it gets them more often.
+        log_seconds: Between two uploads of the log of a running training.
     """
 
     cancel_seconds: float = 10.0
     trial_seconds: float | None = None
     heartbeat_seconds: float = 2.0
+    log_seconds: float = UPLOAD_SECONDS
 
 
 class TrialRun:
@@ -66,11 +70,18 @@ class TrialRun:
         transport: Where it came from.
         executor: Runs the training.
         cache: Keeps the table.
+        artifacts: Keeps the files of other trials that this one is made from, and its own for those to come.
         limits: How long things may take.
     """
 
     def __init__(
-        self, claim: ClaimedTrial, transport: Transport, executor: Executor, cache: DatasetCache, limits: RunLimits
+        self,
+        claim: ClaimedTrial,
+        transport: Transport,
+        executor: Executor,
+        cache: DatasetCache,
+        artifacts: ArtifactCache,
+        limits: RunLimits,
     ) -> None:
         self._claim = claim
         self._claimed_at = time.monotonic()
@@ -79,6 +90,7 @@ class TrialRun:
         self._transport = transport
         self._executor = executor
         self._cache = cache
+        self._artifacts = artifacts
         self._limits = limits
         self._lock = threading.Lock()
         self._execution: Execution | None = None
@@ -126,7 +138,8 @@ class TrialRun:
         waited = time.monotonic() - self._claimed_at
         job = training_job(self._claim, dataset, self._executor.threads, waited)
         with closing(self._executor.start(job)) as execution:
-            end = self._watch(execution, keeper)
+            with LiveLog(lambda: execution.folder / LOG, self._put, self._limits.log_seconds):
+                end = self._watch(execution, keeper)
             if isinstance(end, Finished):
                 self._deliver_result(end, execution.folder, keeper)
             elif self._interruption is not None:
@@ -146,6 +159,8 @@ class TrialRun:
                 case Reported(step, value):
                     if keeper.report(step, value):
                         execution.answer()
+                case Needed(files):
+                    execution.provide([self._fetch(number, name) for number, name in files])
                 case Finished() | Failed():
                     with self._lock:
                         self._execution = None
@@ -193,7 +208,7 @@ class TrialRun:
 
     def _deliver_result(self, result: Finished, folder: Path, keeper: LeaseKeeper) -> None:
         for name in (PREDICTIONS, MODEL):
-            self._upload(folder / name)
+            self._artifacts.add(folder / name, self._upload(folder / name))
         self._upload_log(folder)
         objective = next(iter(self._study.objectives))
         # A score on fewer rows than others were scored on says little beside theirs.
@@ -253,13 +268,26 @@ class TrialRun:
             self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, alone))
         self._log("trial ended", state=state.value, failure=failure and failure.value)
 
-    def _upload(self, path: Path) -> None:
-        leased = self._claim.leased
-        self._insist(
-            lambda: self._transport.put_artifact(
-                self._study.id, self._trial.number, self._trial.attempt, path.name, path, lease=leased.lease
+    def _fetch(self, number: int, name: str) -> Path:
+        """A file of a trial that this one is made from."""
+        member = next((member for member in self._claim.members if member.number == number), None)
+        if member is None:
+            raise InvalidInput(
+                f"The training asks for {name!r} of trial {number}, from which it is not made.",
+                hint="The worker and the server may be of different versions.",
             )
-        )
+        try:
+            return self._insist(lambda: self._artifacts.fetch(self._transport, self._study.id, member, name))
+        except NotFound as error:
+            raise InvalidInput(error.message, hint="A trial cannot be made from what is no longer stored.") from error
+
+    def _upload(self, path: Path) -> ArtifactResource:
+        return self._insist(lambda: self._put(path))
+
+    def _put(self, path: Path) -> ArtifactResource:
+        lease = self._claim.leased.lease
+        number, attempt = self._trial.number, self._trial.attempt
+        return self._transport.put_artifact(self._study.id, number, attempt, path.name, path, lease=lease)
 
     def _upload_log(self, folder: Path) -> None:
         path = folder / LOG
