@@ -189,5 +189,5 @@ class LightGBM(ModelFamily):
         columns = num_columns(profile, target) * float(params["max_features"])
         leaves = min(float(params["max_leaves"]), target.num_rows / 5)
         # Rows pass through the histograms once for each level of a tree, bins are searched once for each leaf.
-        per_tree = 1e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 10) + 1.5e-6 * leaves * columns + 5e-5
+        per_tree = 1.5e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 10) + 2e-6 * leaves * columns + 3e-4
         return 0.05 + rounds * num_outputs(target) * per_tree
