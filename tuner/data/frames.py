@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from tuner.data.cells import MISSING_MARKERS, to_label, to_numbers
+from tuner.data.local_numbers import read_local_numbers
 from tuner.data.reading import check_names
 from tuner.errors import InvalidDataset
 
@@ -71,7 +72,7 @@ def plain_column(column: pd.Series[Any], name: str) -> pd.Series[Any]:
     if numbers is not None:
         check_finite(numbers, name)
         return pd.Series(numbers)
-    return pd.Series(tokens, dtype=object)
+    return read_local_numbers(pd.Series(tokens, dtype=object))
 
 
 def column_tokens(column: pd.Series[Any], name: str) -> list[str | None]:

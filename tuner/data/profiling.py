@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tuner.data.cells import BOOLEAN_PAIRS, to_label
 from tuner.data.dates import date_column
+from tuner.data.local_numbers import comma_is_open
 from tuner.data.profile import MAX_CLASSES, MAX_TOP_VALUES, ColumnKind, ColumnProfile, DatasetProfile, ValueForm
 
 # Whole numbers with so few values, in so small a share of the rows, are codes rather than quantities.
@@ -145,6 +146,8 @@ def _few_values(labels: list[str], num_unique: int, num_present: int, num_rows: 
 
 def _nearly_numbers(texts: list[str], counts: NDArray[np.int64]) -> str:
     """What to say when a few cells keep a column from being numeric."""
+    if comma_is_open(texts):
+        return ": numbers whose comma may part thousands or fractions; write them without"
     others = [position for position, text in enumerate(texts) if not _NUMBER.fullmatch(text)]
     num_others = int(counts[others].sum())
     if not others:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TextIO
 import pandas as pd
 
 from tuner.data.column_reader import ColumnReader
+from tuner.data.local_numbers import read_local_numbers
 from tuner.data.profile import MAX_NAME_LENGTH
 from tuner.errors import InvalidDataset, MissingExtra, TooLarge
 
@@ -71,18 +72,26 @@ def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
     compressed with gzip, seen from its first bytes too. Text is UTF-8, has one header line, and
     separates cells by comma, semicolon, tab or bar, whichever fits its first lines. Cells lose surrounding space. An
     empty cell, ``?``, ``NA``, ``N/A``, ``NaN``, ``null`` and ``None`` (in any case) are missing. A column in which
-    every other cell is a number becomes numeric; codes with leading zeros stay text. Blank lines are skipped.
+    every other cell is a number becomes numeric, also with decimal commas or grouped digits where all cells together
+    leave no doubt what they mean; codes with leading zeros stay text. Blank lines are skipped.
 
     Raises:
         InvalidDataset: The file is not such a table; the error names the line or the column.
         TooLarge: It is over a limit.
     """
-    if _is_parquet(path):
-        try:
-            from tuner.data.parquet import read_parquet
-        except ModuleNotFoundError as error:
-            raise MissingExtra("local", "Reading Parquet") from error
-        return read_parquet(path, limits)
+    frame = _read_parquet(path, limits) if _is_parquet(path) else _read_csv(path, limits)
+    return pd.DataFrame({name: read_local_numbers(frame[name]) for name in frame.columns})
+
+
+def _read_parquet(path: Path, limits: ReadLimits) -> pd.DataFrame:
+    try:
+        from tuner.data.parquet import read_parquet
+    except ModuleNotFoundError as error:
+        raise MissingExtra("local", "Reading Parquet") from error
+    return read_parquet(path, limits)
+
+
+def _read_csv(path: Path, limits: ReadLimits) -> pd.DataFrame:
     delimiter = _sniff_delimiter(path, limits)
     frame = _read_quickly(path, limits, delimiter)
     return _read_exactly(path, limits, delimiter) if frame is None else frame
