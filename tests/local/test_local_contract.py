@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tuner import Client
-from tuner.testing.client import ClientContract
+from tuner.testing.client import ClientContract, ModelPromises
 
 
 @pytest.fixture(scope="module")
@@ -18,3 +18,13 @@ class TestLocalClient(ClientContract):
         monkeypatch.setenv("TUNER_HOME", str(shared_home))
         with Client() as client:
             yield client
+
+
+class TestLocalModels(ModelPromises):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def client(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TUNER_HOME", str(tmp_path_factory.mktemp("models")))
+            with Client() as client:
+                yield client

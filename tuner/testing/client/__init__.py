@@ -11,6 +11,7 @@ from tuner.testing.client.acting import (
     seconds_until,
 )
 from tuner.testing.client.datasets import DatasetPromises
+from tuner.testing.client.models import ModelPromises
 from tuner.testing.client.rankings import RankingPromises
 from tuner.testing.client.reports import ReportPromises
 from tuner.testing.client.studies import StudyPromises
@@ -21,6 +22,7 @@ __all__ = [
     "SPACE",
     "ClientContract",
     "CountedCalls",
+    "ModelPromises",
     "counted_study",
     "curve",
     "new_name",
