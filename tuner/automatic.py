@@ -49,6 +49,7 @@ def fit(
     *,
     time_budget: str | float = "60s",
     y: ArrayLike | pd.Series[Any] | None = None,
+    columns: Mapping[str, str] | None = None,
     metric: str | None = None,
     models: Sequence[str] | None = None,
     name: str | None = None,
@@ -67,11 +68,13 @@ def fit(
     folder: then its workers train. Ctrl-C returns the best so far.
 
     Args:
-        data: Path of a CSV file, plain or gzip; a DataFrame; or a pair ``(X, y)``.
+        data: Path of a CSV file, plain or gzip, or of a Parquet file; a DataFrame; or a pair ``(X, y)``.
         target: Column to predict. With ``y``, the name to give it.
         time_budget: Wall time from this call: ``"60s"``, ``"10m"``, ``"1h30m"``, or seconds. If there is no model by
             then, the first one is waited for. In a few seconds that may be one that always gives the same answer.
         y: What to predict, when ``data`` holds the features alone.
+        columns: Kinds for columns that are to be used in another way than is found: ``{"zip": "category"}``. See
+            ``Client.upload_dataset``.
         metric: What models are judged by, such as ``roc_auc``, ``log_loss``, ``rmse``; chosen by task if None.
         models: Model families that compete; those that suit the table if None. See ``Client.families``.
         name: Name of the study; made up if None.
@@ -99,7 +102,7 @@ def fit(
     try:
         earlier = None if resume is None else _to_resume(client, resume, chosen)
         source, target = _labelled(data, target, y, earlier)
-        dataset = client.upload_dataset(source, name=table_name(source), target=target)
+        dataset = client.upload_dataset(source, name=table_name(source), target=target, columns=columns)
         study_seconds = max(deadline - time.monotonic() - RESERVE_SECONDS, MIN_STUDY_SECONDS)
         if earlier is None:
             study = client.create_study(
@@ -114,7 +117,7 @@ def fit(
         else:
             study = _continued(client, earlier, dataset, trials, study_seconds)
         _train(study, client.transport, deadline, progress)
-        return Result(study, client)
+        return Result(study, client, dataset.warnings)
     except BaseException:
         client.close()
         raise
@@ -123,7 +126,9 @@ def fit(
 class Result:
     """What ``fit`` found: the best model, ready to predict, and the study with everything that was tried."""
 
-    def __init__(self, study: Study, client: Client) -> None:
+    def __init__(self, study: Study, client: Client, warnings: Sequence[str]) -> None:
+        self.warnings = tuple(warnings)
+        """What is doubtful about the table, such as a column that gives the answer away."""
         self._study = study
         self._client = client
         self._best = study.best_trial

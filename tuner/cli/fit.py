@@ -24,7 +24,7 @@ _FINISHED = [state for state in TrialState if state.is_finished]
 def fit(
     file: Annotated[
         Path,
-        typer.Argument(help="CSV file, plain or gzip.", exists=True, dir_okay=False, readable=True, show_default=False),
+        typer.Argument(help="CSV file, plain or gzip, or Parquet file.", exists=True, dir_okay=False, readable=True, show_default=False),
     ],
     target: Annotated[str, typer.Option(help="Column to predict.", show_default=False)],
     time_budget: Annotated[str, typer.Option(help="Wall time, such as 60s, 10m or 1h30m.")] = "60s",
@@ -40,7 +40,14 @@ def fit(
     trials: Annotated[
         int | None, typer.Option(min=1, help="End after so many trials, if that comes first.", show_default=False)
     ] = None,
+    max_predict_ms: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Time for one row that an average of models may take.", show_default=False),
+    ] = None,
     save: Annotated[Path | None, typer.Option(help="Keep the best model in this file.", show_default=False)] = None,
+    card: Annotated[
+        Path | None, typer.Option(help="Describe the best model in this HTML page.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -61,9 +68,12 @@ def fit(
             name=name,
             seed=seed,
             trials=trials,
+            max_predict_ms=max_predict_ms,
         )
     if save is not None:
         result.study.best_model(save)
+    if card is not None:
+        result.best_model.card(card)
     if as_json:
         _print_json(result, save)
     else:
@@ -75,6 +85,8 @@ def _print_table(result: Result, saved: Path | None) -> None:
     output = console.output()
     output.print(leaderboard_table(list(result.study.trials(_FINISHED, order_by="rank")), study.objectives))
     output.print(f"Study {study.name}: {summary(study)}", markup=False)
+    for warning in result.warnings:
+        output.print(f"Note: {warning}", style="yellow", markup=False)
     if saved is not None:
         output.print(f"The best model is in {saved}.", markup=False)
 
