@@ -109,7 +109,7 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     manifest = save_model(job.folder / MODEL_FOLDER, estimators, facts, evaluation)
     held_out.write(job.folder / PREDICTIONS_FILE)
     latency = measure_latency(SavedModel(manifest, estimators), rows.features, _SHARE_TO_MEASURE * _seconds(fitted))
-    return trainer.result(fitted, facts, evaluation.scores | latency.metrics, is_partial=is_partial)
+    return trainer.result(fitted, facts, {**evaluation.scores, **latency.metrics}, is_partial=is_partial)
 
 
 def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
@@ -142,7 +142,7 @@ def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
     latency = measure_latency(SavedModel(manifest, estimators), rows.features, _SHARE_TO_MEASURE * _seconds(fitted))
     share = num_folds / len(fitted)
     figures = {name: milliseconds * share for name, milliseconds in latency.metrics.items()}
-    return trainer.result(fitted, facts, evaluation.scores | figures)
+    return trainer.result(fitted, facts, {**evaluation.scores, **figures})
 
 
 class _Trainer:
