@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from tuner.artifact import SavedModel
+    from tuner.local import LocalTransport
 
     Table = str | Path | pd.DataFrame | tuple[ArrayLike | pd.DataFrame, ArrayLike | pd.Series[Any]]
 
@@ -101,6 +102,8 @@ def fit(
     client = Client()
     try:
         earlier = None if resume is None else _to_resume(client, resume, chosen)
+        if (here := _local(client.transport)) is not None:
+            here.start_training()
         source, target = _labelled(data, target, y, earlier)
         dataset = client.upload_dataset(source, name=table_name(source), target=target, columns=columns)
         study_seconds = max(deadline - time.monotonic() - RESERVE_SECONDS, MIN_STUDY_SECONDS)
@@ -214,8 +217,8 @@ def _train(study: Study, transport: Transport, deadline: float, progress: bool) 
         if not study.resource.counts.get(TrialState.COMPLETED):
             raise
     finally:
-        if not isinstance(transport, HttpTransport):
-            _stop_training_here(transport)
+        if (here := _local(transport)) is not None:
+            here.stop_training()
 
 
 def _is_done(study: StudyResource, late: float) -> bool:
@@ -269,12 +272,15 @@ def _end(study: Study) -> None:
         study.set_budget(Budget(trials=now.budget.trials, seconds=max(now.used_seconds, 1e-3)))
 
 
-def _stop_training_here(transport: Transport) -> None:
+def _local(transport: Transport) -> LocalTransport | None:
+    """The transport, if this process does the training."""
+    if isinstance(transport, HttpTransport):
+        return None
     # Imported late: over HTTP the engine and its database need not be installed.
     from tuner.local import LocalTransport
 
     assert isinstance(transport, LocalTransport)
-    transport.stop_training()
+    return transport
 
 
 def _to_resume(client: Client, name: str, chosen: Mapping[str, object]) -> StudyResource:

@@ -84,6 +84,10 @@ class LocalTransport:
     def address(self) -> str:
         return self._address
 
+    def start_training(self) -> None:
+        """Start the worker before there is a study for it: what it needs to load takes longer than a table."""
+        self._open_engine().start_worker()
+
     def stop_training(self) -> None:
         """End the trainings that run in this process now; their trials wait again. A running study restarts them."""
         self._open_engine().stop_worker()
