@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from tuner.data.cells import MISSING_MARKERS, to_tokens
 from tuner.data.column_reader import ColumnReader
 
+# Arrow reserves a block's bytes for every column, as addresses if not as memory: in a limited process both count.
+_BLOCK_BYTES = 1024**2
+MAX_QUICK_COLUMNS = 500
 # As in Python's csv module, which refuses longer cells.
 _MAX_CELL_BYTES = 131_072
 _LARGEST_EXACT = 2.0**53
@@ -38,6 +41,8 @@ def quick_frame(body: memoryview, names: Sequence[str], delimiter: str, rows_per
         delimiter: What separates cells.
         rows_per_batch: Rows that the exact reader looks at together.
     """
+    if len(names) > MAX_QUICK_COLUMNS:
+        return None
     # Arrow would drop a byte order mark, which is text below the header.
     if bytes(body[:3]) == _BYTE_ORDER_MARK or not _is_clean(np.frombuffer(body, dtype=np.uint8), ord(delimiter)):
         return None
@@ -45,7 +50,7 @@ def quick_frame(body: memoryview, names: Sequence[str], delimiter: str, rows_per
     try:
         cells = pyarrow.csv.read_csv(
             pa.py_buffer(body),
-            pyarrow.csv.ReadOptions(use_threads=False, block_size=max(len(body) + 1, 1024), column_names=places),
+            pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES, column_names=places),
             pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False),
         )

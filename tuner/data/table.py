@@ -173,7 +173,8 @@ def labelled_table(rows: pd.DataFrame, columns: Sequence[ColumnProfile], target_
 
 def _plain_features(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     """As ``features_frame``, for a plain frame: its cells need no cleaning."""
-    typed = {column.name: _typed_plain(frame[column.name].reset_index(drop=True), column) for column in columns}
+    frame = frame.reset_index(drop=True)
+    typed = {column.name: _typed_plain(frame[column.name], column) for column in columns}
     return pd.DataFrame(typed, index=pd.RangeIndex(len(frame)))
 
 
@@ -193,7 +194,7 @@ def _typed_plain(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]
     if column.kind is ColumnKind.CATEGORY:
         return _code_labels(plain)
     if plain.dtype != object:
-        return plain.astype(np.float64)
+        return plain if plain.dtype == np.float64 else plain.astype(np.float64)
     numbers = pd.to_numeric(plain, errors="coerce").astype(np.float64)
     refused = (plain.notna() & ~np.isfinite(numbers)).to_numpy()
     if refused.any():
