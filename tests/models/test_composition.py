@@ -223,5 +223,5 @@ def test_default_moves_to_a_point_that_keeps_the_constraints(name, profile, targ
 
 def test_default_of_a_family_that_constraints_exclude_is_refused(profile, target):
     space = compose_space(NAMES, profile, target, constraints=[Forbid({"model": "linear"})])
-    with pytest.raises(InvalidInput, match="No point near the default of 'linear'"):
+    with pytest.raises(InvalidInput, match="No point of 'linear' near the one given"):
         default_params("linear", profile, target, space)

@@ -7,11 +7,16 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.svm import SVC
 
-from tuner.data import Task
+from tuner.data import Task, target_profile
+from tuner.data.frames import plain_frame
+from tuner.data.profiling import profile_table
+from tuner.data.splits import holdout
+from tuner.data.table import build_table
 from tuner.errors import InvalidInput, UnknownName
 from tuner.models import available_families, families, family, forest
 from tuner.models.baseline import Baseline
@@ -28,7 +33,7 @@ from tuner.models.packed_trees import PackedTrees, Tree
 from tuner.models.random_forest import RandomForest, RandomForestEstimator
 from tuner.models.svm import SVM
 from tuner.models.xgboost import XGBoost
-from tuner.testing.model import ModelFamilyContract, fit, small_data
+from tuner.testing.model import Data, ModelFamilyContract, fit, small_data
 from tuner.training import metric
 
 
@@ -101,7 +106,11 @@ import os
 from dataclasses import replace
 import numpy as np
 import sklearn.ensemble, sklearn.linear_model, lightgbm
-from tuner.data import Task
+from tuner.data import Task, target_profile
+from tuner.data.frames import plain_frame
+from tuner.data.profiling import profile_table
+from tuner.data.splits import holdout
+from tuner.data.table import build_table
 from tuner.models import families
 from tuner.testing.model import fit, small_data
 data = small_data(Task.MULTICLASS)
@@ -264,6 +273,28 @@ def test_rare_classes_may_be_weighed_up():
         assert family(name).default(profile, rare)["class_weight"] == "none"
     weights = row_weights({"class_weight": "balanced"}, np.array([0] * 30 + [1] * 10))
     np.testing.assert_allclose([weights[:30].sum(), weights[30:].sum()], 20)
+
+
+@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("name", ["linear", "knn", "svm", "extra_trees"])
+def test_categories_of_many_values_are_coded_by_the_target(name, task, tmp_path):
+    rng = np.random.default_rng(0)
+    place = rng.integers(0, 40, 800)
+    signal = np.sin(place * 7.0) + rng.normal(0, 0.3, 800)
+    target = {Task.BINARY: np.where(signal > 0, "up", "down"), Task.MULTICLASS: np.digitize(signal, [-0.5, 0.5]) + 1}
+    frame = plain_frame(pd.DataFrame({"place": [f"p{number}" for number in place], "target": target.get(task, signal)}))
+    profile = profile_table(frame)
+    table = build_table(frame, profile, target_profile(profile, "target"))
+    split = holdout(table, seed=0)
+    data = Data(profile, table, table.take(split.train), table.take(split.validation))
+    assert family(name).default(profile, table.target_profile)["categories"] == "target"
+    estimator = fit(family(name), data).estimator
+    estimator.save(tmp_path)
+    prediction = family(name).estimator.load(tmp_path).predict(data.validation.features)
+    np.testing.assert_array_equal(prediction, estimator.predict(data.validation.features))
+    judge, least = ("r2", 0.8) if task is Task.REGRESSION else ("accuracy", 0.7)
+    assert metric(judge, task).score(data.validation.target, prediction) > least
+    assert np.isfinite(estimator.predict(data.validation.features.assign(place="new"))).all()
 
 
 def test_category_parameters_exist_only_where_there_are_categories():

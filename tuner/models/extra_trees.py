@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.models.category_coding import category_default
 from tuner.models.forest import Forest, ForestEstimator
 from tuner.models.imbalance import class_weight_default
 from tuner.space import Params
@@ -37,4 +38,4 @@ class ExtraTrees(Forest):
         }
         if target.task.is_classification:
             params["criterion"] = "gini"
-        return params | class_weight_default(target)
+        return params | category_default(profile, target) | class_weight_default(target)

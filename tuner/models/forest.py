@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report
+from tuner.models.category_coding import category_parameter
 from tuner.models.cost import num_columns
 from tuner.models.imbalance import class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, to_32_bits, within_float32
@@ -141,7 +142,8 @@ class Forest(ModelFamily):
     Parameters: ``trees``; ``max_features``, the share of the columns that a split may choose from;
     ``min_samples_leaf``, training rows in a leaf, at least; ``bootstrap``, whether a tree draws its rows with
     replacement or sees all; ``sample_share``, how many it draws, as a share of all; for classes also ``criterion``, how
-    the purity of a split is judged, and where classes are rare ``class_weight``.
+    the purity of a split is judged, and where classes are rare ``class_weight``; ``categories`` of many values:
+    ``target`` or ``ordinal``.
     """
 
     extra = "local"
@@ -160,7 +162,8 @@ class Forest(ModelFamily):
         }
         if target.task.is_classification:
             parameters["criterion"] = Categorical(["gini", "entropy"])
-        return SearchSpace(parameters | class_weight_parameter(target))
+        coding = category_parameter(profile, target, ForestEstimator.encoding.categories)
+        return SearchSpace(parameters | coding | class_weight_parameter(target))
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
         return self.supports(target) and target.num_rows <= 500_000

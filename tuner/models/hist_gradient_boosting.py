@@ -54,6 +54,8 @@ class HistGradientBoostingEstimator(TabularEstimator):
         import numpy as np
 
         encoded, validation = within_float32(encoded), within_float32(validation)
+        # scikit-learn fails on a column without a single value. What stands in one of a single value plays no part.
+        encoded[:, np.isnan(encoded).all(axis=0)] = 0
         self._classes = np.unique(target).astype(np.int64) if self._num_classes else np.zeros(0, np.int64)
         curve = _Curve(self, validation, report)
         model = self._new_model(curve)

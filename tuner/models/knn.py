@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report
+from tuner.models.category_coding import category_default, category_parameter
 from tuner.models.cost import num_one_hot_columns
 from tuner.models.tabular import Encoding, TabularEstimator, drawn_rows, squashed
 from tuner.models.threads import limited_threads
-from tuner.space import Categorical, Int, Params, SearchSpace
+from tuner.space import Categorical, Int, Parameter, Params, SearchSpace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +103,8 @@ class KNNEstimator(TabularEstimator):
 class KNN(ModelFamily):
     """K nearest neighbours: no assumption but that rows alike have answers alike; another view in ensembles.
 
-    Parameters: ``neighbors``; ``weights``: whether all count alike (``uniform``) or near ones more (``distance``).
+    Parameters: ``neighbors``; ``weights``: whether all count alike (``uniform``) or near ones more (``distance``);
+    ``categories`` of many values: ``target`` or ``one_hot``.
     """
 
     name = "knn"
@@ -116,10 +118,15 @@ class KNN(ModelFamily):
         return self.supports(target) and target.num_rows <= _MAX_ROWS
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
-        return SearchSpace({"neighbors": Int(1, 100, log=True), "weights": Categorical(["uniform", "distance"])})
+        parameters: dict[str, Parameter] = {
+            "neighbors": Int(1, 100, log=True),
+            "weights": Categorical(["uniform", "distance"]),
+        }
+        return SearchSpace(parameters | category_parameter(profile, target, KNNEstimator.encoding.categories))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
-        return {"neighbors": 15, "weights": "distance"}
+        params: Params = {"neighbors": 15, "weights": "distance"}
+        return params | category_default(profile, target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         columns = num_one_hot_columns(profile, target, KNNEstimator.encoding.max_categories)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report
+from tuner.models.category_coding import category_default, category_parameter
 from tuner.models.cost import num_one_hot_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, softmax, to_32_bits, to_all_classes
@@ -108,7 +109,8 @@ class Linear(ModelFamily):
 
     Parameters: ``l2``, the strength of the penalty on the weights against the summed loss of the rows; ``penalty``: on
     squared weights alone (``l2``), or on their sizes too (``elastic_net``), which sets useless ones to zero;
-    ``l1_share``, the sizes' part in the latter; ``class_weight``, where classes are rare.
+    ``l1_share``, the sizes' part in the latter; ``categories`` of many values: ``target`` or ``one_hot``;
+    ``class_weight``, where classes are rare.
     """
 
     name = "linear"
@@ -124,11 +126,12 @@ class Linear(ModelFamily):
             "penalty": Categorical(["l2", "elastic_net"]),
             "l1_share": Float(0.05, 1.0, when={"penalty": ["elastic_net"]}),
         }
-        return SearchSpace(parameters | class_weight_parameter(target))
+        coding = category_parameter(profile, target, LinearEstimator.encoding.categories)
+        return SearchSpace(parameters | coding | class_weight_parameter(target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {"l2": 1.0, "penalty": "l2"}
-        return params | class_weight_default(target)
+        return params | category_default(profile, target) | class_weight_default(target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         columns = num_one_hot_columns(profile, target, LinearEstimator.encoding.max_categories)

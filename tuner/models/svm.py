@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ModelFamily, Report
+from tuner.models.category_coding import category_default, category_parameter
 from tuner.models.cost import num_one_hot_columns
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, drawn_rows, softmax, squashed, to_32_bits, to_all_classes
@@ -150,8 +151,8 @@ class SVM(ModelFamily):
 
     Parameters: ``kernel``: ``radial`` compares rows by distance, ``linear`` weighs columns; ``cost`` of a row on the
     wrong side; ``gamma``, how fast similarity falls with distance, as a multiple of what is usual for the table;
-    ``tube``, the error of a quantity, in standard deviations, that costs nothing; ``class_weight``, where classes are
-    rare.
+    ``tube``, the error of a quantity, in standard deviations, that costs nothing; ``categories`` of many values:
+    ``target`` or ``one_hot``; ``class_weight``, where classes are rare.
     """
 
     name = "svm"
@@ -175,13 +176,14 @@ class SVM(ModelFamily):
         }
         if not target.task.is_classification:
             parameters["tube"] = Float(1e-3, 1.0, log=True)
-        return SearchSpace(parameters | class_weight_parameter(target))
+        coding = category_parameter(profile, target, SVMEstimator.encoding.categories)
+        return SearchSpace(parameters | coding | class_weight_parameter(target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {"kernel": "radial", "cost": 1.0, "gamma": 1.0}
         if not target.task.is_classification:
             params["tube"] = 0.1
-        return params | class_weight_default(target)
+        return params | category_default(profile, target) | class_weight_default(target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         columns = num_one_hot_columns(profile, target, SVMEstimator.encoding.max_categories)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from tuner.models.base import Estimator, Report, Verdict
+from tuner.models.category_coding import CATEGORIES, MANY_VALUES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,10 +80,17 @@ class TabularEstimator(Estimator):
         from tuner.data.encoding import TabularEncoder
 
         self._num_classes = len(train.target_profile.classes)
-        self._encoder = TabularEncoder.fit(train.features, train.columns, **asdict(self.encoding))
+        if self._params.get(CATEGORIES) == "target":
+            scale, impute = self.encoding.scale, self.encoding.impute
+            self._encoder, encoded = TabularEncoder.fit_to_target(
+                train, scale=scale, impute=impute, max_one_hot=MANY_VALUES
+            )
+        else:
+            self._encoder = TabularEncoder.fit(train.features, train.columns, **asdict(self.encoding))
+            encoded = self._encoder.transform(train.features)
         self._scale = TargetScale() if self._num_classes else TargetScale.fit(train.target)
         return self._learn(
-            self._encoder.transform(train.features),
+            encoded,
             train.target if self._num_classes else self._scale.to_standard(train.target),
             self._encoder.transform(validation.features),
             _InAnswers(self, report),

@@ -247,6 +247,38 @@ class ModelFamilyContract:
         assert trained.kept in trained.steps
         assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
 
+    def test_stops_between_steps_and_can_predict(self) -> None:
+        data = small_data(Task.BINARY)
+        trained = fit(self.family, data, should_stop=lambda: True)
+        assert len(trained.steps) == 1
+        assert trained.kept == trained.steps[0] <= _fitted(self.family, Task.BINARY).steps[0]
+        assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
+
+    def test_estimate_of_time_grows_with_the_table(self) -> None:
+        data = small_data(Task.BINARY)
+        target = data.table.target_profile
+        default = self.family.default(data.profile, target)
+        small, large = (
+            self.family.fit_seconds(
+                replace(data.profile, num_rows=num_rows), replace(target, num_rows=num_rows), default
+            )
+            for num_rows in (300, 30_000)
+        )
+        assert 0 < small < large
+
+    def test_columns_of_one_value_can_be_trained(self) -> None:
+        data = small_data(Task.BINARY)
+        features = data.train.features.assign(city=None, member=np.nan, income=7.0)
+        trained = fit(self.family, replace(data, train=replace(data.train, features=features)), stop=lambda _: True)
+        assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
+
+    @pytest.mark.parametrize("task", [Task.BINARY, Task.REGRESSION])
+    def test_two_rows_can_be_trained(self, task: Task) -> None:
+        data = small_data(task)
+        rows = np.array([int(data.train.target.argmin()), int(data.train.target.argmax())])
+        trained = fit(self.family, replace(data, train=data.train.take(rows)), stop=lambda _: True)
+        assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
+
     @_each_task
     def test_same_seed_gives_same_predictions(self, task: Task) -> None:
         data = small_data(task)
