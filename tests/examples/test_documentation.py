@@ -71,6 +71,14 @@ def test_python_of_the_page_on_objectives_runs(snippet: str, tmp_path: Path, ser
     assert run_snippet("python", snippet, tmp_path, service)
 
 
+@pytest.mark.slow
+def test_python_of_the_page_on_predictions_runs(tmp_path: Path, service: str) -> None:
+    # Its snippets build on each other.
+    page = "\n".join(snippets("docs/how-to/predict.md", "python"))
+    assert "bill_length_mm" in run_snippet("python", page, tmp_path, service)
+    assert "Confusion matrix" in (tmp_path / "card.html").read_text()
+
+
 @pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "json"))
 def test_json_of_the_page_on_search_spaces_is_a_space(snippet: str) -> None:
     space = SearchSpace.from_json(json.loads(snippet))

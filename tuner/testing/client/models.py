@@ -13,7 +13,7 @@ from tuner.testing.client.acting import new_name, new_study
 ROWS = pd.DataFrame(
     {"x": [row / 3 for row in range(80)], "colour": ["red", "blue"] * 40, "label": ["low"] * 40 + ["high"] * 40}
 )
-NEW = [{"x": 0.5, "colour": "red"}, {"x": 25.0, "colour": None}]
+NEW: list[dict[str, object]] = [{"x": 0.5, "colour": "red"}, {"x": 25.0, "colour": None}]
 
 _WAIT_SECONDS = 120.0
 
