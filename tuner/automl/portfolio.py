@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
@@ -95,6 +96,8 @@ _LARGE: tuple[Entry, ...] = (
 )
 # One fit may take this share of the study's time. The estimates are right within a factor of three.
 _FIT_SHARE = 0.3
+# The first configuration should be done in about this time.
+_FIRST_SECONDS = 3.0
 
 
 def portfolio(
@@ -122,11 +125,13 @@ def portfolio(
     known = {name for name, _ in wanted}
     wanted += [(name, _DEFAULT) for name in families if name not in known]
     points = [(name, _point(name, changes, profile, target)) for name, changes in wanted]
-    if seconds is None:
-        return points
     costs = [family(name).fit_seconds(profile, target, params) for name, params in points]
-    limit = max(_FIT_SHARE * seconds, min(costs, default=0.0))
-    return [point for point, cost in zip(points, costs, strict=True) if cost <= limit]
+    order = list(range(len(points)))
+    if points and costs[0] > _FIRST_SECONDS:
+        # Many rows and classes: whoever looks early should find something at all.
+        order.sort(key=lambda place: place != costs.index(min(costs)))
+    limit = math.inf if seconds is None else max(_FIT_SHARE * seconds, min(costs, default=0.0))
+    return [points[place] for place in order if costs[place] <= limit]
 
 
 def _entries(num_rows: int) -> tuple[Entry, ...]:
