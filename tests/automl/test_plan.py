@@ -1,4 +1,3 @@
-
 from tuner.automl import choose_families, opening_points
 from tuner.automl.plan import choose_validation
 from tuner.automl.portfolio import portfolio

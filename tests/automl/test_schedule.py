@@ -146,7 +146,7 @@ def test_candidates_with_weight_are_trained_on_the_other_folds() -> None:
     trials = [trial(0, 1.0), trial(1, 2.0), ensemble(3, {1: 0.7, 0: 0.3}, at=9.0)]
     assert step(trials, of=of) == Search()
     heaviest = step(trials, used=50.0, of=of)
-    assert heaviest == Make(Origin.BAGGED, {"model": "lightgbm"}, (1,))
+    assert heaviest == Make(Origin.BAGGED, {"model": "lightgbm"}, (1,), folds=5)
     bagged = trial(4, origin=Origin.BAGGED, members=(1,))
     assert step([*trials, bagged], used=51.0, of=of).members == (0,)
 
@@ -156,7 +156,7 @@ def test_folds_are_trained_as_soon_as_the_search_is_over() -> None:
     trials = [trial(0, 1.0), trial(1, 2.0)]
     assert step(trials, of=of, over=True) == Make(Origin.ENSEMBLE, {"model": "ensemble"}, (0, 1))
     trials.append(ensemble(2, {1: 1.0}, at=9.0))
-    assert step(trials, of=of, over=True) == Make(Origin.BAGGED, {"model": "lightgbm"}, (1,))
+    assert step(trials, of=of, over=True) == Make(Origin.BAGGED, {"model": "lightgbm"}, (1,), folds=5)
     trials.append(trial(3, 2.0, at=12.0, origin=Origin.BAGGED, members=(1,)))
     assert step(trials, of=of, over=True) == Make(Origin.ENSEMBLE, {"model": "ensemble"}, (0, 3), is_last=True)
     trials.append(ensemble(4, {3: 1.0}, at=20.0, members=(0, 3)))
@@ -172,6 +172,17 @@ def test_fold_that_would_end_too_late_is_not_begun() -> None:
     slow = trial(0, 1.0, metrics={"fold_seconds": 50.0})
     trials = [slow, trial(1, 2.0), ensemble(2, {0: 1.0}, at=4.0)]
     assert step(trials, used=50.0, of=spec(HELD_OUT)) == Search()
+
+
+def test_folds_go_where_a_second_adds_most() -> None:
+    slow, quick = trial(0, 1.0, metrics={"fold_seconds": 20.0}), trial(1, 2.0, metrics={"fold_seconds": 1.0})
+    average = ensemble(2, {0: 0.6, 1: 0.4}, at=4.0)
+    first = step([slow, quick, average], used=50.0, of=spec(HELD_OUT))
+    # 46 seconds: all of the quick one's folds, and of the slow one's as many as are left.
+    assert (first.members, first.folds) == ((0,), 3)
+    bagged = trial(3, origin=Origin.BAGGED, members=(0,))
+    second = step([slow, quick, average, bagged], used=51.0, of=spec(HELD_OUT))
+    assert (second.members, second.folds) == ((1,), 5)
 
 
 def test_bagged_trial_that_failed_leaves_its_candidate_in_the_average() -> None:

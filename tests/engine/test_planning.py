@@ -131,6 +131,7 @@ def test_large_table_trains_what_has_weight_on_all_folds(
     finish(study, claim(engine)[0], 0.6, weight_2=1.0)
     (bagged,) = claim(engine)
     assert (bagged.leased.trial.origin, bagged.leased.trial.members) == (Origin.BAGGED, (2,))
+    assert bagged.leased.trial.folds == 5
     assert bagged.leased.trial.params == study.trials()[2].params
     assert [(member.number, member.weight) for member in bagged.members] == [(2, 1.0)]
     finish(study, bagged)

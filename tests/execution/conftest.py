@@ -61,6 +61,7 @@ def make_job(table: Path) -> Callable[..., TrainingJob]:
             split_seed=1,
             folds=4,
             scored_folds=1,
+            bagged_folds=4,
             seed=2,
             threads=1,
             folder=Path(),

@@ -54,6 +54,7 @@ def make_job(data, folder, **changes):
         split_seed=3,
         folds=4,
         scored_folds=1,
+        bagged_folds=4,
         seed=11,
         threads=1,
         folder=folder,

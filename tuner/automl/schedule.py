@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tuner.models import ENSEMBLE, MODEL
-from tuner.records import MEMBER_WEIGHT, Direction, Origin, StudySpec, Trial, TrialState
+from tuner.records import MEMBER_WEIGHT, Direction, Origin, StudySpec, Trial, TrialState, Validation
 from tuner.space import Params
 
 RESERVE_SHARE, MIN_RESERVE_SECONDS, MAX_RESERVE_SECONDS = 0.05, 0.8, 4.0
@@ -46,12 +46,14 @@ class Make:
         origin: Which kind.
         params: What it shows as parameters.
         members: Numbers of the trials that it is made from.
+        folds: Folds that a bagged trial is to be trained for.
         is_last: Whether candidates that still wait are given up.
     """
 
     origin: Origin
     params: Params
     members: tuple[int, ...]
+    folds: int | None = None
     is_last: bool = False
 
 
@@ -223,8 +225,8 @@ def _bagging(progress: Progress, left: float | None) -> Step | None:
         return None
     validation = progress.spec.validation
     assert validation is not None
-    num_more = validation.folds - validation.scored_folds
-    needed = sum(_fold_seconds(trial) * num_more for trial in wanted) / (len(progress.running) + 1)
+    slots = len(progress.running) + 1
+    needed = sum(_fold_seconds(trial) for trial in wanted) * (validation.folds - validation.scored_folds) / slots
     limit = progress.spec.budget.seconds
     is_time = progress.is_search_over or (
         left is not None
@@ -235,7 +237,44 @@ def _bagging(progress: Progress, left: float | None) -> Step | None:
         return None
     if _is_stale(progress) and not progress.bagged:
         return _ensemble(progress)
-    return Make(Origin.BAGGED, dict(wanted[0].params), (wanted[0].number,))
+    folds = _shared_out(wanted, progress.weights(), validation, None if left is None else left * slots)
+    chosen = next(trial for trial in wanted if folds[trial.number] > validation.scored_folds)
+    return Make(Origin.BAGGED, dict(chosen.params), (chosen.number,), folds[chosen.number])
+
+
+def _shared_out(
+    wanted: Sequence[Trial], weights: Mapping[int, float], validation: Validation, seconds: float | None
+) -> dict[int, int]:
+    """For each candidate the folds that it should be trained for, those that it was scored on included.
+
+    The average of n models errs less than one by a part of 1 - 1/n, so the next model adds 1/(n(n+1)) of it, times the
+    candidate's weight. Folds go where a second of training adds most, until the time is used up.
+
+    Args:
+        wanted: The candidates, heaviest first.
+        weights: Their weights.
+        validation: How many folds there are.
+        seconds: Time for all of them together; None without a limit.
+    """
+    if seconds is None:
+        return {trial.number: validation.folds for trial in wanted}
+    folds = {trial.number: validation.scored_folds for trial in wanted}
+    # A fold at least for the heaviest, for which there is time: otherwise it would not be wanted.
+    seconds = max(seconds, _fold_seconds(wanted[0]))
+    while True:
+        affordable = [
+            trial for trial in wanted if folds[trial.number] < validation.folds and _fold_seconds(trial) <= seconds
+        ]
+        if not affordable:
+            return folds
+        best = max(affordable, key=lambda trial: _gain(weights[trial.number], folds[trial.number], trial))
+        folds[best.number] += 1
+        seconds -= _fold_seconds(best)
+
+
+def _gain(weight: float, folds: int, trial: Trial) -> float:
+    """What one more fold adds, by the second."""
+    return weight / (folds * (folds + 1)) / max(_fold_seconds(trial), 1e-3)
 
 
 def _to_bag(progress: Progress, left: float | None) -> list[Trial]:
@@ -261,7 +300,7 @@ def _fold_seconds(trial: Trial) -> float:
 
 
 def _ensemble(progress: Progress, *, is_last: bool = False) -> Make:
-    return Make(Origin.ENSEMBLE, {MODEL: ENSEMBLE}, _offered(progress), is_last)
+    return Make(Origin.ENSEMBLE, {MODEL: ENSEMBLE}, _offered(progress), is_last=is_last)
 
 
 def _offered(progress: Progress) -> tuple[int, ...]:

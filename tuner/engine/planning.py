@@ -61,7 +61,8 @@ class Planning:
             if isinstance(step, Make):
                 if step.is_last:
                     transitions.cancel_waiting(connection, change, now)
-                new = NewTrial(new_id(now), row.study.next_number, step.origin, step.params, members=step.members)
+                number = row.study.next_number
+                new = NewTrial(new_id(now), number, step.origin, step.params, members=step.members, folds=step.folds)
                 transitions.add(change, [new], now)
             else:
                 transitions.cancel_waiting(connection, change, now)

@@ -39,6 +39,7 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
         metric=study.metric,
         split_seed=study.seed,
         folds=study.validation.folds,
+        bagged_folds=trial.folds or study.validation.folds,
         scored_folds=study.validation.scored_folds,
         seed=_seed_of(study.seed, trial.number),
         threads=threads,

@@ -41,6 +41,7 @@ class Trial:
         is_feasible: Whether it keeps the outcome constraints, once completed.
         members: Numbers of the trials it is made from: the candidate that a bagged trial trains further, or those that
             an ensemble may choose from.
+        folds: Folds that a bagged trial is to be trained for, those that its candidate was scored on included.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Trial:
     sampled_by: str | None = None
     is_feasible: bool | None = None
     members: tuple[int, ...] = ()
+    folds: int | None = None
 
     @property
     def duration_seconds(self) -> float | None:

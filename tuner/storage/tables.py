@@ -142,6 +142,7 @@ trials = Table(
     Column("sampled_by", String(MAX_METHOD)),  # the method that found the parameters
     Column("params", Json, nullable=False),
     Column("members", Json),  # numbers of the trials that a bagged trial or an ensemble is made from
+    Column("folds", Integer),  # that a bagged trial is to be trained for
     Column("attempt", Integer, nullable=False),
     Column("num_lost", Integer, nullable=False),
     Column("value", Double),  # the first objective

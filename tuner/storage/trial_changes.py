@@ -31,6 +31,7 @@ _INSERT = PreparedInsert(
     "sampled_by",
     "params",
     "members",
+    "folds",
     "attempt",
     "num_lost",
     "value",
@@ -152,6 +153,7 @@ class NewTrial:
         values: Objectives of a trial that was finished elsewhere.
         sampled_by: The method that found its parameters, if a sampler did.
         members: Numbers of the trials it is made from, if it is no candidate.
+        folds: Folds that it is to be trained for, if it is bagged.
     """
 
     id: str
@@ -162,6 +164,7 @@ class NewTrial:
     values: Mapping[str, float] | None = None
     sampled_by: str | None = None
     members: tuple[int, ...] = ()
+    folds: int | None = None
 
     @property
     def state(self) -> TrialState:
@@ -235,6 +238,7 @@ class AddedTrial:
             lease_expires_at=now + timedelta(seconds=handout.lease_seconds) if handout else None,
             sampled_by=new.sampled_by,
             members=new.members,
+            folds=new.folds,
             is_feasible=rank.is_feasible,
         )
         return cls(study_key, trial, handout, rank)
@@ -259,6 +263,7 @@ def _inserted(added: AddedTrial) -> dict[str, object]:
         "sampled_by": trial.sampled_by,
         "params": trial.params,
         "members": list(trial.members) or None,
+        "folds": trial.folds,
         "attempt": trial.attempt,
         "num_lost": 0,
         "value": value,

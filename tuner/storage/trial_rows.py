@@ -273,6 +273,7 @@ def _trial(row: Any, study_id: str) -> TrialRow:
         sampled_by=row.sampled_by,
         is_feasible=feasibility(row.rank_class),
         members=tuple(row.members or ()),
+        folds=row.folds,
     )
     return TrialRow(
         key=row.key,

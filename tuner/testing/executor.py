@@ -144,6 +144,7 @@ def _job(folder: Path, family: str) -> TrainingJob:
         split_seed=1,
         folds=4,
         scored_folds=1,
+        bagged_folds=4,
         seed=2,
         threads=1,
         folder=Path(),

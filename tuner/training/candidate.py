@@ -118,7 +118,7 @@ def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
     packed, predictions = trainer.channel.fetch(
         [(job.members[0].number, PACKED_MODEL), (job.members[0].number, PREDICTIONS_FILE)]
     )
-    fitted = trainer.fit(splits[job.scored_folds :])
+    fitted = trainer.fit(splits[job.scored_folds : job.bagged_folds])
     if not fitted:
         raise TrainingFailed("timeout", "There was no time to train the candidate on a further fold.")
     rows = scored_rows(trainer.table, splits, job.scored_folds)

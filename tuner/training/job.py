@@ -59,6 +59,7 @@ class TrainingJob:
         split_seed: Fixes how the rows are divided into folds; the same for all trials of a study.
         folds: Parts that the rows are divided into.
         scored_folds: Parts, the first ones, that candidates are scored on.
+        bagged_folds: Parts, the first ones, that a bagged candidate is trained for.
         seed: Fixes the model's own random choices; differs from trial to trial.
         threads: Processor threads to use.
         folder: Where the model and the predictions go.
@@ -77,6 +78,7 @@ class TrainingJob:
     split_seed: int
     folds: int
     scored_folds: int
+    bagged_folds: int
     seed: int
     threads: int
     folder: Path
@@ -97,6 +99,7 @@ class TrainingJob:
             "split_seed": self.split_seed,
             "folds": self.folds,
             "scored_folds": self.scored_folds,
+            "bagged_folds": self.bagged_folds,
             "seed": self.seed,
             "threads": self.threads,
             "folder": str(self.folder),

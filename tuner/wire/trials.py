@@ -135,7 +135,8 @@ class TrialResource(Resource):
 
     ``rank`` is only filled on a leaderboard, for completed and feasible trials, from 1. ``sampled_by`` names the method
     that found the parameters, if a sampler did. ``is_feasible`` says of a completed trial whether it keeps the
-    constraints. ``members`` are the numbers of the trials that a bagged trial or an ensemble is made from.
+    constraints. ``members`` are the numbers of the trials that a bagged trial or an ensemble is made from, ``folds``
+    says for how many folds a bagged one is to be trained.
     """
 
     id: str
@@ -146,6 +147,7 @@ class TrialResource(Resource):
     sampled_by: str | None = None
     params: dict[str, ScalarBody]
     members: tuple[int, ...] = ()
+    folds: int | None = None
     attempt: int
     values: dict[str, float] | None
     is_feasible: bool | None = None
@@ -173,6 +175,7 @@ class TrialResource(Resource):
             sampled_by=trial.sampled_by,
             params=dict(trial.params),
             members=trial.members,
+            folds=trial.folds,
             attempt=trial.attempt,
             values=None if trial.values is None else dict(trial.values),
             is_feasible=trial.is_feasible,
