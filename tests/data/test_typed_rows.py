@@ -23,9 +23,10 @@ TRAINING = plain_frame(
             "size": [0.5, 1.25, None, 4.0] * 10,
             "count": list(range(40)),
             "color": ["rot", "grün", None, "blau"] * 10,
-            "code": [3, 7, 11, 7] * 10,
+            "code": [3, 7] * 20,
             "is_new": [True, False, None, True] * 10,
             "answer": ["yes", "no", "yes", None] * 10,
+            "seen": [f"{day:02}.03.2024 12:30" for day in range(1, 29)] + [None] * 12,
         }
     )
 )
@@ -62,7 +63,7 @@ CELLS = st.one_of(
                 "3.0",
             ),
             *("7.", "inf", "nan", "-nan", "Infinity", "1e5", "9007199254740993", "99999999999999999999", "a\0b"),
-            *("\ud800", "\u0663"),
+            *("\ud800", "\u0663", "2024-05-06", "2024-05-06T07:08:09Z", "03.04.2024", "5 May 2024", "31.31.2024"),
         ]
     ),
 )
@@ -84,7 +85,7 @@ def _comparable(cell):
     return None if cell is None or (isinstance(cell, float) and math.isnan(cell)) else cell
 
 
-GOOD = {"size": 1.5, "count": 3, "color": "rot", "code": "7", "is_new": "yes", "answer": "no"}
+GOOD = {"size": 1.5, "count": 3, "color": "rot", "code": "7", "is_new": "yes", "answer": "no", "seen": "25.12.2023"}
 
 
 def test_usual_rows_take_the_fast_way():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.cells import BOOLEAN_WORDS, MISSING_MARKERS, to_label
+from tuner.data.dates import seconds
 from tuner.data.profile import ColumnKind, ColumnProfile, ValueForm
 
 # Beyond this, whole columns at a time are faster.
@@ -115,6 +116,8 @@ def _reader(column: ColumnProfile) -> Any:  # Any: from a cell of any kind to a 
         return _truth_value
     if column.kind is ColumnKind.CATEGORY:
         return _text if column.form is ValueForm.TEXT else _code
+    if column.kind is ColumnKind.DATE:
+        return partial(_instant, day_first=column.day_first)
     raise _Unclear
 
 
@@ -132,6 +135,16 @@ def _number(cell: object) -> float:
     if not abs(token) <= _LARGEST_EXACT and isinstance(token, int):
         raise _Unclear
     return float(token)
+
+
+def _instant(cell: object, day_first: bool) -> float:
+    token = _token(cell)
+    if token is None:
+        return math.nan
+    # What numbers mean among dates depends on the cells around them.
+    if not isinstance(token, str) or _is_like_number(token):
+        raise _Unclear
+    return seconds([token], day_first)[0]
 
 
 def _truth_value(cell: object) -> float:
