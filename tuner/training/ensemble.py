@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tuner.data.table import Table
     from tuner.training.selection import Selection
 
+# Unpacked; what is sent and kept beside a program should not be larger.
+_MAX_BYTES = 50_000_000
+
 
 def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
     """Choose weights for the members of a job by their held-out predictions, and join the models of those with weight.
@@ -95,14 +98,18 @@ def _select(job: TrainingJob, rows: Table, predictions: Mapping[int, NDArray[np.
         for member in job.members
         if member.number in predictions
     ]
-    selection = select_ensemble(
-        candidates,
-        rows.target,
-        metric(job.metric, job.target.task),
-        max_predict_ms=job.max_predict_ms,
-        start={member.number: member.weight for member in job.members if member.weight > 0},
-        seed=job.split_seed,
-    )
+    selection = None
+    # Better a large model than none.
+    for max_bytes in (_MAX_BYTES, None):
+        selection = selection or select_ensemble(
+            candidates,
+            rows.target,
+            metric(job.metric, job.target.task),
+            max_predict_ms=job.max_predict_ms,
+            max_bytes=max_bytes,
+            start={member.number: member.weight for member in job.members if member.weight > 0},
+            seed=job.split_seed,
+        )
     if selection is None:
         limit = "" if job.max_predict_ms is None else f" and predicts a row within {job.max_predict_ms:g} ms"
         raise TrainingFailed("error", f"No candidate was scored on all folds{limit}.")
