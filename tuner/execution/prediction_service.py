@@ -17,7 +17,8 @@ from tuner.wire.models import ClaimPredictions, Prediction, PredictionClaim, Pre
 
 logger = logging.getLogger(__name__)
 
-# With several servers behind one address, the next question goes to another one, so that none of them waits long.
+# With several servers behind one address, several questions wait at several of them, and the next go to others.
+_NUM_CLAIMERS = 3
 _WAIT_SECONDS = 1.0
 # Among several servers, the answer has to find the one that asked.
 _ANSWER_TRIES = 60
@@ -38,7 +39,7 @@ class PredictionDesk(Protocol):
 
 
 class PredictionService:
-    """Claims rows from a server and predicts them in a child process, from a thread in the background.
+    """Claims rows from a server and predicts them in a child process, from threads in the background.
 
     Args:
         desk: Where rows wait.
@@ -51,7 +52,10 @@ class PredictionService:
         self._worker = worker
         self._predictor = Predictor(desk, folder)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="tuner-predictions", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"tuner-predictions-{index}", daemon=True)
+            for index in range(_NUM_CLAIMERS)
+        ]
 
     @property
     def predictor(self) -> Predictor:
@@ -60,14 +64,17 @@ class PredictionService:
 
     def start(self) -> None:
         """Begin to claim."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Claim no more, and end the child process. A prediction that is under way is lost; its client asks again."""
         self._stopping.set()
         self._predictor.close()
-        if self._thread.is_alive():
-            self._thread.join(_WAIT_SECONDS + 2.0)
+        deadline = time.monotonic() + _WAIT_SECONDS + 2.0
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _serve(self) -> None:
         backoff = Backoff()
