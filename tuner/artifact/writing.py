@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import platform
@@ -89,6 +90,7 @@ def library_versions(families: Iterable[str]) -> dict[str, str]:
     return {"python": platform.python_version(), **dict(map(_distribution, dict.fromkeys(modules)))}
 
 
+@functools.cache
 def _distribution(module: str) -> tuple[str, str]:
     """The name and the version of what brings the module."""
     *others, last = _DISTRIBUTIONS.get(module, (module,))

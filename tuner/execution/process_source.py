@@ -16,8 +16,8 @@ from tuner.execution.training_process import TrainingProcess, start_fresh
 
 logger = logging.getLogger(__name__)
 
-# Modules that nearly every training needs.
-FOUNDATIONS = ("pandas", "sklearn.ensemble", "skops.io", "lightgbm")
+# What nearly every training needs.
+FOUNDATIONS = ("tuner.training.preload",)
 # What the fork server of a backend loads beside these.
 BACKENDS: dict[str | None, tuple[str, ...]] = {None: (), "keras": ("keras",)}
 

@@ -23,12 +23,12 @@ def worthwhile_threads(threads: int, encoded: NDArray[np.floating]) -> int:
 @contextmanager
 def limited_threads(threads: int, encoded: NDArray[np.floating]) -> Iterator[None]:
     """Hold the pools that scikit-learn uses (OpenMP, BLAS) to the threads that are allowed and worthwhile."""
-    with _pools().limit(limits=worthwhile_threads(threads, encoded)):
+    with thread_pools().limit(limits=worthwhile_threads(threads, encoded)):
         yield
 
 
 @functools.cache
-def _pools() -> Any:  # Any: it ships without type information
+def thread_pools() -> Any:  # Any: it ships without type information
     """The thread pools of this process. Looking for them takes milliseconds, which is longer than some predictions."""
     # Only pools of libraries that are loaded already are found.
     import sklearn.ensemble  # noqa: F401
