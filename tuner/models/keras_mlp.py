@@ -63,16 +63,25 @@ class KerasMLPEstimator(TabularEstimator):
         epochs = min(max(_STEPS // steps, _MIN_EPOCHS), _MAX_EPOCHS)
         self._model = self._new_model(inputs, rng)
         trainer = self._new_trainer(steps * epochs)
+        asking = _asking_callback(report)
         kept, weights = 0, []
         for epoch in range(1, epochs + 1):
             # The rows left over sit out this epoch: a smaller last batch would be compiled anew.
             rows = rng.permutation(len(target))[: steps * batch_size]
             shuffled = {name: part[rows] for name, part in inputs.items()}
-            trainer.fit(shuffled, target[rows], batch_size=batch_size, shuffle=False, verbose=0)
+            trainer.fit(
+                shuffled,
+                target[rows],
+                batch_size=batch_size,
+                shuffle=False,
+                verbose=0,
+                callbacks=[asking],
+            )
             verdict = report(epoch, self._predict_encoded(validation))
             if verdict.best_step == epoch:
                 kept, weights = epoch, self._copy_weights()
-            if verdict.stop or epoch - verdict.best_step >= _PATIENCE_EPOCHS:
+            is_stale = epoch - verdict.best_step >= _PATIENCE_EPOCHS
+            if verdict.stop or asking.is_told_to_stop or is_stale:
                 break
         self._model.set_weights(weights)
         return kept
@@ -237,6 +246,20 @@ class KerasMLP(ModelFamily):
         # About half of the planned epochs run before patience ends.
         epochs = min(max(_STEPS / steps, _MIN_EPOCHS), _MAX_EPOCHS) / 2
         return 3 + epochs * (0.02 + steps * 5e-4 + target.num_rows * weights * 2e-10)
+
+
+def _asking_callback(report: Report) -> Any:
+    """A callback that asks after each batch whether to stop: an epoch of a large table takes long."""
+    keras = _import_keras()
+
+    class Asking(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # Keras ships without type information
+        is_told_to_stop = False
+
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            if not self.is_told_to_stop and report.should_stop():
+                self.is_told_to_stop = self.model.stop_training = True
+
+    return Asking()
 
 
 def _import_keras() -> Any:
