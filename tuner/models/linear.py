@@ -139,5 +139,5 @@ class Linear(ModelFamily):
         if not target.task.is_classification:
             return 0.01 + 2e-8 * cells
         if params["penalty"] == "l2":
-            return 0.02 + 3e-8 * cells * num_outputs(target)
+            return 0.02 + 6e-8 * cells * num_outputs(target)
         return 0.03 + min(3e-7 * cells * num_outputs(target), 20.0)

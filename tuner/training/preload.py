@@ -14,9 +14,9 @@ from tuner.models.registry import families
 from tuner.models.threads import thread_pools
 
 _MODULES = (
-    *("pandas", "pyarrow.pandas_compat", "sklearn.ensemble", "sklearn.linear_model", "skops.io", "lightgbm"),
+    *("pandas", "pyarrow.pandas_compat", "sklearn.ensemble", "sklearn.linear_model", "lightgbm"),
     *("tuner.artifact.importance", "tuner.data.encoding", "tuner.data.prepared_table", "tuner.data.splits"),
-    *("tuner.data.table", "tuner.training.selection"),
+    *("tuner.data.table", "tuner.models.packed_trees", "tuner.training.selection"),
 )
 
 for _name in _MODULES:
