@@ -60,6 +60,7 @@ def _member(member: MemberFiles) -> JobMember:
         num_bytes=int(member.metrics.get("model_bytes", 0)),
         weight=member.weight,
         predict_ms_per_1000_rows=member.metrics.get("predict_ms_per_1000_rows", 0.0),
+        folds=round(member.metrics.get("folds", 1)),
     )
 
 

@@ -30,7 +30,7 @@ from tuner.training.curve import Curve
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, Kind, TrainingJob, TrainingResult
 from tuner.training.metrics import Metric, metric
-from tuner.training.uncertainty import standard_error
+from tuner.training.model_facts import model_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +102,7 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     is_partial = len(fitted) < job.scored_folds
     rows = scored_rows(table, splits, len(fitted))
     held_out = HeldOut.joined([fold.held_out for fold in fitted])
-    facts = trainer.facts(rows, held_out, len(fitted))
+    facts = trainer.facts(rows, held_out.prediction, len(fitted))
     models = [FoldModel(fold.estimator.predict, fold.held_out.row_ids) for fold in fitted]
     evaluation = trainer.evaluation(rows, held_out.prediction, facts, fitted, models)
     estimators = [fold.estimator for fold in fitted]
@@ -127,7 +127,7 @@ def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
     assert scored is not None, "a candidate in an ensemble has predictions for all scored rows"
     num_folds = job.scored_folds + len(fitted)
     held_out = HeldOut.joined([before, *(fold.held_out for fold in fitted)])
-    facts = trainer.facts(rows, HeldOut(rows.row_ids, scored), num_folds)
+    facts = trainer.facts(rows, scored, num_folds)
     with ExitStack() as stack:
         earlier, later = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
         unpack(packed, earlier)
@@ -176,19 +176,9 @@ class _Trainer:
                 break
         return fitted
 
-    def facts(self, rows: Table, held_out: HeldOut, num_folds: int) -> ModelFacts:
+    def facts(self, rows: Table, prediction: NDArray[np.float64], num_folds: int) -> ModelFacts:
         """What the model of these folds is."""
-        return ModelFacts(
-            family=self.job.family,
-            params=self._params,
-            target=self.job.target,
-            target_form=self.job.profile.column(self.job.target.name).form,
-            columns=self.table.columns,
-            metric=self._metric.name,
-            value=self._score(rows, held_out),
-            standard_error=standard_error(self._metric, rows.target, held_out.prediction),
-            folds=num_folds,
-        )
+        return model_facts(self.job, rows, prediction, params=self._params, folds=num_folds)
 
     def evaluation(
         self,

@@ -17,7 +17,7 @@ from tuner.training.channel import Channel
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, TrainingJob, TrainingResult
 from tuner.training.metrics import metric
-from tuner.training.uncertainty import standard_error
+from tuner.training.model_facts import model_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,10 +53,18 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
     predictions = _predictions(job, channel, rows)
     weights = _select(job, rows, predictions).weights
     blend, temperature = _joint_prediction(job, rows, predictions, weights)
-    facts = _facts(job, table, rows, blend, weights, temperature)
+    members = {member.number: member for member in job.members}
+    facts = model_facts(
+        job,
+        rows,
+        blend,
+        params={},
+        folds=max(members[number].folds for number in weights),
+        members=tuple(Member(number, members[number].family, weight) for number, weight in weights.items()),
+        temperature=temperature,
+    )
     manifest, evaluation = _join_models(job, channel, rows, blend, weights, facts)
     HeldOut(rows.row_ids, blend).write(job.folder / PREDICTIONS_FILE)
-    members = {member.number: member for member in job.members}
     figures = {
         "standard_error": facts.standard_error,
         "folds": facts.folds,
@@ -127,31 +135,6 @@ def _joint_prediction(
         return average, 1.0
     temperature = fit_temperature(average, rows.target)
     return (average if temperature == 1 else with_temperature(average, temperature)), temperature
-
-
-def _facts(
-    job: TrainingJob,
-    table: Table,
-    rows: Table,
-    blend: NDArray[np.float64],
-    weights: Mapping[int, float],
-    temperature: float,
-) -> ModelFacts:
-    chosen = metric(job.metric, job.target.task)
-    families = {member.number: member.family for member in job.members}
-    return ModelFacts(
-        family=job.family,
-        params={},
-        target=job.target,
-        target_form=job.profile.column(job.target.name).form,
-        columns=table.columns,
-        metric=chosen.name,
-        value=chosen.score(rows.target, blend),
-        standard_error=standard_error(chosen, rows.target, blend),
-        folds=job.scored_folds,
-        members=tuple(Member(number, families[number], weight) for number, weight in weights.items()),
-        temperature=temperature,
-    )
 
 
 def _join_models(

@@ -34,6 +34,7 @@ class JobMember:
         predict_ms: Time its model takes to predict one row.
         predict_ms_per_1000_rows: Time it takes to predict a thousand rows together.
         num_bytes: Size of its model.
+        folds: Folds whose models are in it.
         weight: Its weight in the ensemble before this one, 0.0 if it had none.
     """
 
@@ -43,6 +44,7 @@ class JobMember:
     num_bytes: int
     weight: float = 0.0
     predict_ms_per_1000_rows: float = 0.0
+    folds: int = 1
 
 
 @dataclass(frozen=True)

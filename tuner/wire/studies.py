@@ -204,7 +204,7 @@ class StudyResource(Resource):
             ),
             models=spec.families,
             metric=spec.metric,
-            validation=spec.validation and ValidationResource.of(spec.validation),
+            validation=None if spec.validation is None else ValidationResource.of(spec.validation),
             num_trials=study.next_number,
             num_counted=study.next_number - study.num_uncounted,
             counts=dict(study.counts),

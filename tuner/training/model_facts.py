@@ -1,0 +1,58 @@
+"""What a saved model says about itself, from the job that trained it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuner.artifact import Member, ModelFacts
+from tuner.space import Params
+from tuner.training.job import TrainingJob
+from tuner.training.metrics import metric
+from tuner.training.uncertainty import standard_error
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tuner.data.table import Table
+
+
+def model_facts(
+    job: TrainingJob,
+    rows: Table,
+    prediction: NDArray[np.float64],
+    *,
+    params: Params,
+    folds: int,
+    members: tuple[Member, ...] = (),
+    temperature: float = 1.0,
+) -> ModelFacts:
+    """The facts of a model whose held-out predictions are known.
+
+    Args:
+        job: What was to be trained.
+        rows: The scored rows.
+        prediction: Predictions for them.
+        params: What the model was built with, under the family's own names.
+        folds: Folds whose models are in it.
+        members: The trials in an ensemble.
+        temperature: What makes an ensemble's probabilities surer.
+    """
+    chosen = metric(job.metric, job.target.task)
+    target = job.target.name
+    seen = {column.name for column in rows.columns}
+    return ModelFacts(
+        family=job.family,
+        params=params,
+        target=job.target,
+        target_form=job.profile.column(target).form,
+        columns=rows.columns,
+        metric=chosen.name,
+        value=chosen.score(rows.target, prediction),
+        standard_error=standard_error(chosen, rows.target, prediction),
+        folds=folds,
+        members=members,
+        temperature=temperature,
+        left_out=tuple(c for c in job.profile.columns if c.name not in seen and c.name != target),
+        warnings=tuple(w.message for w in job.profile.warnings if w.target in (None, target)),
+    )
