@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from tuner.automl.schedule import Finish, Hold, Make, Progress, Search, next_step, reserve_seconds, training_seconds
+from tuner.automl.schedule import (
+    Finish,
+    Hold,
+    Make,
+    Progress,
+    Search,
+    cutoff_seconds,
+    next_step,
+    reserve_seconds,
+    training_seconds,
+)
 from tuner.records import Budget, Direction, Objective, Origin, StudySpec, Trial, TrialState, Validation
 from tuner.space import Categorical, SearchSpace
 
@@ -96,8 +106,8 @@ def test_further_averages_need_many_more_candidates() -> None:
 
 def test_no_candidate_is_begun_that_cannot_be_of_use() -> None:
     trials = [trial(0, 1.0), trial(1, 1.0), ensemble(2, {0: 1.0}), trial(3)]
-    assert step(trials, used=92.0) == Search()
-    assert step(trials, used=95.5) == Hold()
+    assert step(trials, used=91.0) == Search()
+    assert step(trials, used=93.5) == Hold()
 
 
 def test_last_average_gives_up_what_waits() -> None:
@@ -109,8 +119,8 @@ def test_last_average_gives_up_what_waits() -> None:
 
 def test_last_average_waits_for_what_runs_but_not_for_long() -> None:
     trials = [trial(0, 1.0), trial(1, 2.0), trial(2)]
-    assert step(trials, used=96.5) == Hold()
-    assert isinstance(step(trials, used=98.5), Make)
+    assert step(trials, used=95.5) == Hold()
+    assert isinstance(step(trials, used=97.5), Make)
 
 
 def test_study_ends_with_an_average_of_everything() -> None:
@@ -178,7 +188,7 @@ def test_folds_go_where_a_second_adds_most() -> None:
     slow, quick = trial(0, 1.0, metrics={"fold_seconds": 20.0}), trial(1, 2.0, metrics={"fold_seconds": 1.0})
     average = ensemble(2, {0: 0.6, 1: 0.4}, at=4.0)
     first = step([slow, quick, average], used=50.0, of=spec(HELD_OUT))
-    # 46 seconds: all of the quick one's folds, and of the slow one's as many as are left.
+    # 44 seconds: all of the quick one's folds, and of the slow one's as many as are left.
     assert (first.members, first.folds) == ((0,), 3)
     bagged = trial(3, origin=Origin.BAGGED, members=(0,))
     second = step([slow, quick, average, bagged], used=51.0, of=spec(HELD_OUT))
@@ -198,7 +208,7 @@ def test_average_may_choose_from_the_best_and_from_each_family() -> None:
     assert members == (*range(40), 60)
 
 
-@pytest.mark.parametrize(("seconds", "reserved"), [(1.0, 0.5), (10.0, 0.8), (60.0, 3.0), (3600.0, 4.0)])
+@pytest.mark.parametrize(("seconds", "reserved"), [(1.0, 0.5), (10.0, 1.2), (60.0, 3.6), (3600.0, 6.0)])
 def test_part_of_the_time_is_kept_for_the_average(seconds: float, reserved: float) -> None:
     assert reserve_seconds(seconds) == pytest.approx(reserved)
 
@@ -206,9 +216,11 @@ def test_part_of_the_time_is_kept_for_the_average(seconds: float, reserved: floa
 def test_trainings_know_their_time() -> None:
     of = spec(HELD_OUT)
     assert training_seconds(of, Origin.SAMPLER, 10.0) == pytest.approx(40.0)
-    assert training_seconds(of, Origin.SAMPLER, 80.0) == pytest.approx(16.0)
-    assert training_seconds(of, Origin.BAGGED, 10.0) == pytest.approx(86.0)
+    assert training_seconds(of, Origin.SAMPLER, 80.0) == pytest.approx(14.0)
+    assert training_seconds(of, Origin.BAGGED, 10.0) == pytest.approx(84.0)
     assert training_seconds(of, Origin.ENSEMBLE, 97.0) == pytest.approx(3.0)
     assert training_seconds(spec(HELD_OUT, seconds=None), Origin.SAMPLER, 10.0) is None
+    assert cutoff_seconds(of, Origin.SAMPLER, 10.0) == pytest.approx(87.0)
+    assert cutoff_seconds(of, Origin.ENSEMBLE, 10.0) is None
     alone = replace(of, validation=Validation(5, 5, ensemble=False))
     assert training_seconds(alone, Origin.SAMPLER, 10.0) == pytest.approx(90.0)

@@ -109,7 +109,7 @@ def test_trainings_are_told_their_time(engine: Engine, trained: NewStudy, clock:
     trained(budget={"seconds": 100.0})
     claim(engine)
     clock.advance(70)
-    assert claim(engine)[0].training_seconds == pytest.approx(26.0)
+    assert claim(engine)[0].training_seconds == pytest.approx(24.0)
 
 
 def test_study_without_an_ensemble_ends_with_its_last_trial(engine: Engine, trained: NewStudy) -> None:

@@ -17,7 +17,7 @@ from tuner.models import ENSEMBLE, MODEL
 from tuner.records import MEMBER_WEIGHT, Direction, Origin, StudySpec, Trial, TrialState, Validation
 from tuner.space import Params
 
-RESERVE_SHARE, MIN_RESERVE_SECONDS, MAX_RESERVE_SECONDS = 0.05, 0.8, 4.0
+RESERVE_SHARE, MIN_RESERVE_SECONDS, MAX_RESERVE_SECONDS = 0.06, 1.2, 6.0
 # No candidate may take more of the time than this.
 CANDIDATE_SHARE = 0.4
 # Bagging begins here at the latest.
@@ -152,6 +152,23 @@ def training_seconds(spec: StudySpec, origin: Origin, used_seconds: float) -> fl
         return max(0.0, limit - used_seconds)
     left = max(0.0, limit - reserve_seconds(limit) - used_seconds)
     return min(left, CANDIDATE_SHARE * limit) if origin.is_candidate else left
+
+
+def cutoff_seconds(spec: StudySpec, origin: Origin, used_seconds: float) -> float | None:
+    """After how long a training that begins now is not waited for any more; None: it is waited for.
+
+    A training ends itself in time, but for what cannot be interrupted. The place of one that does not is needed for the
+    last average, which has the second half of the reserve to itself.
+
+    Args:
+        spec: The study's specification, with the budget as it is now.
+        origin: What is trained.
+        used_seconds: Wall time used so far.
+    """
+    limit = spec.budget.seconds
+    if limit is None or not spec.ends_with_ensemble or origin is Origin.ENSEMBLE:
+        return None
+    return max(0.0, limit - reserve_seconds(limit) / 2 - used_seconds)
 
 
 def next_step(progress: Progress) -> Step:

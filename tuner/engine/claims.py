@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from tuner.automl.schedule import training_seconds
+from tuner.automl.schedule import cutoff_seconds, training_seconds
 from tuner.engine.datasets import present_dataset
 from tuner.engine.judging import next_decision_step
 from tuner.engine.studies import present
@@ -28,6 +28,7 @@ def claimed_trials(connection: Connection, row: StudyRow, leases: Sequence[Lease
             study=study,
             dataset=dataset,
             training_seconds=training_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
+            cutoff_seconds=cutoff_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
             members=_members(connection, row, lease.trial.members),
         )
         for lease in leases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class Interruption(StrEnum):
     PRUNED = "pruned"
     CANCELLED = "cancelled"
     TIMEOUT = "timeout"
+    OVERDUE = "overdue"
     SHUTDOWN = "shutdown"
     LEASE_LOST = "lease_lost"
 
@@ -96,6 +98,8 @@ class TrialRun:
         self._execution: Execution | None = None
         self._interruption: Interruption | None = None
         self._kill_at: float | None = None
+        cutoff = claim.cutoff_seconds
+        self._overdue_at = math.inf if cutoff is None else self._claimed_at + cutoff
         self._abandoned = threading.Event()
 
     def run(self) -> None:
@@ -154,7 +158,7 @@ class TrialRun:
             self._apply_interruption()
         started_at = time.monotonic()
         while True:
-            event = execution.next_event(_TICK_SECONDS)
+            event = execution.next_event(max(0.0, min(_TICK_SECONDS, self._overdue_at - time.monotonic())))
             match event:
                 case Reported(step, value):
                     if keeper.report(step, value):
@@ -169,6 +173,9 @@ class TrialRun:
                 self._lose("the server has been silent for a whole lease")
             if self._limits.trial_seconds is not None and time.monotonic() > started_at + self._limits.trial_seconds:
                 self._interrupt(Interruption.TIMEOUT)
+            if time.monotonic() >= self._overdue_at:
+                self._overdue_at = math.inf
+                self._interrupt(Interruption.OVERDUE)
             if self._kill_at is not None and time.monotonic() > self._kill_at:
                 execution.kill()
 
@@ -221,6 +228,9 @@ class TrialRun:
         self._upload_log(folder)
         if interruption is Interruption.PRUNED:
             self._complete(keeper, TrialState.PRUNED)
+        elif interruption is Interruption.OVERDUE:
+            message = "It had no result when the study's time was nearly over."
+            self._complete(keeper, TrialState.CANCELLED, message=message)
         elif interruption is Interruption.CANCELLED:
             self._complete(keeper, TrialState.CANCELLED, message="It was cancelled before its training had a result.")
         else:

@@ -89,7 +89,8 @@ class MemberFiles(Resource):
 class ClaimedTrial(Resource):
     """A leased trial with all that is needed to train it.
 
-    ``training_seconds`` is how long the training may take, counted from the claim; null: as long as it needs.
+    ``training_seconds`` is how long the training may take, counted from the claim; null: as long as it needs. After
+    ``cutoff_seconds``, also from the claim, it is not waited for any more.
     ``members`` are the trials from which it is put together, where it is an ensemble or trains a candidate further.
     """
 
@@ -97,6 +98,7 @@ class ClaimedTrial(Resource):
     study: StudyResource
     dataset: DatasetResource
     training_seconds: float | None = None
+    cutoff_seconds: float | None = None
     members: tuple[MemberFiles, ...] = ()
 
 
