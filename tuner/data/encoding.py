@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Literal, Self, TypeAlias
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tuner.data.date_features import DateFeatures
 from tuner.data.profile import ColumnKind, ColumnProfile, in_value_order
+from tuner.data.rank_features import RankFeature
 from tuner.data.table import Table
 from tuner.data.target_codes import TargetCodes, responses_of
 from tuner.data.typed_rows import TypedRows
@@ -161,7 +162,7 @@ class _Numbers:
             into[:, self.flag_places] = missing[:, self.flagged]
 
 
-_Column: TypeAlias = _Numeric | _Categorical | DateFeatures | TargetCodes
+_Column: TypeAlias = _Numeric | _Categorical | DateFeatures | TargetCodes | RankFeature
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,8 @@ class TabularEncoder:
     - A category under ``target`` (see ``fit_to_target``) is as under ``one_hot``, or one column of codes learned from
       the target for each response.
 
-    With ``scale``, numbers are standardised and the array is float32; else it is float64 and holds numbers exactly.
+    With ``scale``, numbers are standardised, those with a few very large values are there by their rank as well (see
+    ``tuner.data.rank_features``), and the array is float32; else it is float64 and holds numbers exactly.
 
     Example:
         ```python
@@ -220,8 +222,8 @@ class TabularEncoder:
             max_categories: Values of one column that keep a place of their own, the most frequent ones.
         """
 
-        fitted = (_fit_column(frame[column.name], column, scale, impute, max_categories) for column in columns)
-        return cls(categories, scale, tuple(fitted))
+        fitted = (_fit_columns(frame[column.name], column, scale, impute, max_categories) for column in columns)
+        return cls(categories, scale, tuple(itertools.chain.from_iterable(fitted)))
 
     @classmethod
     def fit_to_target(
@@ -256,7 +258,7 @@ class TabularEncoder:
                 coded, codes[len(fitted)] = TargetCodes.fit(cells, column.name, responses, scale=scale)
                 fitted.append(coded)
             else:
-                fitted.append(_fit_column(cells, column, scale, impute, max_one_hot))
+                fitted.extend(_fit_columns(cells, column, scale, impute, max_one_hot))
         encoder = cls("target", scale, tuple(fitted))
         encoded = encoder.transform(table.features)
         start = 0
@@ -350,19 +352,29 @@ class TabularEncoder:
         return cls(document["categories"], document["scale"], columns)
 
 
+def _facts(column: _Column) -> dict[str, Any]:
+    # Not asdict, which copies each of a thousand categories; nor vars, which has what was computed from them too.
+    return {field.name: getattr(column, field.name) for field in fields(column)}
+
+
 def _column_to_json(column: _Column) -> dict[str, Any]:
     if isinstance(column, _Categorical):
-        return {"type": "category", **asdict(column), "values": list(column.values)}
+        return {"type": "category", **_facts(column), "values": list(column.values)}
     if isinstance(column, TargetCodes):
-        return {"type": "target", **asdict(column)}
+        return {"type": "target", **_facts(column)}
+    if isinstance(column, RankFeature):
+        return {"type": "rank", **_facts(column)}
     if isinstance(column, DateFeatures):
-        return {"type": "date", **asdict(column), "parts": list(column.parts)}
-    return {"type": "number", **asdict(column)}
+        return {"type": "date", **_facts(column), "parts": list(column.parts)}
+    return {"type": "number", **_facts(column)}
 
 
 def _column_from_json(document: Mapping[str, Any]) -> _Column:
     if document["type"] == "category":
         return _Categorical(document["name"], tuple(document["values"]), document["has_rare"], document["has_missing"])
+    if document["type"] == "rank":
+        knots, scores = tuple(document["knots"]), tuple(document["scores"])
+        return RankFeature(document["name"], knots, scores, document["has_fill"])
     if document["type"] == "target":
         return TargetCodes.from_json(dict(document))
     if document["type"] == "date":
@@ -372,17 +384,17 @@ def _column_from_json(document: Mapping[str, Any]) -> _Column:
     return _Numeric(document["name"], document["fill"], document["center"], document["spread"], document["has_flag"])
 
 
-def _fit_column(
+def _fit_columns(
     cells: pd.Series[Any], column: ColumnProfile, scale: bool, impute: bool, max_categories: int
-) -> _Numeric | _Categorical | DateFeatures:
+) -> list[_Column]:
     if column.kind is ColumnKind.CATEGORY:
-        return _fit_category(cells, column.name, max_categories)
+        return [_fit_category(cells, column.name, max_categories)]
     if column.kind is ColumnKind.DATE:
-        return DateFeatures.fit(cells, column.name, scale=scale, impute=impute)
+        return [DateFeatures.fit(cells, column.name, scale=scale, impute=impute)]
     return _fit_number(cells, column, scale, impute)
 
 
-def _fit_number(cells: pd.Series[Any], column: ColumnProfile, scale: bool, impute: bool) -> _Numeric:
+def _fit_number(cells: pd.Series[Any], column: ColumnProfile, scale: bool, impute: bool) -> list[_Column]:
     values = cells.to_numpy(dtype=np.float64)
     present = values[~np.isnan(values)]
     fill = None
@@ -391,8 +403,12 @@ def _fit_number(cells: pd.Series[Any], column: ColumnProfile, scale: bool, imput
         fill = float(np.median(present / 2) * 2) if len(present) else 0.0
         if column.kind is ColumnKind.BOOLEAN:
             fill = float(fill > 0.5)
-    center, spread = _standard(present) if scale and column.kind is ColumnKind.NUMBER else (0.0, 1.0)
-    return _Numeric(column.name, fill, center, spread, has_flag=impute and len(present) < len(values))
+    is_scaled = scale and column.kind is ColumnKind.NUMBER
+    center, spread = _standard(present) if is_scaled else (0.0, 1.0)
+    number = _Numeric(column.name, fill, center, spread, has_flag=impute and len(present) < len(values))
+    with np.errstate(over="ignore"):
+        rank = RankFeature.fit(present, (present - center) / spread, column.name, impute) if is_scaled else None
+    return [number] if rank is None else [number, rank]
 
 
 def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
