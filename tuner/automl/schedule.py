@@ -20,8 +20,8 @@ from tuner.space import Params
 RESERVE_SHARE, MIN_RESERVE_SECONDS, MAX_RESERVE_SECONDS = 0.06, 1.2, 6.0
 # No candidate may take more of the time than this.
 CANDIDATE_SHARE = 0.4
-# Bagging begins here at the latest.
-SEARCH_SHARE = 0.5
+# Where candidates are scored on one fold, so much of the time is for their other folds, if these need it.
+BAGGING_SHARE = 0.55
 MAX_MEMBERS_OFFERED = 40
 _BEST_OF_EACH_FAMILY = 2
 # A new average is worth making when there are this many more candidates, and half as many again.
@@ -30,12 +30,18 @@ _MANY_CANDIDATES = 8
 
 @dataclass(frozen=True)
 class Search:
-    """Train candidates: those that wait, or new ones."""
+    """Train candidates: those that wait, or new ones.
+
+    Args:
+        seconds: How long one may take; None without a limit.
+    """
+
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Hold:
-    """Begin no new candidate; what waits may be trained."""
+    """Begin no candidate; what the engine has made may be trained."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ def reserve_seconds(seconds: float) -> float:
 
 
 def training_seconds(spec: StudySpec, origin: Origin, used_seconds: float) -> float | None:
-    """How long a training that begins now may take; None without a limit.
+    """How long a training that begins now may take by the study's time alone; None without a limit.
 
     Args:
         spec: The study's specification, with the budget as it is now.
@@ -146,12 +152,10 @@ def training_seconds(spec: StudySpec, origin: Origin, used_seconds: float) -> fl
         used_seconds: Wall time used so far.
     """
     limit = spec.budget.seconds
-    if limit is None or not spec.ends_with_ensemble:
-        return None if limit is None else max(0.0, limit - used_seconds)
-    if origin is Origin.ENSEMBLE:
-        return max(0.0, limit - used_seconds)
-    left = max(0.0, limit - reserve_seconds(limit) - used_seconds)
-    return min(left, CANDIDATE_SHARE * limit) if origin.is_candidate else left
+    if limit is None:
+        return None
+    is_last = origin is Origin.ENSEMBLE or not spec.ends_with_ensemble
+    return max(0.0, limit - used_seconds - (0.0 if is_last else reserve_seconds(limit)))
 
 
 def cutoff_seconds(spec: StudySpec, origin: Origin, used_seconds: float) -> float | None:
@@ -174,14 +178,40 @@ def cutoff_seconds(spec: StudySpec, origin: Origin, used_seconds: float) -> floa
 def next_step(progress: Progress) -> Step:
     """What the next worker that is free should do."""
     left = progress.seconds_left
+    for_search = _seconds_for_search(progress, left)
     if progress.open(Origin.ENSEMBLE):
         # It waits to be handed out, or is being made and may change what is worth doing.
-        return Search() if _may_search(progress, left) else Hold()
+        return _search(progress, for_search)
     if _is_over(progress, left):
         return _last_step(progress, left)
-    if _wants_average(progress):
+    if _wants_average(progress, for_search):
         return _ensemble(progress)
-    return _bagging(progress, left) or (Search() if _may_search(progress, left) else Hold())
+    return _bagging(progress, left, for_search) or _search(progress, for_search)
+
+
+def _seconds_for_search(progress: Progress, left: float | None) -> float | None:
+    """Time left until candidates must have ended, because that of the folds begins."""
+    validation, limit = progress.spec.validation, progress.spec.budget.seconds
+    assert validation is not None
+    if left is None or limit is None or validation.scored_folds == validation.folds:
+        return left
+    for_folds = BAGGING_SHARE * (limit - reserve_seconds(limit))
+    if progress.ensembles:
+        needed = sum(map(_fold_seconds, _to_bag(progress, left))) * (validation.folds - validation.scored_folds)
+        for_folds = min(for_folds, 1.15 * needed / _num_slots(progress))
+    return left - for_folds
+
+
+def _search(progress: Progress, for_search: float | None) -> Search | Hold:
+    is_waiting = any(t.origin.is_candidate and t.state is TrialState.WAITING for t in progress.trials)
+    if progress.is_search_over and not is_waiting:
+        return Hold()
+    limit = progress.spec.budget.seconds
+    if for_search is None or limit is None:
+        return Search()
+    if for_search <= max(_shortest_use(progress), 0.0):
+        return Hold()
+    return Search(min(for_search, CANDIDATE_SHARE * limit))
 
 
 def _is_over(progress: Progress, left: float | None) -> bool:
@@ -202,10 +232,6 @@ def _last_step(progress: Progress, left: float | None) -> Step:
     return Hold() if progress.running else Finish()
 
 
-def _may_search(progress: Progress, left: float | None) -> bool:
-    return not progress.is_search_over and (left is None or left > _shortest_use(progress))
-
-
 def _candidates_open(progress: Progress) -> bool:
     return any(trial.origin.is_candidate for trial in progress.trials if not trial.state.is_finished)
 
@@ -222,39 +248,34 @@ def _is_stale(progress: Progress) -> bool:
     return bool(offered) and (not progress.ensembles or offered != progress.ensembles[-1].members)
 
 
-def _wants_average(progress: Progress) -> bool:
+def _wants_average(progress: Progress, for_search: float | None) -> bool:
     """Whether it is time for an average on the way."""
     num_candidates = len(progress.candidates)
     if not progress.ensembles:
-        opening = progress.open(Origin.ENQUEUED)
         limit = progress.spec.budget.seconds
-        is_late = limit is not None and progress.used_seconds > SEARCH_SHARE * limit
-        return num_candidates >= 2 and (not opening or is_late)
+        if num_candidates and for_search is not None and for_search <= 0:
+            return True
+        is_late = limit is not None and progress.used_seconds > limit / 2
+        return num_candidates >= 2 and (not progress.open(Origin.ENQUEUED) or is_late)
     latest = progress.ensembles[-1]
     num_then = sum(t.finished_at is not None and t.finished_at <= latest.created_at for t in progress.candidates)
     return num_candidates - num_then >= max(_MANY_CANDIDATES, num_then // 2)
 
 
-def _bagging(progress: Progress, left: float | None) -> Step | None:
+def _bagging(progress: Progress, left: float | None, for_search: float | None) -> Step | None:
     """The next bagged trial, if it is time for one."""
     wanted = _to_bag(progress, left)
-    if not wanted:
+    is_time = (progress.is_search_over and not _candidates_open(progress)) or (
+        for_search is not None and for_search <= 0
+    )
+    if not wanted or not is_time:
         return None
     validation = progress.spec.validation
     assert validation is not None
-    slots = len(progress.running) + 1
-    needed = sum(_fold_seconds(trial) for trial in wanted) * (validation.folds - validation.scored_folds) / slots
-    limit = progress.spec.budget.seconds
-    is_time = progress.is_search_over or (
-        left is not None
-        and limit is not None
-        and (left <= 1.15 * needed or progress.used_seconds >= SEARCH_SHARE * limit)
-    )
-    if not is_time:
-        return None
     if _is_stale(progress) and not progress.bagged:
         return _ensemble(progress)
-    folds = _shared_out(wanted, progress.weights(), validation, None if left is None else left * slots)
+    seconds = None if left is None else left * _num_slots(progress)
+    folds = _shared_out(wanted, progress.weights(), validation, seconds)
     chosen = next(trial for trial in wanted if folds[trial.number] > validation.scored_folds)
     return Make(Origin.BAGGED, dict(chosen.params), (chosen.number,), folds[chosen.number])
 
@@ -310,6 +331,11 @@ def _has_bagging_left(progress: Progress, left: float | None) -> bool:
     assert validation is not None
     needs_weights = validation.scored_folds < validation.folds and not progress.ensembles and bool(progress.candidates)
     return needs_weights or bool(_to_bag(progress, left))
+
+
+def _num_slots(progress: Progress) -> int:
+    """Trainings at a time, as far as one can tell: those under way, and the one that is asked for."""
+    return len(progress.running) + 1
 
 
 def _fold_seconds(trial: Trial) -> float:

@@ -16,8 +16,17 @@ from tuner.storage.study_rows import StudyRow
 from tuner.wire import ClaimedTrial, LeasedTrial, MemberFiles
 
 
-def claimed_trials(connection: Connection, row: StudyRow, leases: Sequence[Lease]) -> tuple[ClaimedTrial, ...]:
-    """The trials that were handed out, each with all that is needed to train it."""
+def claimed_trials(
+    connection: Connection, row: StudyRow, leases: Sequence[Lease], candidate_seconds: float | None
+) -> tuple[ClaimedTrial, ...]:
+    """The trials that were handed out, each with all that is needed to train it.
+
+    Args:
+        connection: The transaction.
+        row: Their study.
+        leases: The trials, and the rights to run them.
+        candidate_seconds: How long a candidate may take; None without a limit.
+    """
     assert row.spec.dataset_id is not None
     dataset = present_dataset(file_rows.get_dataset(connection, row.spec.dataset_id))
     study = present(connection, row)
@@ -27,7 +36,9 @@ def claimed_trials(connection: Connection, row: StudyRow, leases: Sequence[Lease
             leased=LeasedTrial.of(lease, first_decision),
             study=study,
             dataset=dataset,
-            training_seconds=training_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
+            training_seconds=candidate_seconds
+            if lease.trial.origin.is_candidate
+            else training_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
             cutoff_seconds=cutoff_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
             members=_members(connection, row, lease.trial.members),
         )

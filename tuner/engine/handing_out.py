@@ -33,7 +33,7 @@ class Asking:
         reply: Class of the reply.
         key: The client's idempotency key, if any.
         request_hash: What was asked for, to tell a repetition from a mistake.
-        may_create: Whether there may be new trials, when none waits.
+        are_candidates_wanted: Whether candidates are handed out, waiting or new; else only what the engine has made.
     """
 
     count: int
@@ -43,7 +43,7 @@ class Asking:
     reply: type[BaseModel]
     key: str | None
     request_hash: str
-    may_create: bool = True
+    are_candidates_wanted: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,13 @@ def _answer(
     if row.study.state is not StudyState.RUNNING or change.is_out_of_time(now):
         return _closed(row)
     change.begin_event()
-    leases = transitions.hand_out(connection, change, item.count, item.handout, now)
+    leases = transitions.hand_out(
+        connection, change, item.count, item.handout, now, candidates=item.are_candidates_wanted
+    )
     if not leases:
         left = change.trials_left
         wanted = item.count if left is None else min(item.count, left)
-        if wanted == 0 or change.is_exhausted or not item.may_create:
+        if wanted == 0 or change.is_exhausted or not item.are_candidates_wanted:
             return None
         points = item.stock.find(change, wanted)
         if points is None:

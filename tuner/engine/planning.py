@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from tuner.automl.schedule import Finish, Hold, Make, Progress, Search, next_step
+from tuner.automl.schedule import Finish, Hold, Make, Progress, Search, next_step, training_seconds
 from tuner.engine import transitions
 from tuner.engine.changes import Changes
 from tuner.engine.identity import new_id
 from tuner.engine.views import Views
-from tuner.records import StudyState
+from tuner.records import Origin, StudyState
 from tuner.storage import Database, study_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import NewTrial
@@ -28,27 +28,24 @@ class Planning:
         self._views = views
         self._changes = changes
 
-    def may_create(self, row: StudyRow) -> bool:
-        """Whether the sampler may be asked for a new candidate. What is to be made first has been added by then.
+    def look(self, row: StudyRow) -> Search | Hold:
+        """Whether candidates may be trained, and how long. What is to be made first has been added by then.
 
         Raises:
             NotFound: The study has been deleted.
         """
         if not row.spec.ends_with_ensemble:
-            return True
+            return Search(training_seconds(row.spec, Origin.SAMPLER, row.study.used_seconds))
         for _ in range(_TRIES):
             seen, trials = self._views.all_trials(row.study.id)
             change = StudyChange(seen)
             is_search_over = change.trials_left == 0 or change.is_exhausted
             step = next_step(Progress(seen.spec, trials, seen.study.used_seconds, is_search_over))
-            match step:
-                case Search():
-                    return True
-                case Hold():
-                    return False
+            if isinstance(step, Search | Hold):
+                return step
             if self._carry_out(seen, step):
-                return False
-        return False
+                break
+        return Hold()
 
     def _carry_out(self, seen: StudyRow, step: Make | Finish) -> bool:
         """Take the step, unless the study has changed since it was looked at."""

@@ -15,6 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from tuner.automl.schedule import Hold, Search
 from tuner.engine import points, transitions
 from tuner.engine.changes import Changes, pass_on, then
 from tuner.engine.claims import claimed_trials
@@ -120,12 +121,21 @@ class Suggestions:
         families = set(request.capabilities.families)
         request_hash = body_hash("claim", request, without=frozenset({"wait_seconds"}))
 
-        def answer(connection: Connection, row: StudyRow, leases: Sequence[Lease]) -> ClaimReply:
-            return ClaimReply(claims=claimed_trials(connection, row, leases))
+        def asking(step: Search | Hold) -> Callable[[_Study], Asking]:
+            seconds = step.seconds if isinstance(step, Search) else None
 
-        def asking(may_create: bool) -> Callable[[_Study], Asking]:
+            def answer(connection: Connection, row: StudyRow, leases: Sequence[Lease]) -> ClaimReply:
+                return ClaimReply(claims=claimed_trials(connection, row, leases, seconds))
+
             return lambda study: Asking(
-                request.count, handout, study.stock, answer, ClaimReply, key, request_hash, may_create
+                request.count,
+                handout,
+                study.stock,
+                answer,
+                ClaimReply,
+                key,
+                request_hash,
+                are_candidates_wanted=isinstance(step, Search),
             )
 
         def attempt() -> ClaimReply | None:
@@ -140,7 +150,7 @@ class Suggestions:
                 if families.issuperset(row.spec.families):
                     # It may have been ended or deleted since.
                     with suppress(StudyClosed, NotFound):
-                        reply = self._ask(row.study.id, asking(self._planning.may_create(row))).result()
+                        reply = self._ask(row.study.id, asking(self._planning.look(row))).result()
                         if reply is not None:
                             assert isinstance(reply, ClaimReply)
                             return reply

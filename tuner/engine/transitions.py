@@ -37,12 +37,29 @@ def add(change: StudyChange, new: Sequence[NewTrial], now: datetime) -> list[Tri
     return [each.trial for each in added]
 
 
-def hand_out(connection: Connection, change: StudyChange, count: int, handout: Handout, now: datetime) -> list[Lease]:
-    """Give up to ``count`` waiting trials to one worker, each under a token of its own."""
+def hand_out(
+    connection: Connection,
+    change: StudyChange,
+    count: int,
+    handout: Handout,
+    now: datetime,
+    *,
+    candidates: bool = True,
+) -> list[Lease]:
+    """Give up to ``count`` waiting trials to one worker, each under a token of its own.
+
+    Args:
+        connection: The transaction.
+        change: The study.
+        count: How many at most.
+        handout: To whom.
+        now: The present.
+        candidates: Whether candidates are among them; else only what the engine has made.
+    """
     leases: list[Lease] = []
     if change.counts[TrialState.WAITING] == 0:
         return leases
-    for key in trial_rows.due_trials(connection, change.row.key, now, count):
+    for key in trial_rows.due_trials(connection, change.row.key, now, count, candidates=candidates):
         own = replace(handout, token=new_token())
         trial = trial_changes.start(connection, key, change.row.study.id, own, change.seq, now)
         if trial is not None:

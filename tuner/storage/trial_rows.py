@@ -66,6 +66,17 @@ _DUE = Prepared(
     .order_by(trials.c.due_at, trials.c.number)
     .limit(bindparam("limit", type_=Integer))
 )
+_DUE_OF_ENGINE = Prepared(
+    select(trials.c.key)
+    .where(
+        trials.c.study_key == bindparam("study_key"),
+        IS_WAITING,
+        trials.c.due_at <= bindparam("now"),
+        trials.c.origin.in_([literal_column(f"'{origin}'") for origin in Origin if not origin.is_candidate]),
+    )
+    .order_by(trials.c.due_at, trials.c.number)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 @dataclass(frozen=True)
@@ -171,9 +182,20 @@ def latest_completed(connection: Connection, study_key: int, origin: Origin) -> 
     return {} if row is None else row.metrics
 
 
-def due_trials(connection: Connection, study_key: int, now: datetime, limit: int) -> list[int]:
-    """Keys of waiting trials that may be handed out, by the time they are due, then by number."""
-    return [row.key for row in _DUE.all(connection, study_key=study_key, now=now, limit=limit)]
+def due_trials(
+    connection: Connection, study_key: int, now: datetime, limit: int, *, candidates: bool = True
+) -> list[int]:
+    """Keys of waiting trials that may be handed out, by the time they are due, then by number.
+
+    Args:
+        connection: Where to read.
+        study_key: The study.
+        now: The present.
+        limit: How many at most.
+        candidates: Whether candidates are among them; else only what the engine has made.
+    """
+    query = _DUE if candidates else _DUE_OF_ENGINE
+    return [row.key for row in query.all(connection, study_key=study_key, now=now, limit=limit)]
 
 
 @dataclass(frozen=True)
