@@ -10,6 +10,7 @@ import pytest
 
 from tuner.automl.schedule import (
     Finish,
+    GiveUp,
     Hold,
     Make,
     Progress,
@@ -189,6 +190,29 @@ def test_what_waits_is_not_begun_when_it_is_late() -> None:
     assert step(trials, used=93.5) == Hold()
 
 
+def test_what_would_take_too_long_is_given_up() -> None:
+    waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (0, 1)]
+    estimates = {0: 20.0, 1: 10.0}
+    assert isinstance(next_step(Progress(spec(CROSS_VALIDATED), waiting, 70.0, False, estimates)), Search)
+    assert next_step(Progress(spec(CROSS_VALIDATED), waiting, 80.0, False, estimates)) == GiveUp((0,))
+
+
+def test_estimates_are_corrected_by_what_others_took() -> None:
+    done = [trial(n, 1.0, metrics={"fit_seconds": 3.0}) for n in range(3)]
+    waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (3, 4)]
+    estimates = {0: 1.0, 1: 1.0, 2: 0.5, 3: 20.0, 4: 10.0}
+    given_up = next_step(Progress(spec(CROSS_VALIDATED), [*done, *waiting], 45.0, False, estimates))
+    assert given_up == GiveUp((3,))
+
+
+def test_single_fit_may_be_cut_off() -> None:
+    waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (0, 1)]
+    of = spec(HELD_OUT)
+    # 32.3 seconds are left for candidates.
+    assert isinstance(next_step(Progress(of, waiting, 10.0, False, {0: 40.0, 1: 45.0})), Search)
+    assert next_step(Progress(of, waiting, 10.0, False, {0: 40.0, 1: 60.0})) == GiveUp((1,))
+
+
 def test_folds_are_trained_as_soon_as_the_search_is_over() -> None:
     of = spec(HELD_OUT, seconds=None)
     trials = [trial(0, 1.0), trial(1, 2.0)]
@@ -219,8 +243,7 @@ def test_folds_go_where_a_second_adds_most() -> None:
     # 44 seconds: all of the quick one's folds, and of the slow one's as many as are left.
     assert (first.members, first.folds) == ((0,), 3)
     bagged = trial(3, origin=Origin.BAGGED, members=(0,))
-    assert searches([slow, quick, average, bagged], used=51.0, of=spec(HELD_OUT))
-    second = step([slow, quick, average, bagged], used=91.8, of=spec(HELD_OUT))
+    second = step([slow, quick, average, bagged], used=51.0, of=spec(HELD_OUT))
     assert (second.members, second.folds) == ((1,), 5)
 
 

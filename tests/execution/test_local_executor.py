@@ -306,6 +306,18 @@ def test_frozen_child_is_replaced(acting: MakeExecutor, make_job: MakeJob, tmp_p
     wait_until_gone(frozen.pid)
 
 
+def test_training_can_be_killed_before_its_process_is_forked(
+    acting: MakeExecutor, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ActingExecutor, "modules", ("tests.execution.slow_module",))
+    execution = acting().start(make_job("count_to_three"))
+    killed_at = time.monotonic()
+    execution.kill()
+    events_until(execution, Failed)
+    execution.close()
+    assert time.monotonic() - killed_at < 2
+
+
 def test_fresh_processes_serve_where_no_server_can(
     acting: MakeExecutor, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:

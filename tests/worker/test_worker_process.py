@@ -15,7 +15,7 @@ import pytest
 
 from tests.execution.server_process import ServerProcess
 from tuner.client.http_transport import HttpTransport
-from tuner.wire import BudgetBody, CreateStudy, StudyResource, TrialResource, TrialState
+from tuner.wire import BudgetBody, CreateStudy, Origin, StudyResource, TrialResource, TrialState
 
 KEY = "a-key-of-more-than-16-characters"
 
@@ -40,7 +40,8 @@ def transport(server: ServerProcess) -> Iterator[HttpTransport]:
 @pytest.fixture(scope="module")
 def dataset(transport: HttpTransport, tmp_path_factory: pytest.TempPathFactory) -> str:
     generator = np.random.default_rng(7)
-    x, noise = generator.normal(size=(2, 3000))
+    # Large enough that a forest on it does not end before it is interrupted.
+    x, noise = generator.normal(size=(2, 15_000))
     path = tmp_path_factory.mktemp("tables") / "table.csv"
     pd.DataFrame({"x": x, "z": noise, "y": x + noise}).to_csv(path, index=False)
     return transport.upload_dataset(path, name="numbers", target="y").id
@@ -95,6 +96,17 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def searched(transport: HttpTransport, study: StudyResource) -> TrialResource | None:
+    """The first trial that is no baseline, which would be over in a moment."""
+    trials = transport.trials(study.id).items
+    return next((trial for trial in trials if trial.origin is not Origin.BASELINE), None)
+
+
+def state_of(transport: HttpTransport, study: StudyResource) -> TrialState | None:
+    trial = searched(transport, study)
+    return trial and trial.state
+
+
 def stopped(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGTERM)
     return process.wait(20)
@@ -109,9 +121,10 @@ def children_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def test_worker_trains_what_the_server_has(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
     study = new_study("linear")
     start("--name", "the-worker")
-    wait_for(lambda: transport.trial(study.id, 0).state.is_finished)
-    trial = transport.trial(study.id, 0)
-    assert (trial.state, trial.worker) == (TrialState.COMPLETED, "the-worker")
+    wait_for(lambda: state_of(transport, study) is TrialState.COMPLETED)
+    assert {trial.worker for trial in transport.trials(study.id, states=(TrialState.COMPLETED,)).items} == {
+        "the-worker"
+    }
 
 
 def test_ready_file_is_written_once_the_server_has_answered(start: StartWorker, tmp_path: Path) -> None:
@@ -132,11 +145,11 @@ def test_sigterm_hands_a_running_trial_back(start: StartWorker, new_study: NewSt
     study = new_study("random_forest", max_attempts=1)
     for _ in range(2):
         process = start()
-        wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+        wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
         children = children_of(process)
         assert stopped(process) == 0
         assert psutil.wait_procs(children, timeout=5)[1] == []
-        assert transport.trial(study.id, 0).state is TrialState.WAITING
+        assert state_of(transport, study) is TrialState.WAITING
 
 
 def test_sigterm_lets_a_training_finish_within_the_grace(
@@ -144,18 +157,18 @@ def test_sigterm_lets_a_training_finish_within_the_grace(
 ) -> None:
     study = new_study("random_forest")
     process = start(TUNER_WORKER_GRACE_SECONDS="120")
-    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
     children = children_of(process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(120) == 0
     assert psutil.wait_procs(children, timeout=5)[1] == []
-    assert transport.trial(study.id, 0).state is TrialState.COMPLETED
+    assert state_of(transport, study) is TrialState.COMPLETED
 
 
 def test_second_sigterm_cuts_the_grace_short(start: StartWorker, new_study: NewStudy, transport: HttpTransport) -> None:
     study = new_study("random_forest")
     process = start(TUNER_WORKER_GRACE_SECONDS="600")
-    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
     children = children_of(process)
     process.send_signal(signal.SIGTERM)
     time.sleep(0.5)
@@ -168,7 +181,7 @@ def test_second_sigterm_does_not_wait_for_a_silent_server(
 ) -> None:
     study = new_study("random_forest")
     process = start(TUNER_WORKER_GRACE_SECONDS="600")
-    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
     children = children_of(process)
     server.signal(signal.SIGSTOP)
     try:
@@ -187,7 +200,7 @@ def test_killed_worker_leaves_no_process_behind(
 ) -> None:
     study = new_study("random_forest")
     process = start()
-    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     assert psutil.wait_procs(children, timeout=10)[1] == []
@@ -198,13 +211,13 @@ def test_trial_of_a_killed_worker_is_trained_by_another(
 ) -> None:
     study = new_study("random_forest")
     first = start("--name", "first", TUNER_WORKER_LEASE_SECONDS="2")
-    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.RUNNING)
+    wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
     first.kill()
     start("--name", "second")
 
     def is_taken_over() -> bool:
-        trial: TrialResource = transport.trial(study.id, 0)
-        return (trial.worker, trial.attempt) == ("second", 2)
+        trial = searched(transport, study)
+        return trial is not None and (trial.worker, trial.attempt) == ("second", 2)
 
     wait_for(is_taken_over)
 

@@ -41,21 +41,22 @@ def measure_latency(model: SavedModel, frame: pd.DataFrame, seconds: float = 0.3
     Args:
         model: Loaded, as it will be used.
         frame: Rows with the model's columns, at least one; also typed features will do.
-        seconds: Roughly how long that may take. Each of the two is measured twice at least, the first time uncounted.
+        seconds: Roughly how long that may take. Each of the two is measured once at least, after one call that is not
+            counted.
     """
     one = frame.iloc[:1]
     row = [{str(name): _plain(value) for name, value in one.iloc[0].to_dict().items()}]
     copies = -(-_ROWS // len(frame))
     many = frame.iloc[[*range(len(frame))] * copies][:_ROWS].reset_index(drop=True)
+    model.predict(row)
     return Latency(
         _milliseconds(lambda: model.predict(row), seconds / 2), _milliseconds(lambda: model.predict(many), seconds / 2)
     )
 
 
 def _milliseconds(call: Callable[[], object], seconds: float) -> float:
-    """The median of some calls, after one that is not counted."""
+    """The median of some calls."""
     began = time.perf_counter()
-    call()
     times: list[float] = []
     while not times or (len(times) < _MOST_CALLS and time.perf_counter() - began < seconds):
         start = time.perf_counter()

@@ -24,6 +24,8 @@ CANDIDATE_SHARE = 0.4
 BAGGING_SHARE = 0.55
 MAX_MEMBERS_OFFERED = 40
 _BEST_OF_EACH_FAMILY = 2
+_ENOUGH_TO_CORRECT = 3
+_WORTH_CUTTING_OFF = 1.5
 # A new average is worth making when there are this many more candidates, and half as many again.
 _MANY_CANDIDATES = 8
 
@@ -68,7 +70,18 @@ class Finish:
     """There is nothing left to do."""
 
 
-Step: TypeAlias = Search | Hold | Make | Finish
+@dataclass(frozen=True)
+class GiveUp:
+    """Cancel waiting candidates for which there is no time.
+
+    Args:
+        numbers: Which.
+    """
+
+    numbers: tuple[int, ...]
+
+
+Step: TypeAlias = Search | Hold | Make | GiveUp | Finish
 
 
 @dataclass(frozen=True)
@@ -80,12 +93,14 @@ class Progress:
         trials: All trials, by number.
         used_seconds: Wall time used.
         is_search_over: Whether the sampler has no more points, or the budget of trials is used up.
+        estimates: For some candidates, by number, roughly how long their training takes on a usual machine.
     """
 
     spec: StudySpec
     trials: Sequence[Trial]
     used_seconds: float
     is_search_over: bool
+    estimates: Mapping[int, float] = field(default_factory=dict)
     _by_number: Mapping[int, Trial] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -196,13 +211,13 @@ def _seconds_for_search(progress: Progress, left: float | None) -> float | None:
     if left is None or limit is None or validation.scored_folds == validation.folds:
         return left
     for_folds = BAGGING_SHARE * (limit - reserve_seconds(limit))
-    if progress.ensembles:
+    if any(trial.state is TrialState.COMPLETED for trial in progress.ensembles):
         needed = sum(map(_fold_seconds, _to_bag(progress, left))) * (validation.folds - validation.scored_folds)
         for_folds = min(for_folds, 1.15 * needed / _num_slots(progress))
     return left - for_folds
 
 
-def _search(progress: Progress, for_search: float | None) -> Search | Hold:
+def _search(progress: Progress, for_search: float | None) -> Search | GiveUp | Hold:
     is_waiting = any(t.origin.is_candidate and t.state is TrialState.WAITING for t in progress.trials)
     if progress.is_search_over and not is_waiting:
         return Hold()
@@ -211,7 +226,32 @@ def _search(progress: Progress, for_search: float | None) -> Search | Hold:
         return Search()
     if for_search <= max(_shortest_use(progress), 0.0):
         return Hold()
-    return Search(min(for_search, CANDIDATE_SHARE * limit))
+    too_slow = _too_slow(progress, for_search)
+    return GiveUp(too_slow) if too_slow else Search(min(for_search, CANDIDATE_SHARE * limit))
+
+
+def _too_slow(progress: Progress, seconds: float) -> tuple[int, ...]:
+    """The waiting candidates that would not come to anything in the time.
+
+    Estimates are corrected by how long others took. A cross-validation has to be finished, a single fit may be cut off
+    and still be of use.
+    """
+    validation = progress.spec.validation
+    assert validation is not None
+    measured = [
+        trial.metrics["fit_seconds"] / progress.estimates[trial.number]
+        for trial in progress.candidates
+        if trial.number in progress.estimates and "fit_seconds" in trial.metrics
+    ]
+    speed = statistics.median(measured) if len(measured) >= _ENOUGH_TO_CORRECT else 1.0
+    limit = seconds if validation.scored_folds > 1 else _WORTH_CUTTING_OFF * seconds
+    return tuple(
+        trial.number
+        for trial in progress.trials
+        if trial.state is TrialState.WAITING
+        and trial.origin.is_candidate
+        and speed * progress.estimates.get(trial.number, 0.0) > limit
+    )
 
 
 def _is_over(progress: Progress, left: float | None) -> bool:
@@ -265,8 +305,9 @@ def _wants_average(progress: Progress, for_search: float | None) -> bool:
 def _bagging(progress: Progress, left: float | None, for_search: float | None) -> Step | None:
     """The next bagged trial, if it is time for one."""
     wanted = _to_bag(progress, left)
+    # Once begun it goes on: what is left then is for further candidates.
     is_time = (progress.is_search_over and not _candidates_open(progress)) or (
-        for_search is not None and for_search <= 0
+        for_search is not None and (for_search <= 0 or bool(progress.bagged))
     )
     if not wanted or not is_time:
         return None

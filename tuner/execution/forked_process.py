@@ -61,6 +61,12 @@ class ForkedProcess:
                 select.select([self._status], [], [], remaining)
         return returncode
 
+    def close(self) -> None:
+        """Hear no more from the server."""
+        with self._lock:
+            self._is_orphaned = True
+            self._status.close()
+
     def _read_status(self) -> None:
         chunk = b""
         try:

@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -107,7 +108,9 @@ class LocalExecution:
             is_dead = self._child.process.poll() is not None
             if self._receive(0.0 if is_dead else min(remaining, _LOOK_SECONDS)):
                 continue
-            if self._must_be_replaced(is_dead):
+            if self._killed_at is not None and self._child.process.pid == NOT_YET:
+                self._end = Failed(FailureReason.ERROR, "The training was killed by its worker before it began.")
+            elif self._must_be_replaced(is_dead):
                 self._replace()
             elif is_dead:
                 self._end = self._excess or self._describe_death()
@@ -138,6 +141,10 @@ class LocalExecution:
         if self._killed_at is None:
             self._killed_at = time.monotonic()
             self._child.signal(signal.SIGTERM)
+            if self._child.process.pid == NOT_YET:
+                # Should it be forked after all, it finds nobody at the other end, and ends itself.
+                with contextlib.suppress(OSError):
+                    self._child.connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         if self._is_closed:

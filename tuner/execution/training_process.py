@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tuner.execution.child_environment import child_environment
+from tuner.execution.forked_process import ForkedProcess
 from tuner.wire.artifacts import LOG
 
 _END_SECONDS = 10.0
@@ -63,14 +64,17 @@ class TrainingProcess:
 
     def end(self, patience_seconds: float = 0.0) -> None:
         """Kill what is left of it and of what it started after ``patience_seconds``, and remove its folder."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(patience_seconds)
-        self.signal(signal.SIGKILL)
-        self.connection.close()
         # One that has not been forked yet has nothing to end, and ends when it finds its socket closed.
         if self.process.pid > 0:
             with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(patience_seconds)
+        self.signal(signal.SIGKILL)
+        self.connection.close()
+        if self.process.pid > 0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_END_SECONDS)
+        if isinstance(self.process, ForkedProcess):
+            self.process.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
