@@ -40,6 +40,7 @@ def test_cross_validated_candidate_is_scored_on_every_row(cancer, tmp_path):
     assert metric("roc_auc", table.task).score(table.target, prediction) == result.value
     assert result.metrics["folds"] == 4
     assert 0 < result.metrics["standard_error"] < 0.05
+    assert result.metrics["model_bytes"] == (tmp_path / "model.zip").stat().st_size
     assert not result.is_partial
 
 

@@ -20,6 +20,8 @@ _CHUNK_BYTES = 1024**2
 # The earliest time a zip file can hold; with the owner's permissions fixed too, equal models give equal bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644 << 16
+# A training waits for it: the quickest is four times as quick as the default, and files are a tenth larger.
+_LEVEL = 1
 
 
 def pack(folder: Path, zip_path: Path) -> None:
@@ -29,12 +31,13 @@ def pack(folder: Path, zip_path: Path) -> None:
         TunerError: The folder holds no saved model.
     """
     names = [FILE_NAME, *sorted(Manifest.read(folder).files)]
-    with zipfile.ZipFile(zip_path, "w") as archive:
+    with zipfile.ZipFile(zip_path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for name in names:
             entry = zipfile.ZipInfo(name, _NO_TIME)
             entry.create_system = 3  # Unix, on every platform
             entry.external_attr = _MODE
             entry.compress_type = zipfile.ZIP_DEFLATED
+            entry._compresslevel = _LEVEL  # type: ignore[attr-defined]  # as ``ZipFile.open`` does for names
             with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as sink:
                 shutil.copyfileobj(source, sink, _CHUNK_BYTES)
 

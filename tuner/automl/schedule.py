@@ -24,6 +24,7 @@ CANDIDATE_SHARE = 0.4
 BAGGING_SHARE = 0.55
 MAX_MEMBERS_OFFERED = 40
 _BEST_OF_EACH_FAMILY = 2
+_LEADING = 2
 _ENOUGH_TO_CORRECT = 3
 _WORTH_CUTTING_OFF = 1.5
 # A new average is worth making when there are this many more candidates, and half as many again.
@@ -298,6 +299,11 @@ def _wants_average(progress: Progress, for_search: float | None) -> bool:
         is_late = limit is not None and progress.used_seconds > limit / 2
         return num_candidates >= 2 and (not progress.open(Origin.ENQUEUED) or is_late)
     latest = progress.ensembles[-1]
+    validation = progress.spec.validation
+    assert validation is not None
+    if validation.scored_folds < validation.folds and not set(_leading(progress)) <= set(latest.members):
+        # Its other folds are worth training, but nobody knows its weight yet.
+        return True
     num_then = sum(t.finished_at is not None and t.finished_at <= latest.created_at for t in progress.candidates)
     return num_candidates - num_then >= max(_MANY_CANDIDATES, num_then // 2)
 
@@ -387,11 +393,28 @@ def _ensemble(progress: Progress, *, is_last: bool = False) -> Make:
     return Make(Origin.ENSEMBLE, {MODEL: ENSEMBLE}, _offered(progress), is_last=is_last)
 
 
-def _offered(progress: Progress) -> tuple[int, ...]:
-    """The trials an ensemble may choose from: the best of all and of each family, in their most trained form."""
+def _ranked(progress: Progress) -> list[Trial]:
+    """Completed candidates, best first."""
     objective = progress.spec.objectives[0]
     sign = 1.0 if objective.direction is Direction.MINIMIZE else -1.0
-    ranked = sorted(progress.candidates, key=lambda trial: sign * (trial.values or {})[objective.name])
+    return sorted(progress.candidates, key=lambda trial: sign * (trial.values or {})[objective.name])
+
+
+def _trained_form(progress: Progress, number: int) -> int:
+    """The trial that a candidate is averaged as: itself, or the bagged one once that has completed."""
+    bagged = progress.bagged.get(number)
+    return number if bagged is None or bagged.state is not TrialState.COMPLETED else bagged.number
+
+
+def _leading(progress: Progress) -> tuple[int, ...]:
+    """The best candidates, but for those whose other folds have been seen to."""
+    seen_to = {trial.members[0] for trial in progress.trials if trial.origin is Origin.BAGGED}
+    return tuple(t.number for t in _ranked(progress)[:_LEADING] if t.number not in seen_to)
+
+
+def _offered(progress: Progress) -> tuple[int, ...]:
+    """The trials an ensemble may choose from: the best of all and of each family, in their most trained form."""
+    ranked = _ranked(progress)
     chosen = {trial.number for trial in ranked[:MAX_MEMBERS_OFFERED]} | set(progress.weights())
     num_of_family: dict[object, int] = {}
     for trial in ranked:
@@ -399,5 +422,4 @@ def _offered(progress: Progress) -> tuple[int, ...]:
         num_of_family[family] = num_of_family.get(family, 0) + 1
         if num_of_family[family] <= _BEST_OF_EACH_FAMILY:
             chosen.add(trial.number)
-    bagged = {number: t.number for number, t in progress.bagged.items() if t.state is TrialState.COMPLETED}
-    return tuple(sorted(bagged.get(number, number) for number in chosen))
+    return tuple(sorted(_trained_form(progress, number) for number in chosen))

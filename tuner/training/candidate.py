@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 # A fold is begun if this part of what the folds before took is left: they end early where they must.
 _SHARE_OF_A_FOLD = 0.8
 # What may be added to the time of the fits to find out how long the model takes to predict, and which columns matter.
-_SHARE_TO_MEASURE = 0.05
+_SHARE_TO_MEASURE, _MOST_SECONDS_TO_MEASURE = 0.03, 0.15
 _SHARE_TO_EXPLAIN, _MOST_SECONDS_TO_EXPLAIN = 0.05, 0.3
 
 
@@ -108,7 +108,7 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     estimators = [fold.estimator for fold in fitted]
     manifest = save_model(job.folder / MODEL_FOLDER, estimators, facts, evaluation)
     held_out.write(job.folder / PREDICTIONS_FILE)
-    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _SHARE_TO_MEASURE * _seconds(fitted))
+    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _seconds_to_measure(fitted))
     return trainer.result(fitted, facts, {**evaluation.scores, **latency.metrics}, is_partial=is_partial)
 
 
@@ -139,7 +139,7 @@ def _bagged(trainer: _Trainer, splits: Sequence[Split]) -> TrainingResult:
         weighted = [(earlier, float(job.scored_folds)), (later, float(len(fitted)))]
         combine_models(job.folder / MODEL_FOLDER, weighted, facts, evaluation)
     held_out.write(job.folder / PREDICTIONS_FILE)
-    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _SHARE_TO_MEASURE * _seconds(fitted))
+    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _seconds_to_measure(fitted))
     share = num_folds / len(fitted)
     figures = {name: milliseconds * share for name, milliseconds in latency.metrics.items()}
     return trainer.result(fitted, facts, {**evaluation.scores, **figures})
@@ -206,7 +206,6 @@ class _Trainer:
     ) -> TrainingResult:
         """What is reported of a training that has ended."""
         fit_seconds = _seconds(fitted)
-        model_folder = self.job.folder / MODEL_FOLDER
         figures = {
             "standard_error": facts.standard_error,
             "folds": facts.folds,
@@ -215,7 +214,6 @@ class _Trainer:
             "num_train_rows": fitted[0].num_train_rows,
             "num_validation_rows": sum(len(fold.held_out.row_ids) for fold in fitted),
             "best_step": max(fold.best_step for fold in fitted),
-            "model_bytes": sum(path.stat().st_size for path in model_folder.rglob("*") if path.is_file()),
         }
         return TrainingResult(
             value=facts.value,
@@ -234,8 +232,10 @@ class _Trainer:
         fit_started = time.perf_counter()
         best_step = estimator.fit(train, validation, curve)
         seconds = time.perf_counter() - fit_started
-        prediction = estimator.predict(validation.features)
-        curve.score(best_step, prediction)
+        prediction = curve.prediction(best_step)
+        if prediction is None:
+            prediction = estimator.predict(validation.features)
+            curve.score(best_step, prediction)
         return _Fold(
             estimator,
             best_step,
@@ -260,3 +260,7 @@ class _Trainer:
 
 def _seconds(fitted: Sequence[_Fold]) -> float:
     return sum(fold.seconds for fold in fitted)
+
+
+def _seconds_to_measure(fitted: Sequence[_Fold]) -> float:
+    return min(_SHARE_TO_MEASURE * _seconds(fitted), _MOST_SECONDS_TO_MEASURE)

@@ -49,14 +49,17 @@ class Curve(Report):
         self._asked_to_stop = should_stop
         self._best = Verdict(best_step=0)
         self._best_loss = math.inf
+        self._kept: dict[int, NDArray[np.float64]] = {}
         self.was_stopped = False
         """Whether the fit was ended before it was done."""
 
     def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
         value = self.score(step, prediction)
         loss = self._step_metric.direction.sign * self._step_metric.score(self._validation.target, prediction)
-        if loss < self._best_loss:
+        is_best = loss < self._best_loss
+        if is_best:
             self._best, self._best_loss = Verdict(best_step=step), loss
+        self._keep(step, prediction, is_best)
         # A family that learns in one go is done by now: there is no curve to show and nothing to stop.
         if self._family.step != "fit":
             self.was_stopped = self._report(step, value) or self.should_stop()
@@ -65,6 +68,15 @@ class Curve(Report):
     def should_stop(self) -> bool:
         self.was_stopped = self.was_stopped or self._clock.is_over or self._asked_to_stop()
         return self.was_stopped
+
+    def prediction(self, step: int) -> NDArray[np.float64] | None:
+        """What was predicted at a step, if it is the best one or the last: there is no need to predict again."""
+        return self._kept.get(step)
+
+    def _keep(self, step: int, prediction: NDArray[np.float64], is_best: bool) -> None:
+        """Keep the predictions of the best step and of this one; an estimator may write over what it has shown."""
+        best = {} if is_best else {s: kept for s, kept in self._kept.items() if s == self._best.best_step}
+        self._kept = best | {step: prediction.copy()}
 
     def score(self, step: int, prediction: NDArray[np.float64]) -> float:
         """The metric of predictions for the validation rows.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tuner.data.table import Table
     from tuner.training.selection import Selection
 
-# Unpacked; what is sent and kept beside a program should not be larger.
+# What is sent, and kept beside a program, should not be larger.
 _MAX_BYTES = 50_000_000
 
 
@@ -75,7 +75,6 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
         # Loading them all to measure it would take longer than all the rest.
         "predict_ms_one_row": sum(members[number].predict_ms for number in weights),
         "predict_ms_per_1000_rows": sum(members[number].predict_ms_per_1000_rows for number in weights),
-        "model_bytes": sum(path.stat().st_size for path in (job.folder / MODEL_FOLDER).rglob("*") if path.is_file()),
         **{f"{MEMBER_WEIGHT}{number}": weight for number, weight in weights.items()},
     }
     return TrainingResult(

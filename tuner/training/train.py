@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tuner.artifact import pack
 from tuner.training.candidate import train_candidate
 from tuner.training.channel import Channel
@@ -18,5 +20,6 @@ def train(job: TrainingJob, channel: Channel) -> TrainingResult:
         InvalidDataset: The file is not the one that was profiled.
     """
     result = train_ensemble(job, channel) if job.kind is Kind.ENSEMBLE else train_candidate(job, channel)
-    pack(job.folder / MODEL_FOLDER, job.folder / PACKED_MODEL)
-    return result
+    packed = job.folder / PACKED_MODEL
+    pack(job.folder / MODEL_FOLDER, packed)
+    return replace(result, metrics=result.metrics | {"model_bytes": float(packed.stat().st_size)})
