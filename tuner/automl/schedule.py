@@ -149,6 +149,14 @@ class Progress:
                 weights[candidate] = weights.get(candidate, 0.0) + weight
         return dict(sorted(weights.items(), key=lambda item: -item[1]))
 
+    def family_weights(self) -> dict[str, float]:
+        """The weights in the latest ensemble by model family."""
+        weights: dict[str, float] = {}
+        for number, weight in self.weights().items():
+            name = str(self.trial(number).params[MODEL])
+            weights[name] = weights.get(name, 0.0) + weight
+        return weights
+
     def trial(self, number: int) -> Trial:
         """The trial with this number."""
         return self._by_number[number]

@@ -24,7 +24,13 @@ _FINISHED = [state for state in TrialState if state.is_finished]
 def fit(
     file: Annotated[
         Path,
-        typer.Argument(help="CSV file, plain or gzip, or Parquet file.", exists=True, dir_okay=False, readable=True, show_default=False),
+        typer.Argument(
+            help="CSV file, plain or gzip, or Parquet file.",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            show_default=False,
+        ),
     ],
     target: Annotated[str, typer.Option(help="Column to predict.", show_default=False)],
     time_budget: Annotated[str, typer.Option(help="Wall time, such as 60s, 10m or 1h30m.")] = "60s",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from tuner.automl.focus import carrying_families, focused
 from tuner.automl.schedule import Finish, GiveUp, Hold, Make, Progress, Search, next_step, training_seconds
 from tuner.data.profile import DatasetProfile
 from tuner.engine import transitions
@@ -15,7 +16,7 @@ from tuner.engine.changes import Changes
 from tuner.engine.identity import new_id
 from tuner.engine.views import Views
 from tuner.models import family, split_params
-from tuner.records import Origin, StudyState, Trial, TrialState
+from tuner.records import Origin, StudyState, StudyView, Trial, TrialState
 from tuner.storage import Database, file_rows, study_rows, trial_rows
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import Ending, NewTrial
@@ -55,6 +56,18 @@ class Planning:
             if self._carry_out(seen, step) and not isinstance(step, GiveUp):
                 break
         return Hold()
+
+    def focus(self, row: StudyRow, view: StudyView) -> StudyView:
+        """The view in which further candidates are looked for: once there is an ensemble, that of its families.
+
+        Raises:
+            NotFound: The study has been deleted.
+        """
+        if not row.spec.ends_with_ensemble:
+            return view
+        seen, trials = self._views.all_trials(row.study.id)
+        weights = Progress(seen.spec, trials, seen.study.used_seconds, False).family_weights()
+        return focused(view, carrying_families(weights))
 
     def _estimates(self, seen: StudyRow, trials: Sequence[Trial]) -> dict[int, float]:
         """How long the opening points take to train, by number."""

@@ -263,7 +263,11 @@ class Suggestions:
         """Put points into stock: as many as are wanted now, and some for those who come next."""
         if stock.sampler.learns:
             row, view = self._views.of(study_id)
-            end = points.learned(stock, row, view, num_wanted)
+            narrow = self._planning.focus(row, view)
+            end = points.learned(stock, row, narrow, num_wanted)
+            if end is not None and narrow is not view:
+                # The families in focus are used up, the others may not be.
+                end = points.learned(stock, row, view, num_wanted)
         else:
             with self._database.read() as connection:
                 row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))

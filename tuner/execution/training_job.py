@@ -53,6 +53,7 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
 
 def _member(member: MemberFiles) -> JobMember:
     family, _ = split_params(member.params)
+    best_step = member.metrics.get("best_step")
     return JobMember(
         number=member.number,
         family=family,
@@ -61,6 +62,7 @@ def _member(member: MemberFiles) -> JobMember:
         weight=member.weight,
         predict_ms_per_1000_rows=member.metrics.get("predict_ms_per_1000_rows", 0.0),
         folds=round(member.metrics.get("folds", 1)),
+        best_step=None if best_step is None else round(best_step),
     )
 
 

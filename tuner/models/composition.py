@@ -159,7 +159,7 @@ def _check_names(names: Sequence[str], target: TargetProfile) -> None:
 def _prefixed(name: str, space: SearchSpace) -> dict[str, Parameter]:
     """The family's parameters under their full names, active only while the family is chosen."""
     return {
-        f"{name}.{own}": _conditioned(
+        f"{name}.{own}": conditioned(
             parameter,
             {MODEL: (name,)} | {f"{name}.{parent}": values for parent, values in (parameter.when or {}).items()},
         )
@@ -190,10 +190,11 @@ def _check_override(name: str, original: Parameter, override: Parameter) -> None
 
 def _with_conditions(original: Parameter, override: Parameter) -> Parameter:
     """The override under the original's conditions, which the family relies on, and its own."""
-    return _conditioned(override, {**(override.when or {}), **(original.when or {})})
+    return conditioned(override, {**(override.when or {}), **(original.when or {})})
 
 
-def _conditioned(parameter: Parameter, when: Mapping[str, Sequence[Scalar]]) -> Parameter:
+def conditioned(parameter: Parameter, when: Mapping[str, Sequence[Scalar]]) -> Parameter:
+    """The parameter under other conditions."""
     assert isinstance(parameter, Float | Int | Categorical | Constant)
     return replace(parameter, when=when or None)
 
@@ -212,7 +213,7 @@ def _reachable(parameters: Mapping[str, Parameter], originals: Mapping[str, Para
                 for parent, values in (parameter.when or {}).items()
             }
             if all(conditions.values()):
-                reachable[name] = _conditioned(parameter, conditions)
+                reachable[name] = conditioned(parameter, conditions)
         if len(reachable) == len(kept):
             return reachable
         kept = reachable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 # A fold is begun if this part of what the folds before took is left: they end early where they must.
 _SHARE_OF_A_FOLD = 0.8
+# A further fold may take this many times the steps of the candidate, and is worth having after this part of them.
+_MORE_STEPS, _NEARLY_DONE = 1.1, 0.6
 # What may be added to the time of the fits to find out how long the model takes to predict, and which columns matter.
 _SHARE_TO_MEASURE, _MOST_SECONDS_TO_MEASURE = 0.03, 0.15
 _SHARE_TO_EXPLAIN, _MOST_SECONDS_TO_EXPLAIN = 0.05, 0.3
@@ -82,6 +85,7 @@ class _Fold:
     num_train_rows: int
     seconds: float
     was_stopped: bool
+    is_nearly_done: bool
 
 
 def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
@@ -168,7 +172,7 @@ class _Trainer:
                 break
             is_first = not fitted and self.job.kind is Kind.CANDIDATE
             fold = self._fit_fold(split, len(fitted), reports_steps=self._is_one_fold)
-            if fold.was_stopped and not is_first:
+            if fold.was_stopped and not is_first and not fold.is_nearly_done:
                 # It would be weaker than those before, and there is something without it.
                 break
             fitted.append(fold)
@@ -228,7 +232,10 @@ class _Trainer:
         # Fold models that differ in more than their rows are worth more together.
         estimator = self._family.build(self._params, seed=self.job.seed + position, threads=self.job.threads)
         report = self.channel.report if reports_steps else (lambda step, value: False)
-        curve = Curve(self._metric, validation, self._family, self._clock, report, self.channel.should_stop)
+        # A bagged candidate may have been cut off: without a limit, its other folds would take longer than it did.
+        steps = self.job.members[0].best_step if self.job.kind is Kind.BAGGED else None
+        max_step = math.inf if steps is None else _MORE_STEPS * steps
+        curve = Curve(self._metric, validation, self._family, self._clock, report, self.channel.should_stop, max_step)
         fit_started = time.perf_counter()
         best_step = estimator.fit(train, validation, curve)
         seconds = time.perf_counter() - fit_started
@@ -243,6 +250,7 @@ class _Trainer:
             num_train_rows=train.num_rows,
             seconds=seconds,
             was_stopped=curve.was_stopped,
+            is_nearly_done=curve.last_step >= _NEARLY_DONE * max_step,
         )
 
     def _report_fold(self, fitted: Sequence[_Fold]) -> bool:

@@ -29,6 +29,7 @@ class Curve(Report):
         clock: When it is over, the fit is too.
         report: Takes a step and its score, and says whether to stop; for families that learn in steps.
         should_stop: Whether the caller wants an end, without anything to report.
+        max_step: The fit is done at this step, if not before.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Curve(Report):
         clock: Clock,
         report: Callable[[int, float], bool],
         should_stop: Callable[[], bool],
+        max_step: float = math.inf,
     ) -> None:
         self._metric = judge
         self._step_metric = step_metric(judge, validation.task)
@@ -47,6 +49,9 @@ class Curve(Report):
         self._clock = clock
         self._report = report
         self._asked_to_stop = should_stop
+        self._max_step = max_step
+        self.last_step = 0
+        """The step that was reported last."""
         self._best = Verdict(best_step=0)
         self._best_loss = math.inf
         self._kept: dict[int, NDArray[np.float64]] = {}
@@ -60,10 +65,11 @@ class Curve(Report):
         if is_best:
             self._best, self._best_loss = Verdict(best_step=step), loss
         self._keep(step, prediction, is_best)
+        self.last_step = step
         # A family that learns in one go is done by now: there is no curve to show and nothing to stop.
         if self._family.step != "fit":
             self.was_stopped = self._report(step, value) or self.should_stop()
-        return Verdict(self._best.best_step, stop=self.was_stopped)
+        return Verdict(self._best.best_step, stop=self.was_stopped or step >= self._max_step)
 
     def should_stop(self) -> bool:
         self.was_stopped = self.was_stopped or self._clock.is_over or self._asked_to_stop()

@@ -35,6 +35,7 @@ class JobMember:
         predict_ms_per_1000_rows: Time it takes to predict a thousand rows together.
         num_bytes: Size of its model.
         folds: Folds whose models are in it.
+        best_step: The step whose model it is.
         weight: Its weight in the ensemble before this one, 0.0 if it had none.
     """
 
@@ -45,6 +46,7 @@ class JobMember:
     weight: float = 0.0
     predict_ms_per_1000_rows: float = 0.0
     folds: int = 1
+    best_step: int | None = None
 
 
 @dataclass(frozen=True)

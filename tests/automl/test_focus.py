@@ -1,0 +1,58 @@
+"""Search among the families that carry the average."""
+
+from __future__ import annotations
+
+from tuner.automl.focus import carrying_families, focused
+from tuner.models import MODEL
+from tuner.space import Categorical, Float, Linear, SearchSpace
+from tuner.testing.facts import make_trial, make_view
+
+SPACE = SearchSpace(
+    {
+        MODEL: Categorical(["linear", "trees", "net"]),
+        "linear.l2": Float(0, 1, when={MODEL: ["linear"]}),
+        "trees.kind": Categorical(["a", "b"], when={MODEL: ["trees"]}),
+        "trees.share": Float(0, 1, when={MODEL: ["trees"], "trees.kind": ["a"]}),
+        "net.rate": Float(0, 1, when={MODEL: ["net"]}),
+    }
+)
+VIEW = make_view(
+    SPACE,
+    [
+        make_trial(0, {MODEL: "linear", "linear.l2": 0.5}, 1.0),
+        make_trial(1, {MODEL: "trees", "trees.kind": "a", "trees.share": 0.1}, 2.0),
+        make_trial(2, {MODEL: "net", "net.rate": 0.5}, 3.0),
+    ],
+)
+
+
+def test_families_with_little_weight_are_not_searched() -> None:
+    assert carrying_families({"linear": 0.6, "trees": 0.35, "net": 0.05}) == {"linear", "trees"}
+    assert carrying_families({}) == frozenset()
+
+
+def test_view_holds_the_families_alone() -> None:
+    narrow = focused(VIEW, {"trees", "linear"})
+    assert list(narrow.space) == [MODEL, "linear.l2", "trees.kind", "trees.share"]
+    assert narrow.space[MODEL] == Categorical(["linear", "trees"])
+    assert [trial.number for trial in narrow.trials] == [0, 1]
+    assert narrow.study_id != VIEW.study_id
+    assert all(narrow.space.check(trial.params) == trial.params for trial in narrow.trials)
+
+
+def test_points_of_the_narrow_space_are_points_of_the_study() -> None:
+    narrow = focused(VIEW, {"trees"})
+    point = narrow.space.allowed_point
+    assert SPACE.check(point) == point
+
+
+def test_without_families_everything_is_searched() -> None:
+    assert focused(VIEW, set()) is VIEW
+    assert focused(VIEW, {"linear", "trees", "net", "more"}) is VIEW
+    assert focused(VIEW, {"unknown"}) is VIEW
+
+
+def test_constraints_are_left_as_they_are() -> None:
+    space = SearchSpace(dict(SPACE.items()), [Linear({"linear.l2": 1.0, "net.rate": 1.0}, at_most=1.5)])
+    view = make_view(space, VIEW.trials)
+    assert focused(view, {"trees"}) is view
