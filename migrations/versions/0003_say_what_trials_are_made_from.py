@@ -1,7 +1,7 @@
 """say what trials are made from
 
-Revision: 0003, 2026-11-26. Bagged trials and ensembles carry the numbers of the trials they are made from, bagged ones also
-for how many folds they are to be trained.
+Revision: 0003, 2026-11-26. Bagged trials and ensembles carry the numbers of the trials they are made from, bagged ones
+also for how many folds they are to be trained.
 """
 
 import sqlalchemy as sa
