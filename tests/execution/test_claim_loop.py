@@ -59,8 +59,7 @@ def new_study(transport: HttpTransport, dataset: DatasetResource) -> Iterator[Ne
             models=["linear"],
             metric="roc_auc",
             sampler="random",
-            budget=BudgetBody(trials=trials),
-            **fields,
+            **{"budget": BudgetBody(trials=trials)} | fields,
         )
         return transport.create_study(body, key=body.name)
 
@@ -236,6 +235,17 @@ def test_training_over_its_time_fails_as_timeout(start: StartLoop, new_study: Ne
     start("hang", limits=RunLimits(trial_seconds=1.0))
     trial = trial_of(study, reached=is_finished)
     assert (trial.state, trial.failure) == (TrialState.FAILED, FailureReason.TIMEOUT)
+
+
+def test_training_that_does_not_end_in_its_study_s_time_is_not_waited_for(
+    transport: HttpTransport, start: StartLoop, new_study: NewStudy
+) -> None:
+    study = new_study(budget=BudgetBody(seconds=6.0))
+    # The baseline never ends: its place is needed before the time is over.
+    start("hang")
+    wait_for(lambda: transport.trial(study.id, 0).state is TrialState.CANCELLED)
+    assert "nearly over" in (transport.trial(study.id, 0).message or "")
+    assert transport.study(study.id).used_seconds < 6.0
 
 
 def test_heartbeats_keep_the_lease_of_a_silent_training(
