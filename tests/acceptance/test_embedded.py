@@ -22,6 +22,7 @@ def test_fit_works_from_standard_input(installation: Installation, tmp_path: Pat
     outcome = installation.run("-", cwd=tmp_path, stdin=SCRIPT, TUNER_HOME=str(tmp_path / "home"))
     assert outcome.returncode == 0, outcome.stderr
     num_rows, labels, file = json.loads(outcome.stdout.splitlines()[-1])
-    assert num_rows == 4
+    # The candidates, the score to beat, and an ensemble at least.
+    assert num_rows >= 4 + 2
     assert (table.unseen["sort"] == labels).mean() > 0.85
     assert Path(file).is_relative_to(installation.folder)

@@ -41,8 +41,11 @@ def test_a_study_comes_out_whole(either_service: Service, seconds: int) -> None:
     finished = service.wait_finished(study, 120)
     assert finished["state"] == "completed"
     trials = list(service.trials(study))
-    assert [trial["number"] for trial in trials] == list(range(TRIALS))
+    assert [trial["number"] for trial in trials] == list(range(len(trials)))
+    assert finished["num_counted"] == TRIALS
     assert {trial["state"] for trial in trials} <= {"completed", "pruned"}
+    assert trials[0]["origin"] == "baseline"
+    assert trials[-1]["origin"] == "ensemble"
     assert finished["counts"]["completed"] == sum(trial["state"] == "completed" for trial in trials)
     for trial in trials:
         if trial["state"] == "completed":

@@ -29,7 +29,7 @@ def test_service(tmp_path: Path, service: str) -> None:
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
 def test_curl(tmp_path: Path, service: str) -> None:
     output = run(["bash", str(ROOT / "examples/curl.sh"), "2"], tmp_path, TUNER_URL=service, TMPDIR=str(tmp_path))
-    assert "1\tlinear\t" in output
+    assert "1\tensemble\t" in output
     assert "continue" in output
     assert '"best_number"' in output
     assert list(tmp_path.rglob("model.zip"))
