@@ -27,7 +27,13 @@ def start_long_trial(service: Service) -> str:
     """A study of one trial that takes long; its id."""
     dataset = service.upload(tables.slow(), "slow", "y")
     return service.create_study(
-        name="long", dataset=dataset, models=["random_forest"], space=LONG, pruner="none", budget={"trials": 1}
+        name="long",
+        dataset=dataset,
+        models=["random_forest"],
+        space=LONG,
+        pruner="none",
+        ensemble=False,
+        budget={"trials": 1},
     )
 
 
@@ -72,7 +78,9 @@ def test_a_worker_that_is_asked_to_end_finishes_a_short_trial(service: Service) 
     worker = service.start_worker(TUNER_WORKER_GRACE_SECONDS="30")
     table = tables.wine()
     dataset = service.upload(table.csv, "wine", table.target)
-    study = service.create_study(name="short", dataset=dataset, models=["linear"], budget={"trials": 50})
+    study = service.create_study(
+        name="short", dataset=dataset, models=["linear"], budget={"trials": 50}, ensemble=False
+    )
     service.wait_for(study, lambda body: body["counts"]["running"] == 1)
     assert worker.terminate() == 0
     counts = service.get(f"/studies/{study}")["counts"]
@@ -100,6 +108,7 @@ def test_a_family_that_fails_fails_its_trials_and_not_the_study(service: Service
         dataset=dataset,
         models=["linear", "lightgbm"],
         space=REFUSED,
+        ensemble=False,
         sampler="random",
         seed=3,
         budget={"trials": 6},
