@@ -40,6 +40,7 @@ EXTEND_BEFORE_SECONDS = 3.0
 START_SECONDS = 15.0
 SHORTEST_PAUSE_SECONDS = 0.05
 LATEST_FIRST_SECONDS = 120.0
+ENOUGH_FAILURES = 10
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -236,7 +237,9 @@ def _hopelessness(study: Study, now: StudyResource, late: float) -> TunerError |
         return None
     if now.state is StudyState.PAUSED:
         return TunerError(f"No model could be trained: {now.state_reason}.", hint="See the workers' logs.")
-    if _has_ended(now):
+    # More of the same will not help once the time is over.
+    is_failing = late > 0 and now.counts.get(TrialState.FAILED, 0) >= ENOUGH_FAILURES
+    if _has_ended(now) or is_failing:
         failed = list(study.trials(TrialState.FAILED))
         reason = (failed[-1].message or str(failed[-1].failure)).strip().rpartition("\n")[2] if failed else "none ran"
         return TunerError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
@@ -136,3 +137,11 @@ def test_ensemble_without_a_fully_scored_member_has_no_result(cancer, tmp_path):
     job = replace(job, family="ensemble", kind=Kind.ENSEMBLE, members=members, folder=tmp_path / "ensemble")
     with pytest.raises(TrainingFailed, match="scored on all folds"):
         train(job, Caller(folders={0: tmp_path / "partial"}))
+
+
+def test_handful_of_rows_is_enough(tmp_path):
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "target": ["a", "b"] * 3})
+    data = tmp_path / "table.csv.gz", *_write(tmp_path / "table.csv.gz", frame)
+    for family in ("baseline", "linear", "lightgbm", "knn"):
+        job = make_job(data, tmp_path / family, family=family, folds=5, scored_folds=5, bagged_folds=5)
+        assert train(job, Caller()).metrics["folds"] == 5

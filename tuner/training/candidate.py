@@ -27,7 +27,7 @@ from tuner.models import Estimator, ModelFamily, family
 from tuner.space import Params
 from tuner.training.channel import Channel
 from tuner.training.clock import Clock
-from tuner.training.curve import Curve
+from tuner.training.curve import Curve, not_finite
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, Kind, TrainingJob, TrainingResult
 from tuner.training.metrics import Metric, metric
@@ -182,7 +182,10 @@ class _Trainer:
 
     def facts(self, rows: Table, prediction: NDArray[np.float64], num_folds: int) -> ModelFacts:
         """What the model of these folds is."""
-        return model_facts(self.job, rows, prediction, params=self._params, folds=num_folds)
+        facts = model_facts(self.job, rows, prediction, params=self._params, folds=num_folds)
+        if not math.isfinite(facts.value):
+            raise not_finite(self._metric, facts.value, self._family.name, "the end")
+        return facts
 
     def evaluation(
         self,
@@ -242,7 +245,7 @@ class _Trainer:
         prediction = curve.prediction(best_step)
         if prediction is None:
             prediction = estimator.predict(validation.features)
-            curve.score(best_step, prediction)
+            curve.check(best_step, prediction)
         return _Fold(
             estimator,
             best_step,
@@ -256,10 +259,8 @@ class _Trainer:
     def _report_fold(self, fitted: Sequence[_Fold]) -> bool:
         held_out = HeldOut.joined([fold.held_out for fold in fitted])
         places = self.table.row_ids.searchsorted(held_out.row_ids)
-        return self.channel.report(len(fitted), self._score(self.table.take(places), held_out))
-
-    def _score(self, rows: Table, held_out: HeldOut) -> float:
-        return self._metric.score(rows.target, held_out.prediction)
+        score = self._metric.score(self.table.take(places).target, held_out.prediction)
+        return math.isfinite(score) and self.channel.report(len(fitted), score)
 
     def _has_time_after(self, fitted: Sequence[_Fold]) -> bool:
         mean = sum(fold.seconds for fold in fitted) / len(fitted)

@@ -59,8 +59,7 @@ class Curve(Report):
         """Whether the fit was ended before it was done."""
 
     def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
-        value = self.score(step, prediction)
-        loss = self._step_metric.direction.sign * self._step_metric.score(self._validation.target, prediction)
+        loss = self._step_metric.direction.sign * self.check(step, prediction)
         is_best = loss < self._best_loss
         if is_best:
             self._best, self._best_loss = Verdict(best_step=step), loss
@@ -68,7 +67,10 @@ class Curve(Report):
         self.last_step = step
         # A family that learns in one go is done by now: there is no curve to show and nothing to stop.
         if self._family.step != "fit":
-            self.was_stopped = self._report(step, value) or self.should_stop()
+            value = self._metric.score(self._validation.target, prediction)
+            # An area under a curve is not defined where all rows are of one class.
+            is_told_to = math.isfinite(value) and self._report(step, value)
+            self.was_stopped = is_told_to or self.should_stop()
         return Verdict(self._best.best_step, stop=self.was_stopped or step >= self._max_step)
 
     def should_stop(self) -> bool:
@@ -84,19 +86,21 @@ class Curve(Report):
         best = {} if is_best else {s: kept for s, kept in self._kept.items() if s == self._best.best_step}
         self._kept = best | {step: prediction.copy()}
 
-    def score(self, step: int, prediction: NDArray[np.float64]) -> float:
-        """The metric of predictions for the validation rows.
+    def check(self, step: int, prediction: NDArray[np.float64]) -> float:
+        """What the step to keep is chosen by, for these predictions.
 
         Raises:
             TrainingFailed: It is not a finite number.
         """
-        value = self._metric.score(self._validation.target, prediction)
-        if not math.isfinite(value):
-            raise TrainingFailed(
-                "nan",
-                f"The {self._metric.name} of {self._family.name} is {value} at step {step} ({self._family.step}).",
-            )
-        return value
+        score = self._step_metric.score(self._validation.target, prediction)
+        if not math.isfinite(score):
+            raise not_finite(self._step_metric, score, self._family.name, f"step {step} ({self._family.step})")
+        return score
+
+
+def not_finite(judge: Metric, score: float, family: str, where: str) -> TrainingFailed:
+    """The error for a candidate that cannot be ranked."""
+    return TrainingFailed("nan", f"The {judge.name} of {family} is {score} at {where}.")
 
 
 def step_metric(chosen: Metric, task: Task) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from tuner.artifact import Member, ModelFacts
@@ -40,6 +41,7 @@ def model_facts(
     """
     chosen = metric(job.metric, job.target.task)
     target = job.target.name
+    error = standard_error(chosen, rows.target, prediction)
     seen = {column.name for column in rows.columns}
     return ModelFacts(
         family=job.family,
@@ -49,7 +51,8 @@ def model_facts(
         columns=rows.columns,
         metric=chosen.name,
         value=chosen.score(rows.target, prediction),
-        standard_error=standard_error(chosen, rows.target, prediction),
+        # A handful of rows does not tell how uncertain their score is.
+        standard_error=error if math.isfinite(error) else None,
         folds=folds,
         members=members,
         temperature=temperature,
