@@ -39,7 +39,8 @@ def test_sdk_worker_and_command_work_with_the_key(guarded: Service) -> None:
     studies = guarded.run("-m", "tuner.cli", "studies", "--json")
     assert [study["name"] for study in json.loads(studies.stdout)] == ["wine"]
     board = guarded.run("-m", "tuner.cli", "leaderboard", "wine", "--json")
-    assert [trial["rank"] for trial in json.loads(board.stdout)["trials"]] == [1, 2]
+    # Two candidates, the score to beat, and their ensemble.
+    assert [trial["rank"] for trial in json.loads(board.stdout)["trials"]] == [1, 2, 3, 4]
     assert all(KEY not in log for _, log in guarded.logs())
 
 

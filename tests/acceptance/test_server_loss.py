@@ -95,7 +95,9 @@ def test_a_study_goes_on_after_kills(either_service: Service) -> None:
     service.start_worker()
     table = tables.breast_cancer()
     dataset = service.upload(table.csv, "table", table.target)
-    study = service.create_study(name="trained", dataset=dataset, models=["linear"], budget={"trials": 8})
+    study = service.create_study(
+        name="trained", dataset=dataset, models=["linear"], pruner="none", budget={"trials": 8}
+    )
     acknowledged: dict[int, Body] = {}
     for num_completed in (1, 4):
         service.wait_for(study, lambda body, least=num_completed: body["counts"]["completed"] >= least)
