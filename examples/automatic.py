@@ -18,5 +18,8 @@ time_budget = sys.argv[1] if len(sys.argv) > 1 else "60s"
 
 result = tuner.fit(table, target="species", time_budget=time_budget)
 
-print(result.leaderboard(limit=10)[["rank", "model", result.metric, "duration_seconds"]].to_string(index=False))
+facts = ["rank", "model", result.metric, "standard_error", "folds", "fit_seconds", "predict_ms_one_row"]
+print(result.leaderboard(limit=10)[facts].to_string(index=False))
 print(result.predict([new_penguin]))
+print(result.best_model.explain().to_pandas().head(5).to_string(index=False))  # what the answers hang on
+result.best_model.card("penguins.html")  # all about the model in one page

@@ -14,6 +14,7 @@ from tests.examples.conftest import ROOT, run
 def test_automatic(tmp_path: Path) -> None:
     output = run([sys.executable, str(ROOT / "examples/automatic.py"), "5s"], tmp_path)
     assert "Gentoo" in output
+    assert "<html" in (tmp_path / "penguins.html").read_text()
 
 
 def test_own_training(tmp_path: Path) -> None:
