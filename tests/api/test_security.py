@@ -14,7 +14,15 @@ GOOD_KEY = {"Authorization": f"Bearer {KEY}"}
 
 def every_route(client: httpx.Client) -> list[tuple[str, str]]:
     description = client.get("/openapi.json", headers=GOOD_KEY).json()
-    values = {"study": "s", "number": "0", "attempt": "1", "name": "model.zip", "dataset": "d"}
+    values = {
+        "study": "s",
+        "number": "0",
+        "attempt": "1",
+        "name": "model.zip",
+        "dataset": "d",
+        "model": "s.0",
+        "request_id": "r",
+    }
     return [
         (method.upper(), path.format(**values))
         for path, operations in description["paths"].items()
