@@ -116,7 +116,7 @@ class Stack:
             "bind :8000": f"bind 127.0.0.1:{self._ports['proxy']}",
             "api:8000": f"api:{self._ports['api']}",
         }.items():
-            assert text.count(words) == 1
+            assert words in text
             text = text.replace(words, own)
         Path(path).parent.mkdir(parents=True)
         Path(path).write_text(text)

@@ -197,7 +197,8 @@ def upload(caller: Caller, name: str, table: bytes, target: str) -> str:
 
 def create_trained(caller: Caller, name: str, dataset: str, family: str, *, trials: int = 1, **fields: Any) -> Body:
     """A study whose trials a worker trains."""
-    body = {"name": name, "dataset": dataset, "models": [family], "budget": {"trials": trials}, "pruner": "none"}
+    body: Body = {"name": name, "dataset": dataset, "models": [family], "budget": {"trials": trials}}
+    body |= {"pruner": "none", "ensemble": False}
     if family == "random_forest":
         # Fifty trees that look at nearly every column: seconds of training, with a report for each batch of trees.
         body["space"] = {
