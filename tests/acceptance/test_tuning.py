@@ -86,6 +86,7 @@ def test_the_leaderboard_is_what_the_stored_predictions_are_worth(
     assert (study["best_number"], study["best_value"]) == (completed[0]["number"], by_score[0][1])
 
 
+@pytest.mark.slow
 def test_the_best_model_predicts_rows_that_no_trial_has_seen(service: Service, tmp_path: Path) -> None:
     table = tables.wine()
     table.seen.to_csv(tmp_path / "seen.csv.gz", index=False)

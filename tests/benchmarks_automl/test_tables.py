@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,6 @@ import pytest
 from benchmarks.automl.splitting import divide
 from benchmarks.automl.table import MAX_ROWS, MIN_CLASS_ROWS, Table, TableSet, Task
 from benchmarks.automl.tables import all_tables
-from benchmarks.automl.tables.packaged import PACKAGE
 
 SMALL = ("iris", "breast_cancer", "diabetes", "wine", "digits", "linnerud_weight", "linnerud_waist", "linnerud_pulse")
 
@@ -76,9 +74,3 @@ def test_both_sets_have_every_task_and_no_table_is_in_both(tmp_path: Path):
         of_set = [table for table in tables.values() if table.set is name]
         assert len(of_set) >= 12
         assert {table.task for table in of_set} == set(Task)
-
-
-@pytest.mark.skipif(find_spec(PACKAGE) is None, reason=f"{PACKAGE} is not installed")
-@pytest.mark.parametrize("name", ["concrete", "jobs", "cells"])
-def test_tables_of_the_package_are_there_when_it_is(name):
-    assert len(divide(all_tables()[name], 0).train) > 700

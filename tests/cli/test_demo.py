@@ -21,6 +21,7 @@ def test_demo_ranks_families_and_leaves_nothing(run: Run, tmp_path: Path) -> Non
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_demo_ignores_settings_of_the_user(run: Run, tmp_path: Path) -> None:
     settings = {"TUNER_URL": "http://127.0.0.1:1", "TUNER_DATABASE_URL": "mysql://db", "TUNER_API_KEY": "k" * 20}
     done = run("demo", "--trials", "1", timeout=200, **settings)
