@@ -27,8 +27,16 @@ VIEW = make_view(
 
 
 def test_families_with_little_weight_are_not_searched() -> None:
-    assert carrying_families({"linear": 0.6, "trees": 0.35, "net": 0.05}) == {"linear", "trees"}
-    assert carrying_families({}) == frozenset()
+    assert carrying_families({"linear": 0.6, "trees": 0.35, "net": 0.05}, {}, None) == {"linear", "trees"}
+    assert carrying_families({}, {}, 10.0) == frozenset()
+
+
+def test_families_that_take_long_are_not_searched_in_a_short_time() -> None:
+    weights, durations = {"linear": 0.4, "trees": 0.3, "net": 0.3}, {"linear": 0.2, "trees": 2.0, "net": 20.0}
+    assert carrying_families(weights, durations, None) == {"linear", "trees", "net"}
+    assert carrying_families(weights, durations, 300.0) == {"linear", "trees", "net"}
+    assert carrying_families(weights, durations, 30.0) == {"linear", "trees"}
+    assert carrying_families(weights, durations, 1.0) == {"linear"}
 
 
 def test_view_holds_the_families_alone() -> None:

@@ -11,15 +11,28 @@ from tuner.space import Categorical, Parameter, SearchSpace
 
 # Families that together have less of the weight are not searched.
 _MIN_SHARE = 0.1
+_MAX_SHARE_OF_TIME = 0.08
 
 
-def carrying_families(weights: Mapping[str, float]) -> frozenset[str]:
+def carrying_families(
+    weights: Mapping[str, float], durations: Mapping[str, float], seconds_left: float | None
+) -> frozenset[str]:
     """The families that are worth further candidates.
+
+    A search needs many candidates. Where a family's take so long that there would be but a few of them, the time brings
+    more in others; the quickest family stays in any case.
 
     Args:
         weights: Weight of each family in the latest average; empty if there is none.
+        durations: How long a candidate of a family takes, in seconds.
+        seconds_left: Time left; None without a limit.
     """
-    return frozenset(name for name, weight in weights.items() if weight >= _MIN_SHARE)
+    carrying = {name for name, weight in weights.items() if weight >= _MIN_SHARE}
+    if seconds_left is None or not carrying:
+        return frozenset(carrying)
+    quickest = min(carrying, key=lambda name: durations.get(name, 0.0))
+    limit = _MAX_SHARE_OF_TIME * seconds_left
+    return frozenset(name for name in carrying if name == quickest or durations.get(name, 0.0) <= limit)
 
 
 def focused(view: StudyView, families: Collection[str]) -> StudyView:

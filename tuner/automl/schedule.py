@@ -157,6 +157,14 @@ class Progress:
             weights[name] = weights.get(name, 0.0) + weight
         return weights
 
+    def family_durations(self) -> dict[str, float]:
+        """The mean wall time of completed candidates by model family, in seconds."""
+        durations: dict[str, list[float]] = {}
+        for trial in self.candidates:
+            if trial.duration_seconds is not None:
+                durations.setdefault(str(trial.params[MODEL]), []).append(trial.duration_seconds)
+        return {name: statistics.fmean(each) for name, each in durations.items()}
+
     def trial(self, number: int) -> Trial:
         """The trial with this number."""
         return self._by_number[number]

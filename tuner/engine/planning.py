@@ -66,8 +66,9 @@ class Planning:
         if not row.spec.ends_with_ensemble:
             return view
         seen, trials = self._views.all_trials(row.study.id)
-        weights = Progress(seen.spec, trials, seen.study.used_seconds, False).family_weights()
-        return focused(view, carrying_families(weights))
+        progress = Progress(seen.spec, trials, seen.study.used_seconds, False)
+        families = carrying_families(progress.family_weights(), progress.family_durations(), progress.seconds_left)
+        return focused(view, families)
 
     def _estimates(self, seen: StudyRow, trials: Sequence[Trial]) -> dict[int, float]:
         """How long the opening points take to train, by number."""
