@@ -45,4 +45,5 @@ def test_paused_study_is_not_trained_until_it_is_resumed() -> None:
         study.pause()
         study.resume()
         study.wait(timeout=60, progress=False)
-        assert study.best_value == 1.0
+        assert study.best_value is not None
+        assert study.best_value > 0.9
