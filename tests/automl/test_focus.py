@@ -26,17 +26,25 @@ VIEW = make_view(
 )
 
 
-def test_families_with_little_weight_are_not_searched() -> None:
-    assert carrying_families({"linear": 0.6, "trees": 0.35, "net": 0.05}, {}, None) == {"linear", "trees"}
-    assert carrying_families({}, {}, 10.0) == frozenset()
+RANKED = ["net", "trees", "linear", "forest"]
+DURATIONS = {"linear": 0.2, "trees": 2.0, "forest": 1.0, "net": 20.0}
+
+
+def test_families_that_carry_the_average_are_searched() -> None:
+    weights = {"linear": 0.6, "forest": 0.2, "trees": 0.16, "net": 0.04}
+    assert carrying_families(weights, RANKED, DURATIONS, None) == {"linear", "forest", "trees"}
+    assert carrying_families({}, RANKED, DURATIONS, 10.0) == frozenset()
+
+
+def test_best_others_are_searched_beside_a_few_families() -> None:
+    assert carrying_families({"forest": 1.0}, RANKED, DURATIONS, None) == {"forest", "net", "trees"}
 
 
 def test_families_that_take_long_are_not_searched_in_a_short_time() -> None:
-    weights, durations = {"linear": 0.4, "trees": 0.3, "net": 0.3}, {"linear": 0.2, "trees": 2.0, "net": 20.0}
-    assert carrying_families(weights, durations, None) == {"linear", "trees", "net"}
-    assert carrying_families(weights, durations, 300.0) == {"linear", "trees", "net"}
-    assert carrying_families(weights, durations, 30.0) == {"linear", "trees"}
-    assert carrying_families(weights, durations, 1.0) == {"linear"}
+    weights = {"linear": 0.1, "net": 0.9}
+    assert carrying_families(weights, RANKED, DURATIONS, 300.0) == {"linear", "net", "trees"}
+    assert carrying_families(weights, RANKED, DURATIONS, 30.0) == {"linear", "trees", "forest"}
+    assert carrying_families(weights, RANKED, DURATIONS, 1.0) == {"linear", "net"}
 
 
 def test_view_holds_the_families_alone() -> None:

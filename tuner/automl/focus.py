@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tuner.models.composition import MODEL, conditioned
@@ -10,29 +11,34 @@ from tuner.records import StudyView
 from tuner.space import Categorical, Parameter, SearchSpace
 
 # Families that together have less of the weight are not searched.
-_MIN_SHARE = 0.1
+_MIN_SHARE = 0.05
 _MAX_SHARE_OF_TIME = 0.08
+_MIN_FAMILIES = 3
 
 
 def carrying_families(
-    weights: Mapping[str, float], durations: Mapping[str, float], seconds_left: float | None
+    weights: Mapping[str, float], ranked: Sequence[str], durations: Mapping[str, float], seconds_left: float | None
 ) -> frozenset[str]:
-    """The families that are worth further candidates.
+    """The families that are worth further candidates: those that carry the average, and the best others up to three.
 
-    A search needs many candidates. Where a family's take so long that there would be but a few of them, the time brings
-    more in others; the quickest family stays in any case.
+    A search needs many candidates. Families whose candidates take so long that there would be but a few of them are
+    passed over, unless all are like that.
 
     Args:
         weights: Weight of each family in the latest average; empty if there is none.
+        ranked: Families in the order of their best candidates.
         durations: How long a candidate of a family takes, in seconds.
         seconds_left: Time left; None without a limit.
     """
-    carrying = {name for name, weight in weights.items() if weight >= _MIN_SHARE}
-    if seconds_left is None or not carrying:
-        return frozenset(carrying)
-    quickest = min(carrying, key=lambda name: durations.get(name, 0.0))
-    limit = _MAX_SHARE_OF_TIME * seconds_left
-    return frozenset(name for name in carrying if name == quickest or durations.get(name, 0.0) <= limit)
+    if not weights:
+        return frozenset()
+    limit = math.inf if seconds_left is None else _MAX_SHARE_OF_TIME * seconds_left
+    carrying = [name for name, weight in weights.items() if weight >= _MIN_SHARE]
+    chosen = [name for name in carrying if durations.get(name, 0.0) <= limit]
+    for name in ranked:
+        if len(chosen) < _MIN_FAMILIES and name not in chosen and durations.get(name, 0.0) <= limit:
+            chosen.append(name)
+    return frozenset(chosen or carrying)
 
 
 def focused(view: StudyView, families: Collection[str]) -> StudyView:

@@ -157,6 +157,10 @@ class Progress:
             weights[name] = weights.get(name, 0.0) + weight
         return weights
 
+    def ranked_families(self) -> list[str]:
+        """Model families in the order of their best candidates."""
+        return list(dict.fromkeys(str(trial.params[MODEL]) for trial in _ranked(self)))
+
     def family_durations(self) -> dict[str, float]:
         """The mean wall time of completed candidates by model family, in seconds."""
         durations: dict[str, list[float]] = {}

@@ -67,7 +67,9 @@ class Planning:
             return view
         seen, trials = self._views.all_trials(row.study.id)
         progress = Progress(seen.spec, trials, seen.study.used_seconds, False)
-        families = carrying_families(progress.family_weights(), progress.family_durations(), progress.seconds_left)
+        families = carrying_families(
+            progress.family_weights(), progress.ranked_families(), progress.family_durations(), progress.seconds_left
+        )
         return focused(view, families)
 
     def _estimates(self, seen: StudyRow, trials: Sequence[Trial]) -> dict[int, float]:
