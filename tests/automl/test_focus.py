@@ -44,7 +44,8 @@ def test_families_that_take_long_are_not_searched_in_a_short_time() -> None:
     weights = {"linear": 0.1, "net": 0.9}
     assert carrying_families(weights, RANKED, DURATIONS, 300.0) == {"linear", "net", "trees"}
     assert carrying_families(weights, RANKED, DURATIONS, 30.0) == {"linear", "trees", "forest"}
-    assert carrying_families(weights, RANKED, DURATIONS, 1.0) == {"linear", "net"}
+    assert carrying_families(weights, RANKED, DURATIONS, 8.5) == {"linear", "trees", "forest"}
+    assert carrying_families(weights, RANKED, DURATIONS, 0.5) == {"linear", "net"}
 
 
 def test_view_holds_the_families_alone() -> None:

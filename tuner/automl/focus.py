@@ -13,6 +13,8 @@ from tuner.space import Categorical, Parameter, SearchSpace
 # Families that together have less of the weight are not searched.
 _MIN_SHARE = 0.05
 _MAX_SHARE_OF_TIME = 0.08
+# So long is short, and near the end a few candidates are better than many of the weakest family.
+_SHORT_SECONDS, _LAST_SHARE_OF_TIME = 3.0, 0.25
 _MIN_FAMILIES = 3
 
 
@@ -32,7 +34,9 @@ def carrying_families(
     """
     if not weights:
         return frozenset()
-    limit = math.inf if seconds_left is None else _MAX_SHARE_OF_TIME * seconds_left
+    limit = math.inf
+    if seconds_left is not None:
+        limit = max(_MAX_SHARE_OF_TIME * seconds_left, min(_SHORT_SECONDS, _LAST_SHARE_OF_TIME * seconds_left))
     carrying = [name for name, weight in weights.items() if weight >= _MIN_SHARE]
     chosen = [name for name in carrying if durations.get(name, 0.0) <= limit]
     for name in ranked:
