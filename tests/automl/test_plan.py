@@ -116,3 +116,9 @@ def test_folds_that_are_asked_for_are_all_scored() -> None:
 def test_there_are_no_more_folds_than_rows() -> None:
     assert choose_validation(*table(4), 60.0).folds == 4
     assert choose_validation(*table(4), 60.0, folds=10).folds == 4
+
+
+def test_few_rows_are_cross_validated_even_in_a_short_time() -> None:
+    cost = 5 * families()["lightgbm"].fit_seconds(*table(400), families()["lightgbm"].default(*table(400)))
+    assert choose_validation(*table(400), cost * 4).scored_folds == 5
+    assert choose_validation(*table(400), cost * 3).scored_folds == 1

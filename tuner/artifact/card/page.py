@@ -74,7 +74,7 @@ def loss_of(facts: ModelFacts) -> str:
 
 def _title(facts: ModelFacts) -> str:
     if facts.members:
-        return f"an ensemble of {len(facts.members)} models"
+        return f"an ensemble of {len(facts.members)} {'model' if len(facts.members) == 1 else 'models'}"
     known = families()
     return text(known[facts.family].title if facts.family in known else facts.family)
 
