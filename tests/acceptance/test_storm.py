@@ -45,7 +45,8 @@ def test_a_study_comes_out_whole(either_service: Service, seconds: int) -> None:
     assert finished["num_counted"] == TRIALS
     assert {trial["state"] for trial in trials} <= {"completed", "pruned"}
     assert trials[0]["origin"] == "baseline"
-    assert trials[-1]["origin"] == "ensemble"
+    # The last trial may be a candidate that was given up, which changes no ensemble.
+    assert "ensemble" in {trial["origin"] for trial in trials}
     assert finished["counts"]["completed"] == sum(trial["state"] == "completed" for trial in trials)
     for trial in trials:
         if trial["state"] == "completed":

@@ -24,7 +24,7 @@ def test_study_over_a_dataset_is_trained_here() -> None:
     with tuner.Client() as client:
         study = new_study(client, trials=2).wait(timeout=60, progress=False)
         assert {trial.state for trial in study.trials()} == {"completed"}
-        assert [trial.origin for trial in study.trials()][-1] == "ensemble"
+        assert "ensemble" in [trial.origin for trial in study.trials()]
         assert list(study.best_model().predict(ROWS.iloc[[0, 79]])) == ["low", "high"]
         assert list(study.model(0).predict_proba(ROWS.head(1)).columns) == ["high", "low"]
 
