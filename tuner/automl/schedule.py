@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tuner.models import ENSEMBLE, MODEL
-from tuner.records import MEMBER_WEIGHT, Direction, Origin, StudySpec, Trial, TrialState, Validation
+from tuner.records import MEMBER_WEIGHT, Origin, StudySpec, Trial, TrialState, Validation
 from tuner.space import Params
 
 RESERVE_SHARE, MIN_RESERVE_SECONDS, MAX_RESERVE_SECONDS = 0.06, 1.2, 6.0
@@ -416,7 +416,7 @@ def _ensemble(progress: Progress, *, is_last: bool = False) -> Make:
 def _ranked(progress: Progress) -> list[Trial]:
     """Completed candidates, best first."""
     objective = progress.spec.objectives[0]
-    sign = 1.0 if objective.direction is Direction.MINIMIZE else -1.0
+    sign = objective.direction.sign
     return sorted(progress.candidates, key=lambda trial: sign * (trial.values or {})[objective.name])
 
 
