@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuner.client import Client, Dataset, Study
 from tuner.client.dataset import is_frame, table_name
@@ -41,6 +41,8 @@ START_SECONDS = 15.0
 SHORTEST_PAUSE_SECONDS = 0.05
 LATEST_FIRST_SECONDS = 120.0
 ENOUGH_FAILURES = 10
+
+_T = TypeVar("_T")
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -348,17 +350,20 @@ def _joined(features: Any, y: Any, target: str | None) -> tuple[pd.DataFrame, st
         import pandas as pd
     except ModuleNotFoundError as error:
         raise MissingExtra("local", "fit") from error
+    from tuner.data.frames import check_text
+
     if is_frame(features):
         frame = features.reset_index(drop=True)
     else:
-        frame = pd.DataFrame(features)
+        frame = _held_as(pd.DataFrame, features)
         frame.columns = pd.Index([f"x{position}" for position in range(frame.shape[1])])
-    labels = pd.Series(y.to_numpy() if isinstance(y, pd.Series) else y)
+    labels = _held_as(pd.Series, y.to_numpy() if isinstance(y, pd.Series) else y)
     if len(labels) != len(frame):
         raise InvalidInput(
             f"X has {len(frame)} rows, but y has {len(labels)} values.", places=[Place("#/y", "has another length")]
         )
     name = target or str(getattr(y, "name", None) or "target")
+    check_text(name, "The name of the target:")
     if name in frame.columns:
         raise InvalidInput(
             f"X has a column {name!r}, which is what the target is called.",
@@ -366,6 +371,15 @@ def _joined(features: Any, y: Any, target: str | None) -> tuple[pd.DataFrame, st
             places=[Place("#/target", "is also a column of X")],
         )
     return frame.assign(**{name: labels}), name
+
+
+def _held_as(kind: Callable[..., _T], cells: Any) -> _T:
+    """Cells in a frame or a series, also with text that no table can hold: what is wrong with it is told later."""
+    try:
+        return kind(cells)
+    except UnicodeEncodeError:
+        # pandas would say neither row nor column.
+        return kind(cells, dtype=object)
 
 
 def _unique_name(dataset: Dataset) -> str:

@@ -57,8 +57,12 @@ def test_plain_frame_has_text_names_and_no_index() -> None:
         (np.array([1j, 2j]), "Row 0, column 'a' holds a complex number"),
         ([1.0, np.inf], "Row 1, column 'a': inf is not a finite number"),
         (["1", "-inf"], "Row 1, column 'a': -inf is not a finite number"),
-        (pd.Series(["x", "\ud800"], dtype=object), "half of a surrogate pair"),
-        (["x", "\0"], "a NUL character"),
+        (
+            pd.Series(["x", None, "y\ud800"], dtype=object),
+            r"Row 2, column 'a': 'y\\ud800' has half of a surrogate pair",
+        ),
+        (pd.Series([1, "\udfff"], dtype=object), r"Row 1, column 'a': '\\udfff' has half of a surrogate pair"),
+        (["x", "\0"], "Row 1, column 'a': .* has a NUL character"),
     ],
 )
 def test_cell_that_no_table_can_hold_is_refused(cells: Any, message: str) -> None:
@@ -67,7 +71,7 @@ def test_cell_that_no_table_can_hold_is_refused(cells: Any, message: str) -> Non
 
 
 def test_name_that_no_table_can_hold_is_refused() -> None:
-    with pytest.raises(InvalidDataset, match="half of a surrogate pair"):
+    with pytest.raises(InvalidDataset, match=r"The name of column 2: '\\ud800' has half of a surrogate pair"):
         plain_frame(pd.DataFrame([[1, 2]], columns=pd.Index(["a", "\ud800"], dtype=object)))
 
 

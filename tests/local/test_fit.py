@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -212,6 +213,22 @@ def test_target_that_is_also_a_feature_is_told() -> None:
     frame = people()
     with pytest.raises(InvalidInput, match="X has a column 'survived'"):
         tuner.fit((frame, frame["survived"]))
+
+
+@pytest.mark.parametrize(
+    ("features", "y", "place"),
+    [
+        (np.array([[1, "a"], [2, "\ud800"]], dtype=object), [1, 2], "Row 1, column 'x1':"),
+        (np.array([["1", "a"], ["\ud800", "b"]]), [1, 2], "Row 1, column 'x0':"),
+        ([[1, "\ud800"], [2, "a"]], [1, 2], "Row 0, column 'x1':"),
+        (np.zeros((2, 1)), np.array(["a", "\ud800"], dtype=object), "Row 1, column 'target':"),
+        (np.zeros((2, 1)), ["\ud800", "a"], "Row 0, column 'target':"),
+        (np.zeros((2, 1)), pd.Series([1, 2], name="\ud800"), "The name of the target:"),
+    ],
+)
+def test_text_that_no_table_can_hold_is_told_with_its_place(features: Any, y: Any, place: str) -> None:
+    with pytest.raises(InvalidDataset, match=rf"{place} '\\ud800' has half of a surrogate pair"):
+        tuner.fit((features, y))
 
 
 def test_failed_call_leaves_the_database_to_others(own_home: None) -> None:

@@ -7,6 +7,7 @@ import datetime
 import decimal
 import gzip
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
             the names are not distinct.
     """
     names = check_names([str(name) for name in frame.columns])
-    for name in names:
-        _check_text(name, name)
+    for position, name in enumerate(names, start=1):
+        check_text(name, f"The name of column {position}:")
     return pd.DataFrame(
         {name: plain_column(frame.iloc[:, position], name) for position, name in enumerate(names)},
         index=pd.RangeIndex(len(frame)),
@@ -77,9 +78,44 @@ def plain_column(column: pd.Series[Any], name: str) -> pd.Series[Any]:
 
 def column_tokens(column: pd.Series[Any], name: str) -> list[str | None]:
     """The cells of one column in text form, missing ones as None; ``name`` is for errors."""
-    tokens = [_to_token(cell, row, name) for row, cell in enumerate(column.tolist())]
-    _check_text("".join(token for token in tokens if token is not None), name)
+    tokens = text_forms(column.tolist(), name)
+    check_cells(tokens, name)
     return tokens
+
+
+# Any: see ``_to_token``.
+def text_forms(cells: Sequence[Any], name: str) -> list[str | None]:
+    """Cells in text form, missing ones as None, whatever characters they hold; ``name`` is for errors."""
+    return [_to_token(cell, row, name) for row, cell in enumerate(cells)]
+
+
+def check_cells(tokens: Sequence[str | None], name: str) -> None:
+    """Refuse text that no UTF-8 file can hold, saying where the first one stands."""
+    if is_storable("".join(token for token in tokens if token is not None)):
+        return
+    for row, token in enumerate(tokens):
+        check_text(token or "", f"Row {row}, column {name!r}:")
+
+
+def check_text(text: str, place: str) -> None:
+    """Refuse a text that no UTF-8 file can hold; the error begins with its place."""
+    if is_storable(text):
+        return
+    if "\0" in text:
+        raise InvalidDataset(f"{place} {text[:40]!r} has a NUL character, which text never has.", hint="Remove it.")
+    raise InvalidDataset(
+        f"{place} {text[:40]!r} has half of a surrogate pair, which no UTF-8 file can hold.",
+        hint="Decode the text again, with errors='replace'.",
+    )
+
+
+def is_storable(text: str) -> bool:
+    """Whether a UTF-8 file can hold the text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _plain_numbers(column: pd.Series[Any], name: str) -> pd.Series[Any] | None:
@@ -130,18 +166,6 @@ def check_finite(values: np.typing.NDArray[Any], name: str) -> None:
             f"Row {int(infinite.argmax())}, column {name!r}: {values[infinite.argmax()]} is not a finite number.",
             hint="Use NaN if the value is not known, or the largest value that occurs.",
         )
-
-
-def _check_text(text: str, name: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidDataset(
-            f"Column {name!r} holds text with half of a surrogate pair, which no UTF-8 file can.",
-            hint="Decode the text again, with errors='replace'.",
-        ) from None
-    if "\0" in text:
-        raise InvalidDataset(f"Column {name!r} holds text with a NUL character.", hint="Remove it.")
 
 
 def _unfit(name: str, row: int, what: str) -> InvalidDataset:

@@ -21,7 +21,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from tuner.data.cells import to_numbers
-from tuner.data.frames import check_finite, column_tokens
+from tuner.data.frames import check_cells, check_finite, is_storable, text_forms
 from tuner.data.reading import ReadLimits, check_header, check_num_rows
 from tuner.errors import InvalidDataset, TooLarge
 
@@ -179,9 +179,11 @@ def _from_labels(column: pa.ChunkedArray, name: str) -> pd.Series[Any]:
     labels = encoded.dictionary
     if pa.types.is_binary(labels.type) or pa.types.is_large_binary(labels.type):
         labels = _as_text(labels, name)
-    tokens = column_tokens(pd.Series(labels.to_pylist(), dtype=object), name)
+    tokens = text_forms(labels.to_pylist(), name)
     codes: NDArray[np.int64] = pc.fill_null(encoded.indices.cast(pa.int64()), len(tokens)).to_numpy()
     cells = np.array([*tokens, None], dtype=object)[codes]
+    if not is_storable("".join(token for token in tokens if token is not None)):
+        check_cells(cells.tolist(), name)
     used = np.zeros(len(tokens) + 1, dtype=bool)
     used[codes] = True
     numbers = to_numbers([token for token, is_used in zip([*tokens, None], used.tolist(), strict=True) if is_used])
