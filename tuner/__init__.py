@@ -18,6 +18,7 @@ from tuner import errors
 if TYPE_CHECKING:
     from tuner.automatic import Result, fit
     from tuner.client import Client, Dataset, Study, Trial
+    from tuner.data.forecast import Forecast
     from tuner.records.study import Budget
     from tuner.space import Categorical, Constant, Float, Forbid, Int, Linear, SearchSpace
 
@@ -31,6 +32,7 @@ __all__ = [
     "Dataset",
     "Float",
     "Forbid",
+    "Forecast",
     "Int",
     "Linear",
     "Result",
@@ -51,6 +53,7 @@ _HOMES = {
     "Dataset": "tuner.client",
     "Float": "tuner.space",
     "Forbid": "tuner.space",
+    "Forecast": "tuner.data.forecast",
     "Int": "tuner.space",
     "Linear": "tuner.space",
     "Result": "tuner.automatic",

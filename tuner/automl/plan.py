@@ -31,7 +31,7 @@ def choose_families(profile: DatasetProfile, target: TargetProfile, available: I
         target: What is predicted; its rows count, those without a target do not.
         available: Names of the families that are installed.
     """
-    able = [name for name in available if family(name).supports(target)]
+    able = [name for name in available if family(name).supports(profile, target)]
     return tuple(name for name in able if family(name).suits(profile, target)) or tuple(able)
 
 

@@ -6,14 +6,24 @@ import math
 import operator
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from tuner.errors import InvalidInput, InvalidSearchSpace, Place
 from tuner.space import Constant, Constraint, Parameter, Scalar, SearchSpace
+from tuner.wire import Forecast
 from tuner.wire.base import Request
 
+
+class HasJSON(Protocol):
+    """An object with one JSON form, such as a network made of ``tuner.layers``."""
+
+    def to_json(self) -> dict[str, Any]:
+        """That form."""
+
+
+Architecture: TypeAlias = HasJSON | Mapping[str, Any]
 Space = SearchSpace | Mapping[str, Parameter | Scalar]
 
 _Body = TypeVar("_Body", bound=Request)
@@ -100,6 +110,17 @@ def space_form(space: object) -> dict[str, Any]:
             for constraint in form["constraints"]
         ]
     return form
+
+
+def forecast_form(forecast: Forecast | int) -> dict[str, Any]:
+    """The body of a forecast, of which often only the number of rows to predict is given."""
+    known = forecast if isinstance(forecast, Forecast) else Forecast(as_whole(forecast, "forecast"))
+    return known.to_json()
+
+
+def architecture_form(architecture: Architecture) -> dict[str, Any]:
+    """The JSON form of a network; what is wrong with it is for the engine to say."""
+    return dict(architecture) if isinstance(architecture, Mapping) else architecture.to_json()
 
 
 def _parameter_forms(parameters: Mapping[str, object]) -> dict[str, Any]:

@@ -8,7 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from tuner.client.bodies import Space, as_number, as_whole, is_id, new_key, plain_rows, request, space_form
+from tuner.client.bodies import (
+    Architecture,
+    Space,
+    architecture_form,
+    as_number,
+    as_whole,
+    forecast_form,
+    is_id,
+    new_key,
+    plain_rows,
+    request,
+    space_form,
+)
 from tuner.client.connect import connect
 from tuner.client.dataset import Dataset, table_file, table_name
 from tuner.client.paging import all_items
@@ -16,7 +28,7 @@ from tuner.client.renewal import LeaseRenewer
 from tuner.client.study import Study
 from tuner.client.transport import Transport
 from tuner.errors import InvalidInput, NotFound, Place
-from tuner.wire import Budget, BudgetBody, CreateStudy, DatasetResource, Direction, FamilyResource, StudyState
+from tuner.wire import Budget, BudgetBody, CreateStudy, DatasetResource, Direction, FamilyResource, Forecast, StudyState
 from tuner.wire.models import ModelResource, Predict, Prediction, model_id
 
 if TYPE_CHECKING:
@@ -97,7 +109,7 @@ class Client:
             name: By default the file's name without its ending.
             target: Column to predict, unless a study names another.
             columns: Kinds for columns that are to be used in another way than is found, by name: ``number``,
-                ``category``, ``boolean``, ``date``; ``identifier`` or ``text`` leave a column out.
+                ``category``, ``boolean``, ``date``, ``text``; ``identifier`` leaves a column out.
 
         Raises:
             InvalidDataset: It is no table, has no such column, or a kind does not fit its column.
@@ -137,6 +149,9 @@ class Client:
         folds: int | None = None,
         ensemble: bool | None = None,
         max_predict_ms: float | None = None,
+        forecast: Forecast | int | None = None,
+        backend: str | None = None,
+        architecture: Architecture | None = None,
     ) -> Study:
         """Create a study, or get the one that was created before with the same arguments.
 
@@ -169,6 +184,11 @@ class Client:
                 next two, only together with ``dataset``.
             ensemble: Whether the best candidates are averaged in the end; they are if None.
             max_predict_ms: How long that average may take to predict one row, in milliseconds; as it comes if None.
+            forecast: Predict the values to come of a time series: how many, or a ``Forecast`` that also names the
+                columns of time and of the series. Only together with ``dataset``, like the next two.
+            backend: What networks must be trained on: ``jax``, ``torch`` or ``tensorflow``; what a worker has if None.
+            architecture: A network of your own, with search parameters in any place: layers from ``tuner.layers``, or
+                their JSON form.
 
         Raises:
             StudyExists: The name is taken by a study created with other arguments; the error lists them.
@@ -193,6 +213,9 @@ class Client:
             "folds": None if folds is None else as_whole(folds, "folds"),
             "ensemble": ensemble,
             "max_predict_ms": None if max_predict_ms is None else float(max_predict_ms),
+            "forecast": None if forecast is None else forecast_form(forecast),
+            "backend": backend,
+            "architecture": None if architecture is None else architecture_form(architecture),
         }
         created = self._transport.create_study(request(CreateStudy, fields), key=new_key())
         return Study(created, self._transport, self._renewer)

@@ -10,6 +10,7 @@ profile. What needs NumPy and pandas is imported by its path:
 """
 
 from tuner.data.profile import (
+    TABLE_TASKS,
     ColumnKind,
     ColumnProfile,
     DatasetProfile,
@@ -21,6 +22,7 @@ from tuner.data.profile import (
 )
 
 __all__ = [
+    "TABLE_TASKS",
     "ColumnKind",
     "ColumnProfile",
     "DatasetProfile",

@@ -214,15 +214,18 @@ class TabularEncoder:
 
         Args:
             frame: The training rows of ``Table.features``, or of what ``features_frame`` returned.
-            columns: Their profiles.
+            columns: Their profiles; text, images and sequences are passed over.
             categories: ``one_hot`` for linear models, distances and plain networks; ``ordinal`` for trees and
                 embeddings.
             scale: Whether to standardise numbers to mean 0 and variance 1.
             impute: Whether to fill missing numbers and booleans.
             max_categories: Values of one column that keep a place of their own, the most frequent ones.
         """
-
-        fitted = (_fit_columns(frame[column.name], column, scale, impute, max_categories) for column in columns)
+        fitted = (
+            _fit_columns(frame[column.name], column, scale, impute, max_categories)
+            for column in columns
+            if column.kind.is_tabular
+        )
         return cls(categories, scale, tuple(itertools.chain.from_iterable(fitted)))
 
     @classmethod
@@ -252,7 +255,7 @@ class TabularEncoder:
         responses = responses_of(table.target, table.target_profile.class_counts)
         fitted: list[_Column] = []
         codes: dict[int, NDArray[np.float64]] = {}
-        for column in table.columns:
+        for column in (column for column in table.columns if column.kind.is_tabular):
             cells = table.features[column.name]
             if column.kind is ColumnKind.CATEGORY and cells.nunique() > max_one_hot:
                 coded, codes[len(fitted)] = TargetCodes.fit(cells, column.name, responses, scale=scale)

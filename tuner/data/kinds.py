@@ -19,7 +19,7 @@ def with_kinds(
 ) -> DatasetProfile:
     """The profile with some columns used in another way than was found.
 
-    ``identifier`` or ``text`` leaves a column out. Giving a column the kind it has changes nothing.
+    ``identifier`` leaves a column out. Giving a column the kind it has changes nothing.
 
     Args:
         profile: What was found in the table.

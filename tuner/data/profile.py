@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from tuner.data.forecast import Forecast
 from tuner.errors import InvalidDataset, Place, UnknownName
 
-PROFILE_VERSION = 2
-# Version 1 knew neither dates nor warnings.
-_READABLE_VERSIONS = (1, 2)
+PROFILE_VERSION = 3
+# Version 1 knew neither dates nor warnings, version 2 neither images nor sequences.
+_READABLE_VERSIONS = (1, 2, 3)
 MAX_CLASSES = 1000
 MAX_TOP_VALUES = 20
 MAX_NAME_LENGTH = 1000
@@ -26,20 +27,36 @@ MAX_WHOLE_NUMBER_CLASSES = 20
 
 
 class ColumnKind(StrEnum):
-    """How a column is used. The first four become features, the others are left out."""
+    """How a column is used. Constants and identifiers are left out, the others become features.
+
+    A cell of an image column is an array of shape (height, width, channels), one of a sequence column an array of
+    shape (steps, features) with as many steps as there are; a cell of any other is a plain value.
+    """
 
     NUMBER = "number"
     CATEGORY = "category"
     BOOLEAN = "boolean"
     DATE = "date"
+    TEXT = "text"
+    IMAGE = "image"
+    SEQUENCE = "sequence"
     CONSTANT = "constant"
     IDENTIFIER = "identifier"
-    TEXT = "text"
 
     @property
     def is_feature(self) -> bool:
         """Whether models see columns of this kind."""
+        return self not in (ColumnKind.CONSTANT, ColumnKind.IDENTIFIER)
+
+    @property
+    def is_tabular(self) -> bool:
+        """Whether a cell is a number, or becomes a few of them without looking at other cells of its row."""
         return self in (ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.BOOLEAN, ColumnKind.DATE)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether a cell is an array."""
+        return self in (ColumnKind.IMAGE, ColumnKind.SEQUENCE)
 
 
 class ValueForm(StrEnum):
@@ -56,16 +73,21 @@ class ValueForm(StrEnum):
 
 
 class Task(StrEnum):
-    """What is predicted: one of two classes, one of several, or a quantity."""
+    """What is predicted: one of two classes, one of several, a quantity, or a quantity at times to come."""
 
     BINARY = "binary"
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
+    FORECAST = "forecast"
 
     @property
     def is_classification(self) -> bool:
         """Whether classes are predicted, not a quantity."""
-        return self is not Task.REGRESSION
+        return self in (Task.BINARY, Task.MULTICLASS)
+
+
+# What may be asked for by name; a forecast is asked for by its horizon.
+TABLE_TASKS = (Task.BINARY, Task.MULTICLASS, Task.REGRESSION)
 
 
 @dataclass(frozen=True)
@@ -85,6 +107,7 @@ class ColumnProfile:
         day_first: For dates: whether ``03/04/2024`` is the third of April.
         has_time: For dates: whether some tell the time of day.
         found_kind: The kind that was found, where somebody has chosen another one.
+        shape: For images and sequences: the shape of the largest cell.
     """
 
     name: str
@@ -100,6 +123,7 @@ class ColumnProfile:
     day_first: bool = False
     has_time: bool = False
     found_kind: ColumnKind | None = None
+    shape: tuple[int, ...] | None = None
 
     @property
     def has_all_values(self) -> bool:
@@ -127,12 +151,13 @@ class ColumnProfile:
             "day_first": self.day_first,
             "has_time": self.has_time,
             "found_kind": None if self.found_kind is None else self.found_kind.value,
+            "shape": None if self.shape is None else list(self.shape),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """The column that ``to_json`` wrote, in this version or an earlier one."""
-        found_kind = document.get("found_kind")
+        found_kind, shape = document.get("found_kind"), document.get("shape")
         return cls(
             name=document["name"],
             kind=ColumnKind(document["kind"]),
@@ -147,6 +172,7 @@ class ColumnProfile:
             day_first=document.get("day_first", False),
             has_time=document.get("has_time", False),
             found_kind=None if found_kind is None else ColumnKind(found_kind),
+            shape=None if shape is None else tuple(shape),
         )
 
 
@@ -256,6 +282,7 @@ class TargetProfile:
         class_counts: Rows of each class, in the order of ``classes``.
         num_missing: Rows without a target; they take no part.
         num_rows: Rows with a target.
+        forecast: How far ahead, where the values to come of a time series are predicted.
     """
 
     name: str
@@ -265,6 +292,7 @@ class TargetProfile:
     class_counts: tuple[int, ...]
     num_missing: int
     num_rows: int
+    forecast: Forecast | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The target as plain JSON types."""
@@ -276,11 +304,13 @@ class TargetProfile:
             "class_counts": list(self.class_counts),
             "num_missing": self.num_missing,
             "num_rows": self.num_rows,
+            "forecast": None if self.forecast is None else self.forecast.to_json(),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The target that ``to_json`` wrote."""
+        """The target that ``to_json`` wrote, in this version or an earlier one."""
+        forecast = document.get("forecast")
         return cls(
             name=document["name"],
             task=Task(document["task"]),
@@ -289,6 +319,7 @@ class TargetProfile:
             class_counts=tuple(document["class_counts"]),
             num_missing=document["num_missing"],
             num_rows=document["num_rows"],
+            forecast=None if forecast is None else Forecast.from_json(forecast),
         )
 
 
@@ -410,10 +441,9 @@ def _describe_values(column: ColumnProfile) -> str:
 
 
 def _task_called(name: Task | str) -> Task:
-    try:
-        return Task(name)
-    except ValueError:
-        raise UnknownName("task", name, [task.value for task in Task], pointer="#/task") from None
+    if name not in TABLE_TASKS:
+        raise UnknownName("task", name, [task.value for task in TABLE_TASKS], pointer="#/task")
+    return Task(name)
 
 
 def _check_regression(column: ColumnProfile) -> None:

@@ -122,11 +122,11 @@ def _kind_of_text(distinct: NDArray[Any], counts: NDArray[np.int64], num_rows: i
         return ColumnKind.BOOLEAN, f"its values are {' and '.join(sorted(texts))}"
     longest = max(len(text) for text in texts)
     if longest > MAX_CATEGORY_LENGTH:
-        return ColumnKind.TEXT, f"cells of up to {longest:,} characters; text is not used in this version"
+        return ColumnKind.TEXT, f"cells of up to {longest:,} characters"
     mostly_differ = 2 * len(texts) > num_present
     num_words = float(np.dot([len(text.split()) for text in texts], counts)) / num_present
     if mostly_differ and num_words > MIN_WORDS_OF_TEXT:
-        return ColumnKind.TEXT, f"{num_words:.1f} words on average, mostly different; text is not used in this version"
+        return ColumnKind.TEXT, f"{num_words:.1f} words on average, mostly different"
     suffix = _nearly_numbers(texts, counts)
     if len(texts) == num_present:
         return ColumnKind.IDENTIFIER, f"texts that all differ{suffix}"

@@ -109,8 +109,8 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
     """Bring rows into the form that models are trained on, for training and for prediction alike.
 
     Numbers become float64 with NaN for missing ones. Dates become seconds since 1970 in UTC, float64, with NaN for
-    missing ones and for what is no date. Booleans become float64: 1, 0, or NaN for a missing or unknown
-    value. Categories become ``object``: their text form, or None. Columns that are not asked for are ignored, their
+    missing ones and for what is no date. Booleans become float64: 1, 0, or NaN for a missing or unknown value.
+    Categories and texts become ``object``: their text form, or None. Columns that are not asked for are ignored, their
     order does not matter, and categories may be new.
 
     Args:
@@ -158,7 +158,7 @@ def labelled_table(rows: pd.DataFrame, columns: Sequence[ColumnProfile], target_
     row_ids = np.flatnonzero(answers.notna().to_numpy())
     if not len(row_ids):
         raise InvalidDataset(f"No row has a value in the column {name!r}.", hint="Give rows whose answers are known.")
-    if target_profile.task is Task.REGRESSION and answers.dtype == object:
+    if not target_profile.task.is_classification and answers.dtype == object:
         raise InvalidDataset(
             f"Column {name!r} holds text; the model predicts numbers.", hint="Give the numbers that were measured."
         )
@@ -179,19 +179,23 @@ def _plain_features(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd
 
 
 def _typed(cells: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
-    if column.kind is ColumnKind.CATEGORY and column.form is ValueForm.TEXT:
+    if column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT) and column.form is ValueForm.TEXT:
         return pd.Series(column_tokens(cells, column.name), dtype=object)
     return _typed_plain(plain_column(cells, column.name), column)
 
 
 def _typed_plain(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
-    if column.kind is ColumnKind.CATEGORY and column.form is ValueForm.TEXT and plain.dtype == object:
+    if (
+        column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT)
+        and column.form is ValueForm.TEXT
+        and plain.dtype == object
+    ):
         return plain
     if column.kind is ColumnKind.DATE:
         return _instants(plain, column)
     if column.kind is ColumnKind.BOOLEAN:
         return _truth_values(plain)
-    if column.kind is ColumnKind.CATEGORY:
+    if column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT):
         return _code_labels(plain)
     if plain.dtype != object:
         return plain if plain.dtype == np.float64 else plain.astype(np.float64)
@@ -237,7 +241,7 @@ def _code_label(value: str | float) -> str:
 
 
 def _encode_target(target: pd.Series[Any], profile: TargetProfile) -> NDArray[np.int64] | NDArray[np.float64]:
-    if profile.task is Task.REGRESSION:
+    if not profile.task.is_classification:
         return target.to_numpy(dtype=np.float64)
     codes, distinct = pd.factorize(target.to_numpy())
     labels = [value if isinstance(value, str) else to_label(value) for value in distinct.tolist()]

@@ -95,7 +95,7 @@ def plain_rows(rows: Sequence[Mapping[str, object]], columns: Sequence[ColumnPro
     try:
         for column in columns:
             read = _reader(column)
-            is_label = column.kind is ColumnKind.CATEGORY
+            is_label = column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT)
             values = np.empty(len(rows), dtype=object if is_label else np.float64)
             for index, row in enumerate(rows):
                 values[index] = read(row[column.name])
@@ -114,7 +114,7 @@ def _reader(column: ColumnProfile) -> Any:  # Any: from a cell of any kind to a 
         return _number
     if column.kind is ColumnKind.BOOLEAN:
         return _truth_value
-    if column.kind is ColumnKind.CATEGORY:
+    if column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT):
         return _text if column.form is ValueForm.TEXT else _code
     if column.kind is ColumnKind.DATE:
         return partial(_instant, day_first=column.day_first)

@@ -136,7 +136,7 @@ class Engine:
         items = []
         for name, family in families().items():
             space = None
-            if profile is not None and target is not None and family.supports(target):
+            if profile is not None and target is not None and family.supports(profile, target):
                 space = family.space(profile, target).to_json()
             items.append(
                 FamilyResource(

@@ -56,6 +56,8 @@ def differing_fields(request: CreateStudy, asked: StudySpec, found: StudySpec) -
         "models": (asked.families, found.families),
         "target": (asked.target, found.target),
         "metric": (asked.metric, found.metric),
+        "backend": (asked.backend, found.backend),
+        "architecture": (asked.architecture, found.architecture),
     }
     if asked.validation is not None and found.validation is not None:
         pairs["folds"] = (asked.validation.folds, found.validation.folds)
@@ -69,7 +71,18 @@ def differing_fields(request: CreateStudy, asked: StudySpec, found: StudySpec) -
 def _own_study(request: CreateStudy) -> StudySpec:
     places = [
         Place(f"#/{name}", "only goes with a dataset")
-        for name in ("target", "task", "models", "metric", "folds", "ensemble", "max_predict_ms")
+        for name in (
+            "target",
+            "task",
+            "models",
+            "metric",
+            "folds",
+            "ensemble",
+            "max_predict_ms",
+            "forecast",
+            "backend",
+            "architecture",
+        )
         if getattr(request, name) is not None
     ]
     if request.space is None:
@@ -127,7 +140,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
     if request.models is not None:
         names = tuple(dict.fromkeys(request.models))
         for position, name in enumerate(request.models):
-            if not family(name, pointer=f"#/models/{position}").supports(target):
+            if not family(name, pointer=f"#/models/{position}").supports(dataset.profile, target):
                 raise InvalidInput(
                     f"The family {name!r} cannot predict {target.name!r} ({target.task}).",
                     places=[Place(f"#/models/{position}", f"does not support {target.task}")],
@@ -159,6 +172,8 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         target=target,
         metric=chosen_metric.name,
         validation=validation,
+        backend=request.backend,
+        architecture=request.architecture,
     )
 
 

@@ -67,7 +67,7 @@ class LocalExecutor:
 
     def start(self, job: TrainingJob) -> Execution:
         found = families().get(job.family)
-        backend = None if found is None else found.backend
+        backend = "keras" if found is not None and found.is_network else None
         slot = self._take_slot()
         try:
             execution = LocalExecution(

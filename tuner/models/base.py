@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile, Task
 from tuner.space import Params, Scalar, SearchSpace
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuner.data.table import Table
+
+# What fits into one number, or a few, whatever else the row holds.
+TABULAR_KINDS = frozenset(kind for kind in ColumnKind if kind.is_tabular)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,23 @@ class Report(ABC):
         Cheap enough for every round of training. Steps are reported on a fixed grid, so that curves can be compared,
         however long they take; this question is what keeps a training within its time. An estimator that is told to
         stop reports where it stands, if nothing newer was reported, and ends.
+        """
+        return False
+
+    def resume(self) -> Path | None:
+        """The folder of the checkpoint to go on from, as this estimator's class wrote it; None: begin anew."""
+        return None
+
+    def checkpoint(self, step: int, write: Callable[[Path], None]) -> bool:
+        """Offer a checkpoint of a step that was reported, from which a later attempt could go on.
+
+        Args:
+            step: The step after which it would go on.
+            write: Writes all that this takes into an existing, empty folder, as flat files without code. Called at
+                once, or not at all: checkpoints that follow closely on one another are not worth their time.
+
+        Returns:
+            Whether it was written.
         """
         return False
 
@@ -117,18 +137,28 @@ class ModelFamily(ABC):
     """What a step of the learning curve counts: ``rounds``, ``trees``, ``epochs``; ``fit`` when there is but one."""
     modules: ClassVar[tuple[str, ...]]
     """Top-level modules that must be installed."""
-    backend: ClassVar[str | None] = None
-    """Names the libraries beyond the usual ones that are worth loading once for many trainings; None: no such."""
+    reads: ClassVar[frozenset[ColumnKind]] = TABULAR_KINDS
+    """Kinds of columns that it learns from; it passes over others."""
+    tasks: ClassVar[tuple[Task, ...]] = (Task.BINARY, Task.MULTICLASS, Task.REGRESSION)
+    """What it can predict."""
+    max_classes: ClassVar[int | None] = None
+    """The most classes that it can tell apart; None: any number."""
+    is_network: ClassVar[bool] = False
+    """Whether it is built with Keras, on whichever backend its process has."""
     estimator: ClassVar[type[Estimator]]
     """Its estimators."""
 
-    def supports(self, target: TargetProfile) -> bool:
-        """Whether the family can predict this target at all."""
-        return True
+    def supports(self, profile: DatasetProfile, target: TargetProfile) -> bool:
+        """Whether the family can predict this target at all, from the columns that it reads."""
+        return (
+            target.task in self.tasks
+            and (self.max_classes is None or len(target.classes) <= self.max_classes)
+            and any(column.kind in self.reads for column in profile.features(target.name))
+        )
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
         """Whether it is worth a try when nobody has named the family. Whoever names it gets it on any size of table."""
-        return self.supports(target)
+        return self.supports(profile, target)
 
     @abstractmethod
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:

@@ -203,10 +203,8 @@ class CatBoost(ModelFamily):
     extra = "boosting"
     step = "rounds"
     modules = ("catboost",)
+    max_classes = _MAX_CLASSES
     estimator = CatBoostEstimator
-
-    def supports(self, target: TargetProfile) -> bool:
-        return len(target.classes) <= _MAX_CLASSES
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {

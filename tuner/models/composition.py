@@ -66,7 +66,7 @@ def compose_space(
         InvalidSearchSpace: An override names nothing that is tuned, or has values that the family cannot take; a
             constraint does so.
     """
-    _check_names(names, target)
+    _check_names(names, profile, target)
     originals: dict[str, Parameter] = {MODEL: Categorical(list(names))}
     for name in names:
         originals |= _prefixed(name, family_called(name).space(profile, target))
@@ -141,14 +141,14 @@ def _repaired(point: Params, space: SearchSpace) -> Params:
     raise InvalidInput(f"No point of {point[MODEL]!r} near the one given keeps the constraints of the space.")
 
 
-def _check_names(names: Sequence[str], target: TargetProfile) -> None:
+def _check_names(names: Sequence[str], profile: DatasetProfile, target: TargetProfile) -> None:
     if not names:
         raise InvalidInput("No model family is named.", places=[Place("#/models", "must name at least one family")])
     for position, name in enumerate(names):
         pointer = f"#/models/{position}"
         if name in names[:position]:
             raise InvalidInput(f"The family {name!r} is named twice.", places=[Place(pointer, "is named before")])
-        if not family_called(name, pointer).supports(target):
+        if not family_called(name, pointer).supports(profile, target):
             raise InvalidInput(
                 f"The family {name!r} cannot predict {target.name!r} ({target.task}, {len(target.classes):,} classes).",
                 hint="Leave it out, or group rare classes.",

@@ -166,7 +166,7 @@ class Forest(ModelFamily):
         return SearchSpace(parameters | coding | class_weight_parameter(target))
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
-        return self.supports(target) and target.num_rows <= 500_000
+        return self.supports(profile, target) and target.num_rows <= 500_000
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         rows = target.num_rows * float(params.get("sample_share", 1.0))

@@ -191,10 +191,8 @@ class HistGradientBoosting(ModelFamily):
     extra = "local"
     step = "rounds"
     modules = ("sklearn",)
+    max_classes = _MAX_CLASSES
     estimator = HistGradientBoostingEstimator
-
-    def supports(self, target: TargetProfile) -> bool:
-        return len(target.classes) <= _MAX_CLASSES
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {

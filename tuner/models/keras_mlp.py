@@ -202,12 +202,12 @@ class KerasMLP(ModelFamily):
     title = "Neural network (Keras)"
     extra = "keras"
     step = "epochs"
-    modules = ("keras", "jax")
-    backend = "keras"
+    modules = ("keras",)
+    is_network = True
     estimator = KerasMLPEstimator
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
-        return self.supports(target) and _MIN_ROWS <= target.num_rows <= _MAX_ROWS
+        return self.supports(profile, target) and _MIN_ROWS <= target.num_rows <= _MAX_ROWS
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {

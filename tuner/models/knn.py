@@ -115,7 +115,7 @@ class KNN(ModelFamily):
     estimator = KNNEstimator
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
-        return self.supports(target) and target.num_rows <= _MAX_ROWS
+        return self.supports(profile, target) and target.num_rows <= _MAX_ROWS
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {

@@ -148,10 +148,8 @@ class LightGBM(ModelFamily):
     extra = "local"
     step = "rounds"
     modules = ("lightgbm",)
+    max_classes = _MAX_CLASSES
     estimator = LightGBMEstimator
-
-    def supports(self, target: TargetProfile) -> bool:
-        return len(target.classes) <= _MAX_CLASSES
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuner.data.profile import TargetProfile
+from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import UnknownName
 from tuner.models.base import ModelFamily
 from tuner.models.baseline import Baseline
@@ -52,6 +52,6 @@ def family(name: str, pointer: str = "#/models") -> ModelFamily:
     return known[name]
 
 
-def available_families(target: TargetProfile) -> list[ModelFamily]:
-    """The installed families that can predict ``target``."""
-    return [family for family in _FAMILIES if family.supports(target) and family.is_available()]
+def available_families(profile: DatasetProfile, target: TargetProfile) -> list[ModelFamily]:
+    """The installed families that can predict ``target`` from what the table has."""
+    return [family for family in _FAMILIES if family.supports(profile, target) and family.is_available()]

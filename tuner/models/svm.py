@@ -160,13 +160,11 @@ class SVM(ModelFamily):
     extra = "local"
     step = "fit"
     modules = ("sklearn", "scipy")
+    max_classes = _MAX_CLASSES
     estimator = SVMEstimator
 
-    def supports(self, target: TargetProfile) -> bool:
-        return len(target.classes) <= _MAX_CLASSES
-
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
-        return self.supports(target) and target.num_rows <= _MAX_ROWS
+        return self.supports(profile, target) and target.num_rows <= _MAX_ROWS
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {

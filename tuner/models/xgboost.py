@@ -135,10 +135,8 @@ class XGBoost(ModelFamily):
     extra = "boosting"
     step = "rounds"
     modules = ("xgboost",)
+    max_classes = _MAX_CLASSES
     estimator = XGBoostEstimator
-
-    def supports(self, target: TargetProfile) -> bool:
-        return len(target.classes) <= _MAX_CLASSES
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:
         parameters: dict[str, Parameter] = {

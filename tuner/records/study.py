@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from tuner.data.profile import TargetProfile
 from tuner.errors import InvalidInput, Place
@@ -119,6 +120,8 @@ class StudySpec:
         metric: Name of the metric behind the objective, for a dataset study.
         constraints: Bounds on the outcome; trials that keep them rank before all others.
         validation: How candidates are judged, for a dataset study.
+        backend: Name of the backend that networks must be trained on; None: whichever a worker has.
+        architecture: The network that the family ``architecture`` builds, in its JSON form.
     """
 
     name: str
@@ -135,6 +138,8 @@ class StudySpec:
     metric: str | None = None
     constraints: tuple[OutcomeConstraint, ...] = ()
     validation: Validation | None = None
+    backend: str | None = None
+    architecture: Mapping[str, Any] | None = None  # JSON, read by `tuner.architecture`
 
     @property
     def directions(self) -> tuple[Direction, ...]:

@@ -7,16 +7,13 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from tuner.data.profile import TargetProfile, Task
+from tuner.data.profile import TargetProfile
 from tuner.records import Direction, Objective, OutcomeConstraint, StudySpec, Validation
 from tuner.space import SearchSpace
 
 
 def dump_spec(spec: StudySpec) -> str:
     """JSON text of everything but the budget, which may change and has columns of its own."""
-    target = None
-    if spec.target is not None:
-        target = dataclasses.asdict(spec.target) | {"task": str(spec.target.task)}
     return json.dumps(
         {
             "name": spec.name,
@@ -28,10 +25,12 @@ def dump_spec(spec: StudySpec) -> str:
             "max_attempts": spec.max_attempts,
             "dataset_id": spec.dataset_id,
             "families": list(spec.families),
-            "target": target,
+            "target": spec.target and spec.target.to_json(),
             "metric": spec.metric,
             "constraints": [[each.name, each.at_most, each.at_least] for each in spec.constraints],
             "validation": spec.validation and dataclasses.asdict(spec.validation),
+            "backend": spec.backend,
+            "architecture": spec.architecture and dict(spec.architecture),
         },
         allow_nan=False,
         separators=(",", ":"),
@@ -53,19 +52,13 @@ def load_spec(text: str) -> StudySpec:
         max_attempts=form["max_attempts"],
         dataset_id=form["dataset_id"],
         families=tuple(form["families"]),
-        target=target
-        and TargetProfile(
-            **{
-                **target,
-                "task": Task(target["task"]),
-                "classes": tuple(target["classes"]),
-                "class_counts": tuple(target["class_counts"]),
-            }
-        ),
+        target=target and TargetProfile.from_json(target),
         metric=form["metric"],
         # Studies made before there were outcome constraints have none.
         constraints=tuple(OutcomeConstraint(*each) for each in form.get("constraints", ())),
         validation=_validation(form),
+        backend=form.get("backend"),
+        architecture=form.get("architecture"),
     )
 
 

@@ -71,6 +71,8 @@ class TrainingJob:
         seconds: Time the training may take; None: as long as it needs.
         members: The trials it is made from, unless it is a candidate.
         max_predict_ms: How long an ensemble may take to predict one row; None: as long as it takes.
+        backend: What Keras runs on in this training, for a network.
+        architecture: The network that the family ``architecture`` builds.
     """
 
     dataset_path: Path
@@ -90,6 +92,8 @@ class TrainingJob:
     seconds: float | None = None
     members: tuple[JobMember, ...] = ()
     max_predict_ms: float | None = None
+    backend: str | None = None
+    architecture: Mapping[str, Any] | None = None  # JSON, read by `tuner.architecture`
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain JSON types."""
@@ -111,6 +115,8 @@ class TrainingJob:
             "seconds": self.seconds,
             "members": [vars(member) for member in self.members],
             "max_predict_ms": self.max_predict_ms,
+            "backend": self.backend,
+            "architecture": self.architecture,
         }
 
     @classmethod

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Score = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 
 _CLASSIFICATION = (Task.BINARY, Task.MULTICLASS)
+_QUANTITIES = (Task.REGRESSION, Task.FORECAST)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def metric(name: str, task: Task, pointer: str = "#/metric") -> Metric:
 
 def default_metric(task: Task) -> Metric:
     """The metric that is used when none is asked for: ROC AUC, log loss or root mean squared error by task."""
-    name = {Task.BINARY: "roc_auc", Task.MULTICLASS: "log_loss", Task.REGRESSION: "rmse"}[task]
+    name = {Task.BINARY: "roc_auc", Task.MULTICLASS: "log_loss", Task.REGRESSION: "rmse", Task.FORECAST: "rmse"}[task]
     return metric(name, task)
 
 
@@ -184,7 +185,7 @@ _METRICS = (
         "Harmonic mean of precision and recall: of the second of two classes, or averaged over more classes.",
         _f1,
     ),
-    Metric("rmse", Direction.MINIMIZE, (Task.REGRESSION,), "Root of the mean squared error.", _rmse),
-    Metric("mae", Direction.MINIMIZE, (Task.REGRESSION,), "Mean absolute error.", _mae),
-    Metric("r2", Direction.MAXIMIZE, (Task.REGRESSION,), "Share of the variance that is explained.", _r2),
+    Metric("rmse", Direction.MINIMIZE, _QUANTITIES, "Root of the mean squared error.", _rmse),
+    Metric("mae", Direction.MINIMIZE, _QUANTITIES, "Mean absolute error.", _mae),
+    Metric("r2", Direction.MAXIMIZE, _QUANTITIES, "Share of the variance that is explained.", _r2),
 )

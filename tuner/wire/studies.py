@@ -7,7 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from tuner.data.profile import Task
+from tuner.data.forecast import MAX_HORIZON, Forecast
+from tuner.data.profile import TargetProfile, Task
 from tuner.records import Budget, Direction, OutcomeConstraint, Study, StudyState, TrialState, Validation
 from tuner.wire.base import Name, Number, Request, Resource, Whole
 
@@ -20,6 +21,15 @@ SpaceBody = Annotated[
     ),
 ]
 
+
+# As with spaces, `tuner.architecture` is its reader.
+ArchitectureBody = Annotated[
+    dict[str, Any],
+    Field(
+        description="A network in its one JSON form, version 1.",
+        examples=[{"version": 1, "layers": [{"layer": "Dense", "units": {"type": "int", "low": 16, "high": 256}}]}],
+    ),
+]
 
 _MAX_NAME = 200
 MAX_FOLDS = 20
@@ -75,12 +85,38 @@ class ConstraintBody(Request):
         return OutcomeConstraint(name, at_most=self.at_most, at_least=self.at_least)
 
 
+class ForecastBody(Request):
+    """How far ahead a time series is predicted.
+
+    ``horizon`` are the rows of a series to predict. ``time`` is the column that orders the rows, the only date column
+    if null; ``series`` tells several series apart; ``season`` are the rows after which a pattern repeats, found out
+    from the data if null.
+    """
+
+    horizon: Annotated[int, Field(strict=True, ge=1, le=MAX_HORIZON)]
+    time: Name | None = None
+    series: Name | None = None
+    season: Annotated[int, Field(strict=True, ge=2, le=MAX_HORIZON)] | None = None
+
+    def to_record(self) -> Forecast:
+        """The forecast as a fact."""
+        return Forecast(self.horizon, self.time, self.series, self.season)
+
+    @classmethod
+    def of(cls, forecast: Forecast) -> ForecastBody:
+        """The body that shows ``forecast``."""
+        return cls(horizon=forecast.horizon, time=forecast.time, series=forecast.series, season=forecast.season)
+
+
 class CreateStudy(Request):
     """A new study: either over a ``dataset``, which workers train on, or over a ``space`` whose user trains.
 
     For a dataset study, ``folds`` are the parts that candidates are cross-validated on, chosen by the size of the table
     if null; ``ensemble`` says whether the best candidates are averaged in the end, and ``max_predict_ms`` how long that
     average may take to predict one row. The pruner, if null, is the one that suits.
+
+    ``forecast`` makes the target the values to come of a time series. ``backend`` is what networks must be trained on:
+    ``jax``, ``torch`` or ``tensorflow``. ``architecture`` is a network of your own, in its JSON form.
     """
 
     name: Name
@@ -100,6 +136,9 @@ class CreateStudy(Request):
     folds: Annotated[int, Field(strict=True, ge=2, le=MAX_FOLDS)] | None = None
     ensemble: Annotated[bool, Field(strict=True)] | None = None
     max_predict_ms: Annotated[float, Field(strict=True, gt=0, le=1e6)] | None = None
+    forecast: ForecastBody | None = None
+    backend: Name | None = None
+    architecture: ArchitectureBody | None = None
 
 
 class ChangeStudy(Request):
@@ -115,6 +154,18 @@ class TargetResource(Resource):
     task: Task
     task_reason: str
     classes: tuple[str, ...]
+    forecast: ForecastBody | None = None
+
+    @classmethod
+    def of(cls, target: TargetProfile) -> TargetResource:
+        """The body that shows ``target``."""
+        return cls(
+            name=target.name,
+            task=target.task,
+            task_reason=target.task_reason,
+            classes=target.classes,
+            forecast=None if target.forecast is None else ForecastBody.of(target.forecast),
+        )
 
 
 class ValidationResource(Resource):
@@ -165,6 +216,8 @@ class StudyResource(Resource):
     models: tuple[str, ...]
     metric: str | None
     validation: ValidationResource | None = None
+    backend: str | None = None
+    architecture: dict[str, Any] | None = None
     num_trials: int
     num_counted: int
     counts: dict[TrialState, int]
@@ -179,7 +232,6 @@ class StudyResource(Resource):
     def of(cls, study: Study) -> StudyResource:
         """The body that shows ``study``."""
         spec = study.spec
-        target = spec.target
         return cls(
             id=study.id,
             name=spec.name,
@@ -197,14 +249,12 @@ class StudyResource(Resource):
             budget=BudgetBody(trials=spec.budget.trials, seconds=spec.budget.seconds),
             max_attempts=spec.max_attempts,
             dataset=spec.dataset_id,
-            target=None
-            if target is None
-            else TargetResource(
-                name=target.name, task=target.task, task_reason=target.task_reason, classes=target.classes
-            ),
+            target=None if spec.target is None else TargetResource.of(spec.target),
             models=spec.families,
             metric=spec.metric,
             validation=None if spec.validation is None else ValidationResource.of(spec.validation),
+            backend=spec.backend,
+            architecture=None if spec.architecture is None else dict(spec.architecture),
             num_trials=study.next_number,
             num_counted=study.next_number - study.num_uncounted,
             counts=dict(study.counts),

@@ -25,6 +25,7 @@ _TASKS = {
     Task.BINARY: "one of two classes",
     Task.MULTICLASS: "one of several classes",
     Task.REGRESSION: "a quantity",
+    Task.FORECAST: "a quantity at times to come",
 }
 _MOST_COLUMNS = 100
 _MOST_CLASSES = 12
