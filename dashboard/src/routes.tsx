@@ -1,0 +1,19 @@
+import { createBrowserRouter } from "react-router";
+import { Shell } from "./components/Shell";
+import { NotFoundPage } from "./pages/NotFoundPage";
+import { RouteErrorPage } from "./pages/RouteErrorPage";
+
+/** Every page is a chunk of its own: nobody waits for the charts of a page that is not open. */
+export const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    errorElement: <RouteErrorPage />,
+    children: [
+      {
+        index: true,
+        lazy: async () => ({ Component: (await import("./pages/studies/StudiesPage")).StudiesPage }),
+      },
+      { path: "*", element: <NotFoundPage /> },
+    ],
+  },
+]);
