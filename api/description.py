@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.problems import MEDIA_TYPE
 from api.security import PUBLIC_PATHS
+from api.session import COOKIE
 
 _TAGS = [
     {"name": "studies", "description": "A study is one tuning problem: search space, objective, budget, trials."},
@@ -18,6 +19,7 @@ _TAGS = [
     {"name": "models", "description": "Trained models and their predictions."},
     {"name": "datasets", "description": "Tables that the service's workers train on."},
     {"name": "families", "description": "Kinds of models that can be trained."},
+    {"name": "session", "description": "A cookie instead of the key, for browsers."},
     {"name": "health", "description": "Whether the service answers."},
 ]
 # Any route can give these, so they are declared once here instead of on each.
@@ -56,14 +58,24 @@ def build(app: FastAPI) -> Schema:
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
     components["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": "TUNER_API_KEY, if the server was started with one."}
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "TUNER_API_KEY, if the server was started with one.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "What POST /v1/session gives a browser.",
+        },
     }
     components["headers"] = {"Tuner-Version": {"description": "Version of the server.", "schema": {"type": "string"}}}
     components["responses"] = {
         f"Problem{status}": {"description": description, "content": _PROBLEM, "headers": _VERSION}
         for status, description in _COMMON.items()
     }
-    schema["security"] = [{"key": []}, {}]
+    schema["security"] = [{"key": []}, {"session": []}, {}]
     for path, operations in schema["paths"].items():
         for method in _METHODS:
             if method in operations:

@@ -1,6 +1,6 @@
 """One module per resource, each with its ``router``."""
 
-from api.routes import artifacts, claims, datasets, families, health, models, studies, trials
+from api.routes import artifacts, claims, datasets, families, health, models, session, studies, trials
 
 # Routes are tried one after another: those that every trial needs several times come first.
 ROUTERS = (
@@ -13,5 +13,6 @@ ROUTERS = (
     artifacts.router,
     datasets.router,
     families.router,
+    session.router,
     health.router,
 )
