@@ -15,6 +15,7 @@ _TAGS = [
     {"name": "studies", "description": "A study is one tuning problem: search space, objective, budget, trials."},
     {"name": "trials", "description": "A trial is one set of parameter values and what came of it."},
     {"name": "artifacts", "description": "Files that trials leave behind, such as models."},
+    {"name": "live", "description": "Whole studies as columns, and streams of what changes."},
     {"name": "claims", "description": "Work for the service's own workers."},
     {"name": "models", "description": "Trained models and their predictions."},
     {"name": "datasets", "description": "Tables that the service's workers train on."},

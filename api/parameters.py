@@ -94,6 +94,26 @@ class TrialQuery(PageQuery):
     )
 
 
+class ColumnsQuery(Query):
+    """Which trials to show as columns."""
+
+    since: int | None = Field(None, ge=-1, le=_MAX_INTEGER, description="Only trials that changed after this `seq`.")
+
+
+class CurvesQuery(Query):
+    """Whose learning curves."""
+
+    numbers: list[Annotated[int, Field(ge=0, le=_MAX_INTEGER)]] | None = Field(
+        None, max_length=1_000, description="Only these trials. May be repeated."
+    )
+
+
+class EventsQuery(Query):
+    """From where a study is followed."""
+
+    since: str | None = Field(None, max_length=100, description="An event's id; without it, from now.")
+
+
 class ImportancesQuery(Query):
     """By what importances are judged."""
 

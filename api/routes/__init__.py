@@ -1,6 +1,6 @@
 """One module per resource, each with its ``router``."""
 
-from api.routes import artifacts, claims, datasets, families, health, models, session, studies, trials
+from api.routes import artifacts, claims, datasets, families, health, live, models, session, studies, trials
 
 # Routes are tried one after another: those that every trial needs several times come first.
 ROUTERS = (
@@ -9,6 +9,7 @@ ROUTERS = (
     claims.router,
     models.claims_router,
     models.router,
+    live.router,
     studies.router,
     artifacts.router,
     datasets.router,

@@ -13,6 +13,7 @@ from tuner.engine.artifacts import Artifacts
 from tuner.engine.changes import Changes
 from tuner.engine.datasets import Datasets
 from tuner.engine.limits import Limits
+from tuner.engine.live import Live
 from tuner.engine.rankings import Rankings
 from tuner.engine.studies import Studies
 from tuner.engine.suggestions import Suggestions
@@ -63,6 +64,7 @@ class Engine:
         holder = uuid.uuid4().hex if embedded else None
         self.suggestions = Suggestions(database, views, changes, self._sampling, holder)
         self.rankings = Rankings(views, self.suggestions.sampler_of)
+        self.live = Live(database, views)
         self.studies = Studies(database, blobs, views, self.rankings, changes, self._removals)
         self.trials = Trials(database, views, self.rankings, changes, self._pruning, self.suggestions.prepare)
         self.changes = changes

@@ -47,6 +47,7 @@ _UPDATE = Prepared(
         )
     )
 )
+_KEY_AND_SEQ = Prepared(select(studies.c.key, studies.c.seq).where(studies.c.id == bindparam("study")))
 _REPLIES = PreparedIn(
     lambda names: select(replies.c.idempotency_key, replies.c.body_hash, replies.c.reply).where(
         replies.c.project_id == PROJECT, replies.c.idempotency_key.in_(parameters(*names).values())
@@ -223,6 +224,25 @@ def fixed_facts(connection: Connection, study_id: str) -> tuple[int, StudySpec]:
     if row is None:
         raise NotFound("study", study_id)
     return row.key, load_spec(row.spec)
+
+
+def key_and_seq(connection: Connection, study_id: str) -> tuple[int, int]:
+    """The study's key, and how far it has come.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = _KEY_AND_SEQ.one_or_none(connection, study=study_id)
+    if row is None:
+        raise NotFound("study", study_id)
+    return row.key, row.seq
+
+
+def all_seqs(connection: Connection, limit: int) -> dict[str, int]:
+    """How far each study has come, by id, the newest ``limit`` studies."""
+    query = select(studies.c.id, studies.c.seq).where(studies.c.project_id == PROJECT)
+    rows = connection.execute(query.order_by(studies.c.key.desc()).limit(limit))
+    return {row.id: row.seq for row in rows}
 
 
 def find_study(connection: Connection, name: str, now: datetime) -> StudyRow | None:
