@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from api.problems import MEDIA_TYPE
 from api.security import PUBLIC_PATHS
 from api.session import COOKIE
+from tuner.wire.live import Gone, ReportColumns
 
 _TAGS = [
     {"name": "studies", "description": "A study is one tuning problem: search space, objective, budget, trials."},
@@ -58,6 +59,9 @@ def build(app: FastAPI) -> Schema:
     components = schema["components"]
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
+    for told in (ReportColumns, Gone):
+        # Streams have no bodies, as OpenAPI counts them; these are what comes in their events.
+        components["schemas"][told.__name__] = told.model_json_schema(mode="serialization")
     components["securitySchemes"] = {
         "key": {
             "type": "http",
