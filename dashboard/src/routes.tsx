@@ -13,6 +13,16 @@ export const router = createBrowserRouter([
         index: true,
         lazy: async () => ({ Component: (await import("./pages/studies/StudiesPage")).StudiesPage }),
       },
+      {
+        path: "studies/:studyId",
+        lazy: async () => ({ Component: (await import("./pages/study/StudyPage")).StudyPage }),
+        children: [
+          {
+            index: true,
+            lazy: async () => ({ Component: (await import("./pages/study/OverviewPage")).OverviewPage }),
+          },
+        ],
+      },
       { path: "*", element: <NotFoundPage /> },
     ],
   },
