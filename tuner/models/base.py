@@ -57,7 +57,10 @@ class Report(ABC):
         return False
 
     def resume(self) -> Path | None:
-        """The folder of the checkpoint to go on from, as this estimator's class wrote it; None: begin anew."""
+        """The folder of the checkpoint to go on from, as this estimator's class wrote it; None: begin anew.
+
+        An estimator that goes on reports the best step and the last one of the checkpoint again, and then further ones.
+        """
         return None
 
     def checkpoint(self, step: int, write: Callable[[Path], None]) -> bool:
