@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tuner.automl.plan import choose_families, choose_validation
 from tuner.data.profile import target_profile
-from tuner.errors import InvalidInput, Place
+from tuner.errors import InvalidInput, Place, UnknownName
 from tuner.models import compose_space, families, family
+from tuner.models.networks.backends import Backend
 from tuner.pruners import normal_form
 from tuner.records import Objective, StudySpec
 from tuner.samplers import create_sampler
@@ -150,6 +151,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
             name for name, each in families().items() if each.is_available() and each.suits(dataset.profile, target)
         ]
         names = choose_families(dataset.profile, target, usable)
+    _check_backend(request.backend, names)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
     constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
     validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds)
@@ -175,6 +177,21 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         backend=request.backend,
         architecture=request.architecture,
     )
+
+
+def _check_backend(backend: str | None, names: Sequence[str]) -> None:
+    """Whether there is such a backend, and something that runs on it."""
+    if backend is None:
+        return
+    if backend not in list(Backend):
+        raise UnknownName("backend", backend, list(Backend), "#/backend")
+    if not any(family(name).is_network for name in names):
+        networks = ", ".join(name for name, each in families().items() if each.is_network)
+        raise InvalidInput(
+            f"None of the models is trained on {backend}: {', '.join(names)}.",
+            hint=f"Leave backend out, or name a network among models: {networks}.",
+            places=[Place("#/backend", "goes with a network")],
+        )
 
 
 def _seed(request: CreateStudy) -> int:

@@ -61,7 +61,7 @@ class Curve(Report):
         self._max_step = max_step
         self._started_at = time.perf_counter()
         self._earlier_seconds = 0.0
-        self._reported: list[tuple[int, float]] = []
+        self._reported: dict[int, float] = {}
         self.last_step = 0
         """The step that was reported last."""
         self._best = Verdict(best_step=0)
@@ -114,7 +114,7 @@ class Curve(Report):
                 self._best.best_step,
                 self._best_loss,
                 self.seconds,
-                tuple(self._reported),
+                tuple(self._reported.items()),
                 self._kept,
             )
 
@@ -125,7 +125,7 @@ class Curve(Report):
         return self._kept.get(step)
 
     def _tell(self, step: int, value: float) -> bool:
-        self._reported.append((step, value))
+        self._reported[step] = value
         return self._report(step, value)
 
     def _keep(self, step: int, prediction: NDArray[np.float64], is_best: bool) -> None:
