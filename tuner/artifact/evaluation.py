@@ -114,6 +114,40 @@ class Dependence:
 
 
 @dataclass(frozen=True)
+class SeriesPicture:
+    """One series of a forecast.
+
+    Args:
+        name: What tells it apart from the others; empty for the only one.
+        is_date: Whether times are seconds since 1970, else they are plain numbers.
+        times: Of the last known values, rising.
+        values: These values.
+        tested_times: Times whose values were predicted by models that did not know them.
+        tested_values: What was predicted.
+        future_times: The times to come.
+        future_values: What is forecast for them.
+    """
+
+    name: str
+    is_date: bool
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+    tested_times: tuple[float, ...]
+    tested_values: tuple[float, ...]
+    future_times: tuple[float, ...]
+    future_values: tuple[float, ...]
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The picture as ``Evaluation.to_json`` wrote it."""
+        lines = {
+            name: tuple(map(float, document[name]))
+            for name in ("times", "values", "tested_times", "tested_values", "future_times", "future_values")
+        }
+        return cls(str(document["name"]), bool(document["is_date"]), **lines)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How a model does on rows it has not learned from.
 
@@ -129,6 +163,7 @@ class Evaluation:
         residual_edges: One more than ``residuals``.
         importances: The columns that were tried, most important first.
         dependences: The most important ones among them.
+        series: Some of the series, for a forecast.
     """
 
     num_rows: int
@@ -142,6 +177,7 @@ class Evaluation:
     residual_edges: tuple[float, ...] = ()
     importances: tuple[Importance, ...] = ()
     dependences: tuple[Dependence, ...] = ()
+    series: tuple[SeriesPicture, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write ``evaluation.json`` into the model's folder."""
@@ -203,6 +239,8 @@ class Evaluation:
                 )
                 for each in document["dependences"]
             ),
+            # Models saved before there were forecasts have none.
+            series=tuple(map(SeriesPicture.from_json, document.get("series", ()))),
         )
 
 

@@ -15,21 +15,21 @@ from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.explanation import Explanation, explain_rows
 from tuner.artifact.manifest import Manifest, Part, damaged, original_labels
 from tuner.artifact.package import unpack
+from tuner.artifact.rows import is_rows, to_frame
 from tuner.artifact.temperature import with_temperature
 from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task
 from tuner.errors import InvalidInput, MissingExtra, NotFound, TunerError
 from tuner.models import Estimator, family
-from tuner.models.tabular import TabularEstimator, share_encoders
+from tuner.models.tabular import share_encoders
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
+    from tuner.artifact.rows import Rows
     from tuner.data.typed_rows import TypedRows
-
-    Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,10 @@ class PlainPrediction:
 class SavedModel:
     """A trained model that predicts new rows. Comes from ``load_model``.
 
-    Rows are a DataFrame, a list of dicts, or the path of a CSV file. They need the columns that the model was trained
-    on, in any order; cells may be missing and categories may be new.
+    Rows are a DataFrame, a list of dicts, or the path of a CSV, Parquet or NPZ file. They need the columns that the
+    model was trained on, in any order; cells may be missing and categories may be new. A model that knows pictures or
+    sequences alone also takes an array of them, or a list of arrays; one of pictures takes the path of a picture, or of
+    a folder or a zip file of pictures.
 
     Args:
         manifest: What the model says about itself.
@@ -137,7 +139,8 @@ class SavedModel:
         """The probability of each class.
 
         Returns:
-            One row for each row given, under its index; one column for each class, named by its label.
+            One row for each row given, under its index (for picture files, their names); one column for each class,
+            named by its label.
 
         Raises:
             InvalidDataset: A column is missing, or a cell cannot be read.
@@ -150,6 +153,8 @@ class SavedModel:
                 f"The model predicts a quantity, {self.manifest.facts.target.name!r}, and has no probabilities.",
                 hint="Use predict.",
             )
+        if isinstance(rows, str | Path):
+            rows = to_frame(rows, self.manifest.facts.columns)
         index = rows.index if isinstance(rows, pd.DataFrame) else None
         return pd.DataFrame(self._predict(rows), index=index, columns=pd.Index(self.classes))
 
@@ -185,7 +190,7 @@ class SavedModel:
                 )
             return Explanation(facts, self.evaluation.importances, self.evaluation.dependences)
         return explain_rows(
-            facts, self._predict_typed, _to_frame(rows), columns, repeats=repeats, max_rows=max_rows, seed=seed
+            facts, self._predict_typed, to_frame(rows, self.manifest.facts.columns), columns, repeats=repeats, max_rows=max_rows, seed=seed
         )
 
     def card(self, path: str | Path | None = None, rows: Rows | None = None) -> str:
@@ -201,7 +206,7 @@ class SavedModel:
         Raises:
             InvalidDataset: A column is missing, or a cell cannot be read.
         """
-        evaluation = self.evaluation if rows is None else self._evaluate(_to_frame(rows))
+        evaluation = self.evaluation if rows is None else self._evaluate(to_frame(rows, self.manifest.facts.columns))
         page = card_page(self.manifest, evaluation)
         if path is not None:
             Path(path).expanduser().write_text(page, encoding="utf-8")
@@ -224,8 +229,8 @@ class SavedModel:
         few: object = rows
         if isinstance(rows, pd.DataFrame) and len(rows) <= MAX_PLAIN_ROWS and rows.columns.is_unique:
             few = rows.to_dict("records")
-        typed = plain_rows(few, columns) if _is_rows(few) else None
-        return self._average(typed or TypedRows.of(features_frame(_to_frame(rows), columns)))
+        typed = plain_rows(few, columns) if is_rows(few) else None
+        return self._average(typed or TypedRows.of(features_frame(to_frame(rows, columns), columns)))
 
     def _predict_typed(self, features: pd.DataFrame) -> NDArray[np.float64]:
         from tuner.data.typed_rows import TypedRows
@@ -236,12 +241,7 @@ class SavedModel:
         import numpy as np
 
         shares = [
-            (
-                estimator.predict_rows(typed)
-                if isinstance(estimator, TabularEstimator)
-                else estimator.predict(typed.frame)
-            )
-            * part.weight
+            estimator.predict_rows(typed) * part.weight
             for estimator, part in zip(self._estimators, self.manifest.parts, strict=True)
         ]
         average: NDArray[np.float64] = shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
@@ -294,24 +294,3 @@ def _load_folder(folder: Path) -> SavedModel:
 
 def _load_part(folder: Path, part: Part) -> Estimator:
     return family(part.family).estimator.load(folder / part.folder)
-
-
-def _is_rows(rows: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
-    return isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
-
-
-def _to_frame(rows: Rows) -> pd.DataFrame:
-    import pandas as pd
-
-    from tuner.data.reading import ReadLimits, read_table
-
-    if isinstance(rows, pd.DataFrame):
-        return rows
-    if isinstance(rows, str | Path):
-        return read_table(Path(rows), ReadLimits(min_rows=1))
-    if _is_rows(rows):
-        return pd.DataFrame(list(rows))
-    raise InvalidInput(
-        f"Rows to predict must be a DataFrame, a list of dicts or the path of a CSV file, not {type(rows).__name__}.",
-        hint='For one row, give a list of one dict: [{"age": 41, "sex": "female"}].',
-    )

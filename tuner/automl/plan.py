@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tuner.automl.portfolio import portfolio
+from tuner.data.forecast import Forecast
+from tuner.data.forecast_columns import num_series
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import InvalidInput
 from tuner.models import composed_params, family
+from tuner.models.cost import num_texts
 from tuner.records import Validation
 from tuner.space import Params, SearchSpace
 
@@ -16,6 +19,8 @@ CROSS_VALIDATED_ROWS = 10_000
 CROSS_VALIDATION_SHARE = 0.1
 # A fold of so few rows is chance: on these more of the time is spent on judging candidates.
 FEW_ROWS, LARGER_SHARE = 2_000, 0.3
+# Forecasts are judged on so many blocks, more where each is of few values.
+MIN_BLOCKS, MAX_BLOCKS, ENOUGH_VALUES = 3, 5, 60
 # A study without a time budget is judged as if it had this.
 PATIENT_SECONDS = 600.0
 
@@ -42,7 +47,8 @@ def choose_validation(
 
     On a small table each candidate is cheap and a score on a few hundred rows is noise, so all are cross-validated. On
     a large one the rows of one fold tell candidates apart, and the time goes further on more of them. What is small,
-    the time decides: a boosted model has to be cross-validated in a tenth of it, up to 2,000 rows in three tenths.
+    the time decides: a boosted model has to be cross-validated in a tenth of it, up to 2,000 rows in three tenths; a
+    linear model of words, where there is text.
 
     Args:
         profile: The table.
@@ -50,14 +56,30 @@ def choose_validation(
         seconds: The study's time budget.
         folds: Parts to divide the rows into, if the user has said so: then every candidate is cross-validated on them.
     """
+    if target.forecast is not None:
+        return _rolling_validation(profile, target.forecast, target.num_rows, folds)
     num_rows = target.num_rows
     if folds is not None:
         return Validation(folds=min(folds, num_rows), scored_folds=min(folds, num_rows))
-    booster = family("lightgbm")
-    cost = FOLDS * booster.fit_seconds(profile, target, booster.default(profile, target))
+    typical = family("text_linear" if num_texts(profile, target) else "lightgbm")
+    cost = FOLDS * typical.fit_seconds(profile, target, typical.default(profile, target))
     share = CROSS_VALIDATION_SHARE if num_rows > FEW_ROWS else LARGER_SHARE
     is_small = num_rows <= CROSS_VALIDATED_ROWS and cost <= share * (seconds or PATIENT_SECONDS)
     return Validation(folds=min(FOLDS, num_rows), scored_folds=min(FOLDS, num_rows) if is_small else 1)
+
+
+def _rolling_validation(profile: DatasetProfile, forecast: Forecast, num_rows: int, folds: int | None) -> Validation:
+    """How forecasts are judged: on several blocks at the end of the series, one after the other, all of them scored.
+
+    A single block of a single series is a matter of luck. Training further models on earlier rows, as on tables, would
+    make no forecast better, so there are no other folds than those that are scored.
+    """
+    count = num_series(profile, forecast)
+    # At least half of a series is for learning.
+    possible = max(1, int(num_rows / count / 2 / forecast.horizon))
+    wanted = folds or min(MAX_BLOCKS, max(MIN_BLOCKS, ENOUGH_VALUES // (count * forecast.horizon)))
+    chosen = min(wanted, possible)
+    return Validation(folds=chosen, scored_folds=chosen)
 
 
 def opening_points(

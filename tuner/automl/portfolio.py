@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models import family
+from tuner.models.cost import num_texts
 from tuner.space import Params, Scalar
 
 Entry: TypeAlias = tuple[str, Mapping[str, Scalar]]
@@ -94,6 +95,32 @@ _LARGE: tuple[Entry, ...] = (
     ("hist_gradient_boosting", _DEFAULT),
     ("svm", _DEFAULT),
 )
+_QUICK_TEXT: Entry = ("text_linear", {"characters": False})
+# Before those for tables, where there is text.
+_TEXT: tuple[Entry, ...] = (
+    _QUICK_TEXT,
+    ("text_linear", _DEFAULT),
+    ("keras_text", _DEFAULT),
+    ("text_linear", {"characters": False, "l2": 10.0, "vocabulary": 200_000}),
+)
+_FORECAST: tuple[Entry, ...] = (
+    ("series_seasonal_naive", _DEFAULT),
+    ("series_smoothing", _DEFAULT),
+    ("series_linear", _DEFAULT),
+    ("series_smoothing", {"log": True}),
+    ("series_lightgbm", _DEFAULT),
+    ("series_linear", {"difference": "first", "window": 24}),
+    ("series_seasonal_naive", {"seasons": 2, "drift": True}),
+    ("series_smoothing", {"trend": "additive"}),
+    ("series_lightgbm", {"base": "last"}),
+    ("series_linear", {"difference": "both", "log": True}),
+    ("series_gru", _DEFAULT),
+    ("series_smoothing", {"trend": "none"}),
+    ("series_lightgbm", {"base": "level", "log": True}),
+    ("series_naive", _DEFAULT),
+    ("series_naive", {"drift": True}),
+    ("series_linear", {"difference": "none", "log": True}),
+)
 # One fit may take this share of the study's time. The estimates are right within a factor of three.
 _FIT_SHARE = 0.3
 # The first configuration should be done in about this time.
@@ -121,7 +148,7 @@ def portfolio(
     Returns:
         Families with points of their spaces.
     """
-    wanted = [entry for entry in _entries(target.num_rows) if entry[0] in families]
+    wanted = [entry for entry in _entries(profile, target) if entry[0] in families]
     known = {name for name, _ in wanted}
     wanted += [(name, _DEFAULT) for name in families if name not in known]
     points = [(name, _point(name, changes, profile, target)) for name, changes in wanted]
@@ -134,10 +161,11 @@ def portfolio(
     return [points[place] for place in order if costs[place] <= limit]
 
 
-def _entries(num_rows: int) -> tuple[Entry, ...]:
-    if num_rows < _SMALL_ROWS:
-        return _SMALL
-    return _MIDDLE if num_rows < _MIDDLE_ROWS else _LARGE
+def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...]:
+    if target.forecast is not None:
+        return _FORECAST
+    entries = _SMALL if target.num_rows < _SMALL_ROWS else _MIDDLE if target.num_rows < _MIDDLE_ROWS else _LARGE
+    return _TEXT + entries if num_texts(profile, target) else entries
 
 
 def _point(name: str, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile) -> Params:

@@ -40,8 +40,10 @@ def foretelling_columns(table: Table) -> Iterator[tuple[str, str]]:
     sample = table.take(rows)
     is_learned = np.random.Generator(np.random.Philox(1)).permutation(size) < size // 2
     for column in sample.columns:
+        if column.kind.is_array:
+            continue
         cells = sample.features[column.name]
-        is_category = column.kind is ColumnKind.CATEGORY
+        is_category = column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT)
         found = None if is_category else _by_rank(cells.to_numpy(dtype=np.float64), sample)
         if found is None:
             groups = _groups(cells, is_category)

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuner.data.table import Table
+    from tuner.data.typed_rows import TypedRows
 
 # What fits into one number, or a few, whatever else the row holds.
 TABULAR_KINDS = frozenset(kind for kind in ColumnKind if kind.is_tabular)
+# What ``TabularEncoder`` makes numbers of.
+ENCODED_KINDS = TABULAR_KINDS | frozenset(kind for kind in ColumnKind if kind.is_array)
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,10 @@ class Estimator(ABC):
             for regression.
         """
 
+    def predict_rows(self, rows: TypedRows) -> NDArray[np.float64]:
+        """As ``predict``, for rows that several estimators read: what they have in common is computed once."""
+        return self.predict(rows.frame)
+
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write everything that ``load`` needs into an existing folder, as flat files without code."""
@@ -142,6 +149,8 @@ class ModelFamily(ABC):
     """Top-level modules that must be installed."""
     reads: ClassVar[frozenset[ColumnKind]] = TABULAR_KINDS
     """Kinds of columns that it learns from; it passes over others."""
+    needs: ClassVar[frozenset[ColumnKind]] = frozenset()
+    """Kinds of which the table must have a column, one of them; none: any that it reads will do."""
     tasks: ClassVar[tuple[Task, ...]] = (Task.BINARY, Task.MULTICLASS, Task.REGRESSION)
     """What it can predict."""
     max_classes: ClassVar[int | None] = None
@@ -156,7 +165,7 @@ class ModelFamily(ABC):
         return (
             target.task in self.tasks
             and (self.max_classes is None or len(target.classes) <= self.max_classes)
-            and any(column.kind in self.reads for column in profile.features(target.name))
+            and any(column.kind in (self.needs or self.reads) for column in profile.features(target.name))
         )
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:

@@ -148,12 +148,22 @@ def _check_names(names: Sequence[str], profile: DatasetProfile, target: TargetPr
         pointer = f"#/models/{position}"
         if name in names[:position]:
             raise InvalidInput(f"The family {name!r} is named twice.", places=[Place(pointer, "is named before")])
-        if not family_called(name, pointer).supports(profile, target):
+        known = family_called(name, pointer)
+        if known.supports(profile, target):
+            continue
+        if target.task in known.tasks and not (known.max_classes and len(target.classes) > known.max_classes):
+            kinds = " or ".join(sorted(known.needs or known.reads))
             raise InvalidInput(
-                f"The family {name!r} cannot predict {target.name!r} ({target.task}, {len(target.classes):,} classes).",
-                hint="Leave it out, or group rare classes.",
-                places=[Place(pointer, "cannot predict this target")],
+                f"The family {name!r} needs a column of the kind {kinds}, and the table has none to predict "
+                f"{target.name!r} from.",
+                hint="Leave it out, or choose the kinds of columns: columns={'comment': 'text'}.",
+                places=[Place(pointer, "has no column to learn from")],
             )
+        raise InvalidInput(
+            f"The family {name!r} cannot predict {target.name!r} ({target.task}, {len(target.classes):,} classes).",
+            hint="Leave it out, or group rare classes.",
+            places=[Place(pointer, "cannot predict this target")],
+        )
 
 
 def _prefixed(name: str, space: SearchSpace) -> dict[str, Parameter]:

@@ -18,7 +18,7 @@ from tuner.artifact.card.markup import bars, figure, number, section, table, tex
 from tuner.artifact.card.style import STYLE
 from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.manifest import Manifest, ModelFacts
-from tuner.data.profile import ColumnProfile, Task
+from tuner.data.profile import ColumnKind, ColumnProfile, Task
 from tuner.models import families
 
 _TASKS = {
@@ -215,6 +215,8 @@ def _use(facts: ModelFacts, file: str) -> str:
 def _example(column: ColumnProfile) -> object:
     if column.mean is not None:
         return round(column.mean) if column.form == "whole" else float(f"{column.mean:.4g}")
+    if column.kind is ColumnKind.TEXT:
+        return "..."
     return column.value_counts[0][0] if column.value_counts else None
 
 
