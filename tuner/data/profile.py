@@ -110,6 +110,7 @@ class ColumnProfile:
         shape: For images and sequences: the shape of the largest cell.
     """
 
+        mean_length: For cells written as text: their characters on average.
     name: str
     kind: ColumnKind
     reason: str
@@ -126,6 +127,7 @@ class ColumnProfile:
     shape: tuple[int, ...] | None = None
 
     @property
+    mean_length: float | None = None
     def has_all_values(self) -> bool:
         """Whether ``value_counts`` is complete."""
         return len(self.value_counts) == self.num_unique
@@ -154,6 +156,7 @@ class ColumnProfile:
             "shape": None if self.shape is None else list(self.shape),
         }
 
+            "mean_length": self.mean_length,
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """The column that ``to_json`` wrote, in this version or an earlier one."""
@@ -175,6 +178,7 @@ class ColumnProfile:
             shape=None if shape is None else tuple(shape),
         )
 
+            mean_length=document.get("mean_length"),
 
 @dataclass(frozen=True)
 class DatasetWarning:
@@ -509,6 +513,6 @@ def _no_features(profile: DatasetProfile, target: ColumnProfile) -> InvalidDatas
     shown = "; ".join(f"{column.name!r} is left out: {column.reason}" for column in others[:5])
     return InvalidDataset(
         f"Nothing is left to predict {target.name!r} from: {shown or 'the table has no other column'}.",
-        hint="Add columns with numbers or categories.",
+        hint="Add columns with numbers, categories or text.",
         places=[Place("#/target", "no features remain")],
     )

@@ -15,6 +15,7 @@ from tuner.data.local_numbers import comma_is_open
 from tuner.data.profile import MAX_CLASSES, MAX_TOP_VALUES, ColumnKind, ColumnProfile, DatasetProfile, ValueForm
 
 # Whole numbers with so few values, in so small a share of the rows, are codes rather than quantities.
+from tuner.data.text.grams import num_words
 MAX_CODES = 10
 MAX_CODES_SHARE = 0.05
 MIN_WORDS_OF_TEXT = 5
@@ -44,7 +45,8 @@ def profile_table(frame: pd.DataFrame) -> DatasetProfile:
       and intensities begin at zero, codes seldom do.)
     - number: all other numbers.
     - date: dates or times, three different ones at least; a few other texts among them are taken as missing.
-    - text: more than 5 words on average and mostly different, or a cell of more than 1000 characters.
+    - text: more than 5 words on average and mostly different, or a cell of more than 1000 characters. (In scripts
+      without spaces two characters count as a word.)
     - category: all other text.
 
     Args:
@@ -94,9 +96,19 @@ def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProf
 def _kind_of_numbers(
     name: str, values: NDArray[Any], distinct: NDArray[Any], counts: NDArray[np.int64], form: ValueForm
 ) -> tuple[ColumnKind, str]:
+        mean_length=_mean_length(distinct, counts) if form is ValueForm.TEXT else None,
     labels = [to_label(value) for value in distinct[:2].tolist()]
     if (few := _few_values(labels, len(distinct), int(counts.sum()), len(values))) is not None:
         return few
+def _mean_words(texts: list[str], counts: NDArray[np.int64]) -> float:
+    words = [len(text.split()) if text.isascii() else num_words(text) for text in texts]
+    return float(np.dot(words, counts)) / int(counts.sum())
+
+
+def _mean_length(texts: NDArray[Any], counts: NDArray[np.int64]) -> float:
+    return float(np.dot([len(text) for text in texts], counts)) / max(1, int(counts.sum()))
+
+
     if form is ValueForm.FRACTION:
         return ColumnKind.NUMBER, "numbers with fractions"
     if sorted(labels) == ["0", "1"] and len(distinct) == 2:
@@ -124,9 +136,8 @@ def _kind_of_text(distinct: NDArray[Any], counts: NDArray[np.int64], num_rows: i
     if longest > MAX_CATEGORY_LENGTH:
         return ColumnKind.TEXT, f"cells of up to {longest:,} characters"
     mostly_differ = 2 * len(texts) > num_present
-    num_words = float(np.dot([len(text.split()) for text in texts], counts)) / num_present
-    if mostly_differ and num_words > MIN_WORDS_OF_TEXT:
-        return ColumnKind.TEXT, f"{num_words:.1f} words on average, mostly different"
+    if mostly_differ and (words := _mean_words(texts, counts)) > MIN_WORDS_OF_TEXT:
+        return ColumnKind.TEXT, f"{words:.1f} words on average, mostly different"
     suffix = _nearly_numbers(texts, counts)
     if len(texts) == num_present:
         return ColumnKind.IDENTIFIER, f"texts that all differ{suffix}"

@@ -16,6 +16,7 @@ from tuner.models.linear import Linear
 from tuner.models.random_forest import RandomForest
 from tuner.models.svm import SVM
 from tuner.models.xgboost import XGBoost
+from tuner.models.text_linear import TextLinear
 
 # In the order in which they are worth a first trial.
 _FAMILIES: tuple[ModelFamily, ...] = (
@@ -27,6 +28,7 @@ _FAMILIES: tuple[ModelFamily, ...] = (
     ExtraTrees(),
     Linear(),
     SVM(),
+    TextLinear(),
     KNN(),
     KerasMLP(),
 )
