@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 from tuner.data.forecast import Forecast
-from tuner.errors import InvalidDataset, Place, UnknownName
+from tuner.data.forecast_columns import forecast_columns, forecast_reason, resolved_forecast
+from tuner.errors import InvalidDataset, InvalidInput, Place, UnknownName
 
 PROFILE_VERSION = 3
 # Version 1 knew neither dates nor warnings, version 2 neither images nor sequences.
@@ -327,7 +328,9 @@ class TargetProfile:
         )
 
 
-def target_profile(profile: DatasetProfile, target: str, task: Task | str | None = None) -> TargetProfile:
+def target_profile(
+    profile: DatasetProfile, target: str, task: Task | str | None = None, forecast: Forecast | None = None
+) -> TargetProfile:
     """Tell what predicting ``target`` means, from the stored profile alone.
 
     Two distinct values are a binary task, whatever they are. Other text is multiclass. Other numbers are a regression
@@ -338,12 +341,16 @@ def target_profile(profile: DatasetProfile, target: str, task: Task | str | None
         profile: The table.
         target: The column to predict.
         task: The task, to overrule the choice made from the values.
+        forecast: How far ahead, to predict the values to come of a time series.
 
     Raises:
         InvalidDataset: The column does not exist, or cannot be predicted.
         UnknownName: ``task`` is not one of the tasks.
+        InvalidInput: ``task`` and ``forecast`` contradict each other.
     """
     column = profile.column(target, pointer="#/target")
+    if forecast is not None:
+        return _forecast_target(profile, column, task, forecast)
     _check_can_be_target(profile, column, task)
     if task is None:
         chosen, reason = _infer_task(profile, column)
@@ -368,6 +375,13 @@ def target_profile(profile: DatasetProfile, target: str, task: Task | str | None
     )
 
 
+def feature_columns(profile: DatasetProfile, target: TargetProfile) -> tuple[ColumnProfile, ...]:
+    """The columns that models see when ``target`` is predicted: features, or what a forecast goes by."""
+    if target.forecast is None:
+        return profile.features(target.name)
+    return forecast_columns(profile, target.forecast)
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A hint that offers the names most like ``name``, or the first few."""
     folded = {other.casefold().strip(): other for other in known}
@@ -388,6 +402,30 @@ def in_value_order(labels: Iterable[str]) -> list[str]:
     if not all(math.isfinite(number) for number in numbers.values()):
         return sorted(labels)
     return sorted(labels, key=lambda label: (numbers[label], label))
+
+
+def _forecast_target(
+    profile: DatasetProfile, column: ColumnProfile, task: Task | str | None, forecast: Forecast
+) -> TargetProfile:
+    if task is not None and task != Task.FORECAST:
+        raise InvalidInput(
+            f"A forecast is a task of its own; {str(task)!r} was asked for beside it.",
+            hint="Leave task out, or forecast.",
+            places=[Place("#/task", "does not go with forecast")],
+        )
+    # As for a regression: numbers that only look like an identifier may be a quantity.
+    _check_can_be_target(profile, column, Task.REGRESSION)
+    resolved = resolved_forecast(forecast, profile, column)
+    return TargetProfile(
+        name=column.name,
+        task=Task.FORECAST,
+        task_reason=f"{forecast_reason(resolved, profile)}.",
+        classes=(),
+        class_counts=(),
+        num_missing=column.num_missing,
+        num_rows=profile.num_rows - column.num_missing,
+        forecast=resolved,
+    )
 
 
 def _check_can_be_target(profile: DatasetProfile, column: ColumnProfile, task: Task | str | None) -> None:
@@ -445,6 +483,12 @@ def _describe_values(column: ColumnProfile) -> str:
 
 
 def _task_called(name: Task | str) -> Task:
+    if name == Task.FORECAST:
+        raise InvalidInput(
+            "A forecast needs to know how far ahead.",
+            hint="Give forecast, the number of rows to predict, instead of task: forecast=12.",
+            places=[Place("#/task", "needs forecast"), Place("#/forecast", "is missing")],
+        )
     if name not in TABLE_TASKS:
         raise UnknownName("task", name, [task.value for task in TABLE_TASKS], pointer="#/task")
     return Task(name)

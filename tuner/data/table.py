@@ -15,7 +15,16 @@ from tuner.data import prepared_table
 from tuner.data.cells import BOOLEAN_WORDS, to_label
 from tuner.data.dates import seconds
 from tuner.data.frames import column_tokens, plain_column
-from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, TargetProfile, Task, ValueForm, did_you_mean
+from tuner.data.profile import (
+    ColumnKind,
+    ColumnProfile,
+    DatasetProfile,
+    TargetProfile,
+    Task,
+    ValueForm,
+    did_you_mean,
+    feature_columns,
+)
 from tuner.data.reading import ReadLimits, read_table
 from tuner.errors import InvalidDataset, Place
 
@@ -95,7 +104,7 @@ def build_table(frame: pd.DataFrame, profile: DatasetProfile, target_profile: Ta
         )
     target = frame[target_profile.name]
     row_ids = np.flatnonzero(target.notna().to_numpy())
-    columns = profile.features(target_profile.name)
+    columns = feature_columns(profile, target_profile)
     return Table(
         features=_plain_features(frame if len(row_ids) == len(frame) else frame.iloc[row_ids], columns),
         target=_encode_target(target.iloc[row_ids], target_profile),

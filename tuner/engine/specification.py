@@ -136,7 +136,8 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
             hint="Give target here, or set it on the dataset.",
             places=[Place("#/target", "is missing, and the dataset has no target of its own")],
         )
-    target = target_profile(dataset.profile, target_name, request.task)
+    forecast = None if request.forecast is None else request.forecast.to_record()
+    target = target_profile(dataset.profile, target_name, request.task, forecast)
     chosen_metric = metric(request.metric, target.task) if request.metric else default_metric(target.task)
     if request.models is not None:
         names = tuple(dict.fromkeys(request.models))

@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 
 from tuner.data.profile import DatasetProfile, target_profile
-from tuner.models.composition import split_params
+from tuner.models.baseline import baseline_family
+from tuner.models.composition import BASELINE, split_params
 from tuner.records import Origin
 from tuner.training.job import JobMember, Kind, TrainingJob
 from tuner.wire import ClaimedTrial, MemberFiles
@@ -29,12 +30,14 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
     assert study.validation is not None
     profile = DatasetProfile.from_json(claim.dataset.profile)
     family, params = split_params(trial.params)
+    forecast = None if study.target.forecast is None else study.target.forecast.to_record()
+    target = target_profile(profile, study.target.name, study.target.task, forecast)
     seconds = claim.training_seconds
     return TrainingJob(
         dataset_path=dataset.absolute(),
         profile=profile,
-        target=target_profile(profile, study.target.name, study.target.task),
-        family=family,
+        target=target,
+        family=baseline_family(target) if family == BASELINE else family,
         params=params,
         metric=study.metric,
         split_seed=study.seed,

@@ -14,6 +14,11 @@ from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
 from tuner.models.random_forest import RandomForest
+from tuner.models.series_lightgbm import SeriesLightGBM
+from tuner.models.series_linear import SeriesLinear
+from tuner.models.series_naive import SeriesNaive
+from tuner.models.series_seasonal_naive import SeriesSeasonalNaive
+from tuner.models.series_smoothing import SeriesSmoothing
 from tuner.models.svm import SVM
 from tuner.models.xgboost import XGBoost
 from tuner.models.text_linear import TextLinear
@@ -31,6 +36,11 @@ _FAMILIES: tuple[ModelFamily, ...] = (
     TextLinear(),
     KNN(),
     KerasMLP(),
+    SeriesSeasonalNaive(),
+    SeriesSmoothing(),
+    SeriesLinear(),
+    SeriesLightGBM(),
+    SeriesNaive(),
 )
 _BASELINE = Baseline()
 

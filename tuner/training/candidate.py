@@ -20,8 +20,10 @@ from tuner.artifact import (
     save_model,
     unpack,
 )
+from tuner.artifact.series_pictures import with_pictures
 from tuner.errors import MissingExtra, TrainingFailed
 from tuner.models import ModelFamily, family
+from tuner.models.series import SeriesEstimator
 from tuner.space import Params
 from tuner.training.channel import Channel
 from tuner.training.checkpoints import Checkpoints
@@ -30,6 +32,7 @@ from tuner.training.curve import Curve, not_finite
 from tuner.training.fold import Fold
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, Kind, TrainingJob, TrainingResult
+from tuner.training.last_fit import fit_to_the_end
 from tuner.training.metrics import Metric, metric
 from tuner.training.model_facts import model_facts
 
@@ -90,16 +93,22 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     if job.kind is Kind.BAGGED:
         return _bagged(trainer, splits)
     fitted = trainer.fit(splits[: job.scored_folds])
-    is_partial = len(fitted) < job.scored_folds
+    # Series may be too short for as many blocks as were planned; no candidate has more then.
+    is_partial = len(fitted) < min(job.scored_folds, len(splits))
     rows = scored_rows(table, splits, len(fitted))
     held_out = HeldOut.joined([fold.held_out for fold in fitted])
     facts = trainer.facts(rows, held_out.prediction, len(fitted))
     models = [FoldModel(fold.estimator.predict, fold.held_out.row_ids) for fold in fitted]
     evaluation = trainer.evaluation(rows, held_out.prediction, facts, fitted, models)
     estimators = [fold.estimator for fold in fitted]
+    features = rows.features
+    if job.target.forecast is not None:
+        estimators = [last := trainer.fit_to_the_end(splits, fitted)]
+        features = last.future()
+        evaluation = with_pictures(evaluation, table, rows, held_out.prediction, last)
     manifest = save_model(job.folder / MODEL_FOLDER, estimators, facts, evaluation)
     held_out.write(job.folder / PREDICTIONS_FILE)
-    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _seconds_to_measure(fitted))
+    latency = measure_latency(SavedModel(manifest, estimators), features, _seconds_to_measure(fitted))
     return trainer.result(fitted, facts, {**evaluation.scores, **latency.metrics}, is_partial=is_partial)
 
 
@@ -171,6 +180,19 @@ class _Trainer:
             if len(fitted) < len(splits):
                 self._checkpoints.keep(fold)
         return fitted
+
+    def fit_to_the_end(self, splits: Sequence[Split], fitted: Sequence[Fold]) -> SeriesEstimator:
+        """The model of a forecast, at the end of its series."""
+        estimator = self._family.build(self._params, seed=self.job.seed, threads=self.job.threads)
+        return fit_to_the_end(
+            estimator,
+            self.table,
+            splits,
+            fitted,
+            self._clock,
+            self.channel.should_stop,
+            has_time=self._has_time_after(fitted),
+        )
 
     def facts(self, rows: Table, prediction: NDArray[np.float64], num_folds: int) -> ModelFacts:
         """What the model of these folds is."""
