@@ -109,9 +109,9 @@ class ColumnProfile:
         has_time: For dates: whether some tell the time of day.
         found_kind: The kind that was found, where somebody has chosen another one.
         shape: For images and sequences: the shape of the largest cell.
+        mean_length: For cells written as text: their characters on average.
     """
 
-        mean_length: For cells written as text: their characters on average.
     name: str
     kind: ColumnKind
     reason: str
@@ -126,9 +126,9 @@ class ColumnProfile:
     has_time: bool = False
     found_kind: ColumnKind | None = None
     shape: tuple[int, ...] | None = None
+    mean_length: float | None = None
 
     @property
-    mean_length: float | None = None
     def has_all_values(self) -> bool:
         """Whether ``value_counts`` is complete."""
         return len(self.value_counts) == self.num_unique
@@ -155,9 +155,9 @@ class ColumnProfile:
             "has_time": self.has_time,
             "found_kind": None if self.found_kind is None else self.found_kind.value,
             "shape": None if self.shape is None else list(self.shape),
+            "mean_length": self.mean_length,
         }
 
-            "mean_length": self.mean_length,
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """The column that ``to_json`` wrote, in this version or an earlier one."""
@@ -177,17 +177,17 @@ class ColumnProfile:
             has_time=document.get("has_time", False),
             found_kind=None if found_kind is None else ColumnKind(found_kind),
             shape=None if shape is None else tuple(shape),
+            mean_length=document.get("mean_length"),
         )
 
-            mean_length=document.get("mean_length"),
 
 @dataclass(frozen=True)
 class DatasetWarning:
     """Something about a table that people should look at before they trust a model.
 
     Args:
-        code: What it is, one of ``leakage``, ``imbalance``, ``many_missing``, ``duplicate_rows``, ``duplicate_column``
-            and ``tiny_table``.
+        code: What it is, one of ``leakage``, ``imbalance``, ``many_missing``, ``blank_cells``, ``duplicate_rows``,
+            ``duplicate_column`` and ``tiny_table``.
         message: What was found and what to do about it, as sentences for people.
         column: The column that it is about, or None for the table.
         target: The column to predict for which it holds, or None if it holds always.
