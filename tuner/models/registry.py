@@ -10,6 +10,7 @@ from tuner.models.catboost import CatBoost
 from tuner.models.extra_trees import ExtraTrees
 from tuner.models.hist_gradient_boosting import HistGradientBoosting
 from tuner.models.keras_mlp import KerasMLP
+from tuner.models.keras_resnet import KerasResNet
 from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
@@ -36,6 +37,7 @@ _FAMILIES: tuple[ModelFamily, ...] = (
     TextLinear(),
     KNN(),
     KerasMLP(),
+    KerasResNet(),
     SeriesSeasonalNaive(),
     SeriesSmoothing(),
     SeriesLinear(),

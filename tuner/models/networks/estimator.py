@@ -15,7 +15,7 @@ from tuner.models.imbalance import row_weights
 from tuner.models.networks.backends import import_keras
 from tuner.models.networks.inputs import InputPart, Inputs
 from tuner.models.networks.prediction import outputs_of
-from tuner.models.networks.training import Examples, Plan, Training
+from tuner.models.networks.training import Examples, Plan, Training, copies_of
 from tuner.models.tabular import TargetScale, softmax
 
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ class NetworkEstimator(Estimator):
         if not rows.num_rows:
             return np.zeros((0, self._num_classes) if self._num_classes else 0)
         return self._to_answer(outputs_of(self._model, self._inputs.transform(rows)))
+
+    def weights(self) -> list[NDArray[Any]]:
+        """The weights of the trained network, in Keras's order."""
+        return copies_of(self._model.weights)
 
     def save(self, folder: Path) -> None:
         state = {

@@ -113,7 +113,7 @@ class Training:
             raise TrainingFailed("nan", f"The loss is not a finite number in epoch {epoch}: nothing was learned.")
         verdict = self._report(epoch, self._to_answer(outputs))
         if verdict.best_step == epoch:
-            self._kept, self._best_weights = epoch, _copies(self._model.weights)
+            self._kept, self._best_weights = epoch, copies_of(self._model.weights)
         is_stale = epoch - verdict.best_step >= self._plan.patience
         # What ends by itself needs none, and nothing can go on from the middle of an epoch.
         if not is_stale and not self._watch.is_told_to_stop and epoch < self._plan.epochs:
@@ -169,8 +169,8 @@ class Training:
         return self._report(epoch, self._to_answer(outputs_of(self._model, self._validation)))
 
     def _checkpoint(self, epoch: int) -> Checkpoint:
-        weights = _copies(self._model.weights)
-        return Checkpoint(epoch, self._kept, weights, self._best_weights, _copies(self._trainer.optimizer.variables))
+        weights = copies_of(self._model.weights)
+        return Checkpoint(epoch, self._kept, weights, self._best_weights, copies_of(self._trainer.optimizer.variables))
 
     def _new_trainer(self, params: Mapping[str, Any]) -> Any:
         """A second model on the same layers that carries the optimizer, so that the first is saved without it."""
@@ -194,7 +194,8 @@ class Training:
                 generator.state.assign([int(rng.integers(2**31)), 0])
 
 
-def _copies(variables: Sequence[Any]) -> list[NDArray[Any]]:
+def copies_of(variables: Sequence[Any]) -> list[NDArray[Any]]:
+    """The values of Keras's variables, which later steps leave alone."""
     import numpy as np
 
     keras = import_keras()
