@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from tuner.artifact.card import card_page
 from tuner.artifact.evaluate import FoldModel, evaluate
 from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.explanation import Explanation, explain_rows
+from tuner.artifact.forecasting import check_rows_to_come, checked_horizon, forecast_table, with_known_columns
 from tuner.artifact.manifest import Manifest, Part, damaged, original_labels
 from tuner.artifact.package import unpack
 from tuner.artifact.rows import is_rows, to_frame
@@ -21,6 +22,7 @@ from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task
 from tuner.errors import InvalidInput, MissingExtra, NotFound, TunerError
 from tuner.models import Estimator, family
+from tuner.models.series import SeriesEstimator
 from tuner.models.tabular import share_encoders
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class SavedModel:
     Rows are a DataFrame, a list of dicts, or the path of a CSV, Parquet or NPZ file. They need the columns that the
     model was trained on, in any order; cells may be missing and categories may be new. A model that knows pictures or
     sequences alone also takes an array of them, or a list of arrays; one of pictures takes the path of a picture, or of
-    a folder or a zip file of pictures.
+    a folder or a zip file of pictures. A forecast takes rows with times after those of its table.
 
     Args:
         manifest: What the model says about itself.
@@ -158,6 +160,26 @@ class SavedModel:
         index = rows.index if isinstance(rows, pd.DataFrame) else None
         return pd.DataFrame(self._predict(rows), index=index, columns=pd.Index(self.classes))
 
+    def forecast(self, horizon: int | None = None) -> pd.DataFrame:
+        """The next values of every series, from the end of the table that the model was trained on.
+
+        Columns that are known in advance count as missing; to give them, see ``predict``.
+
+        Args:
+            horizon: How many values; as many as the model was trained for if None. Further ones are less certain than
+                its score says.
+
+        Returns:
+            A row for each value: the series, if there are several, its time, and the value, under the names of the
+            table's columns.
+
+        Raises:
+            InvalidInput: The model is no forecast, or the horizon is out of range.
+        """
+        estimator = self._series_estimator()
+        future = estimator.future(checked_horizon(horizon, self.manifest.facts))
+        return forecast_table(self.manifest.facts, estimator.ends, future, self._predict_typed(future))
+
     def explain(
         self,
         rows: Rows | None = None,
@@ -189,9 +211,8 @@ class SavedModel:
                     hint="Give rows with the target: model.explain(rows).",
                 )
             return Explanation(facts, self.evaluation.importances, self.evaluation.dependences)
-        return explain_rows(
-            facts, self._predict_typed, to_frame(rows, self.manifest.facts.columns), columns, repeats=repeats, max_rows=max_rows, seed=seed
-        )
+        frame = to_frame(rows, facts.columns)
+        return explain_rows(facts, self._predict_typed, frame, columns, repeats=repeats, max_rows=max_rows, seed=seed)
 
     def card(self, path: str | Path | None = None, rows: Rows | None = None) -> str:
         """One HTML page about the model: what it learned from, how well it predicts, what its predictions hang on.
@@ -226,11 +247,30 @@ class SavedModel:
         from tuner.data.typed_rows import MAX_PLAIN_ROWS, TypedRows, plain_rows
 
         columns = self.manifest.facts.columns
+        if self.task is Task.FORECAST:
+            return self._predict_times(to_frame(rows, columns))
         few: object = rows
         if isinstance(rows, pd.DataFrame) and len(rows) <= MAX_PLAIN_ROWS and rows.columns.is_unique:
             few = rows.to_dict("records")
         typed = plain_rows(few, columns) if is_rows(few) else None
         return self._average(typed or TypedRows.of(features_frame(to_frame(rows, columns), columns)))
+
+    def _predict_times(self, rows: pd.DataFrame) -> NDArray[np.float64]:
+        from tuner.data.table import features_frame
+
+        frame = features_frame(with_known_columns(rows, self.manifest.facts), self.manifest.facts.columns)
+        check_rows_to_come(frame, self._series_estimator().ends)
+        return self._predict_typed(frame)
+
+    def _series_estimator(self) -> SeriesEstimator:
+        """One of the parts; all know the same series."""
+        first = self._estimators[0]
+        if not isinstance(first, SeriesEstimator):
+            raise InvalidInput(
+                f"The model predicts {self.manifest.facts.target.name!r} of rows; it is no forecast of times to come.",
+                hint="Use predict; or train a forecast: tuner.fit(..., forecast=12).",
+            )
+        return first
 
     def _predict_typed(self, features: pd.DataFrame) -> NDArray[np.float64]:
         from tuner.data.typed_rows import TypedRows

@@ -151,6 +151,42 @@ def read_series(table: Table) -> SeriesSet:
     )
 
 
+def series_notes(table: Table, series: SeriesSet) -> tuple[str, ...]:
+    """What people should know about the series of a forecast, as sentences.
+
+    Args:
+        table: The rows.
+        series: What ``read_series`` made of them.
+    """
+    ends, forecast = series.ends, series.ends.forecast
+    notes = []
+    if series.num_untimed:
+        notes.append(f"{series.num_untimed:,} rows have no {forecast.time!r}: they take no part.")
+    if series.num_repeated:
+        notes.append(
+            f"{series.num_repeated:,} of {table.num_rows:,} rows share their {forecast.time!r} with another row"
+            f"{'' if forecast.series is None else ' of their series'}: the mean of their values is taken. If they "
+            "belong to different series, name the column that tells these apart."
+        )
+    if ends.spacing.unit is Unit.ROW:
+        notes.append(
+            f"The times in {forecast.time!r} are unevenly spaced: what is forecast are the values of the next rows, "
+            f"about {ends.spacing.step_name} apart."
+        )
+    elif series.num_gaps:
+        notes.append(
+            f"{series.num_gaps:,} of {int(series.lengths.sum()):,} times, {ends.spacing.step_name} apart, have no "
+            "value: between known values a straight line is taken."
+        )
+    short = int(np.count_nonzero(np.count_nonzero(series.rows >= 0, axis=1) < forecast.horizon + 2))
+    if short:
+        notes.append(
+            f"{short:,} of {len(ends.names):,} series have fewer than {forecast.horizon + 2:,} values: they are "
+            "forecast, but too short to be judged by."
+        )
+    return tuple(notes)
+
+
 def filled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The values with gaps between known ones filled on a straight line; what is before the first stays NaN."""
     complete = values.copy()

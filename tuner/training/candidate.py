@@ -34,7 +34,7 @@ from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, Kind, TrainingJob, TrainingResult
 from tuner.training.last_fit import fit_to_the_end
 from tuner.training.metrics import Metric, metric
-from tuner.training.model_facts import model_facts
+from tuner.training.model_facts import forecast_notes, model_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -196,7 +196,8 @@ class _Trainer:
 
     def facts(self, rows: Table, prediction: NDArray[np.float64], num_folds: int) -> ModelFacts:
         """What the model of these folds is."""
-        facts = model_facts(self.job, rows, prediction, params=self._params, folds=num_folds)
+        notes = forecast_notes(self.table)
+        facts = model_facts(self.job, rows, prediction, params=self._params, folds=num_folds, notes=notes)
         if not math.isfinite(facts.value):
             raise not_finite(self._metric, facts.value, self._family.name, "the end")
         return facts

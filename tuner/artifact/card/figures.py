@@ -13,6 +13,7 @@ from tuner.artifact.evaluation import (
     Dependence,
     Evaluation,
     Importance,
+    SeriesPicture,
 )
 
 _MOST_CLASSES = 30
@@ -118,6 +119,33 @@ def points_figure(points: Sequence[tuple[float, float]], target: str, num_rows: 
     if num_rows > len(points):
         note += f" A sample of {len(points):,} of {num_rows:,} rows."
     return figure("Predicted and true", chart.svg(), note)
+
+
+def series_figure(series: SeriesPicture, *, target: str, time: str) -> str:
+    """A series, how its last part was predicted, and its forecast."""
+    past = list(zip(series.times, series.values, strict=True))
+    future = list(zip(series.future_times, series.future_values, strict=True))
+    tested = list(zip(series.tested_times, series.tested_values, strict=True))
+    both = [*past, *tested, *future]
+    x = Axis.around(time, [place for place, _ in both], margin=0.02, is_date=series.is_date)
+    y = Axis.around(target, [value for _, value in both])
+    chart = Chart(x, y, f"{target} of {series.name or 'the series'}, with forecast")
+    chart.line(past, "history")
+    if tested:
+        chart.line(tested, "s2")
+    if future:
+        # From the last known value on, so that the line has no hole.
+        chart.line([*past[-1:], *future], "s1")
+        if len(future) <= 40:
+            chart.dots(future, "s1", radius=2.5)
+    return figure(text(series.name or target), chart.svg())
+
+
+def series_legend() -> str:
+    """What the lines of ``series_figure`` are."""
+    kinds = (("history", "known values"), ("s2", "predicted before they were known"), ("s1", "forecast"))
+    spans = "".join(f'<span><i class="swatch {kind}"></i>{name}</span>' for kind, name in kinds)
+    return f'<p class="legend">{spans}</p>'
 
 
 def residuals_figure(evaluation: Evaluation) -> str:

@@ -13,6 +13,8 @@ from tuner.artifact.card.figures import (
     importance_figure,
     points_figure,
     residuals_figure,
+    series_figure,
+    series_legend,
 )
 from tuner.artifact.card.markup import bars, figure, number, section, table, text, tile
 from tuner.artifact.card.style import STYLE
@@ -44,6 +46,7 @@ def card_page(manifest: Manifest, evaluation: Evaluation | None, *, file: str = 
     parts = [
         _header(facts),
         _tiles(manifest, evaluation),
+        _series(facts, evaluation),
         _quality(facts, evaluation),
         _reasons(facts, evaluation),
         _data(facts),
@@ -108,6 +111,15 @@ def _tiles(manifest: Manifest, evaluation: Evaluation | None) -> str:
             )
         )
     return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _series(facts: ModelFacts, evaluation: Evaluation | None) -> str:
+    if evaluation is None or not evaluation.series or facts.target.forecast is None:
+        return ""
+    time = facts.target.forecast.time or "time"
+    figures = [series_figure(each, target=facts.target.name, time=time) for each in evaluation.series]
+    count = facts.target.forecast.horizon
+    return section(f"The next {count:,} values" if count > 1 else "The next value", _grid(figures), series_legend())
 
 
 def _quality(facts: ModelFacts, evaluation: Evaluation | None) -> str:
@@ -208,6 +220,8 @@ def _use(facts: ModelFacts, file: str) -> str:
     ]
     if facts.target.classes:
         lines.append("model.predict_proba(rows)")
+    if facts.target.forecast is not None:
+        lines[-1] = "model.forecast()"
     code = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return section("How to use it", f"<pre>{code}</pre>")
 

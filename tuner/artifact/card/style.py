@@ -61,6 +61,7 @@ body.tuner { margin: 0; padding: clamp(12px, 3vw, 40px); }
 .tuner svg .axis { stroke: var(--soft); }
 .tuner svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .tuner svg .line.faint { stroke: var(--soft); stroke-width: 1; opacity: 0.3; }
+.tuner svg .line.history { stroke: var(--soft); stroke-width: 1.5; }
 .tuner svg .line.reference { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 5 4; }
 .tuner svg .dots.light { opacity: 0.5; }
 .tuner svg .s0 { stroke: var(--s0); } .tuner svg .s1 { stroke: var(--s1); } .tuner svg .s2 { stroke: var(--s2); }
@@ -71,6 +72,7 @@ body.tuner { margin: 0; padding: clamp(12px, 3vw, 40px); }
 .tuner svg .dots.s4 { fill: var(--s4); } .tuner svg .dots.s5 { fill: var(--s5); }
 .tuner .legend span { display: inline-flex; align-items: center; gap: 6px; margin: 0 14px 2px 0; color: var(--ink); }
 .tuner .swatch { display: inline-block; width: 14px; height: 3px; border-radius: 2px; }
+.tuner .swatch.history { background: var(--soft); }
 .tuner .swatch.s0 { background: var(--s0); } .tuner .swatch.s1 { background: var(--s1); }
 .tuner .swatch.s2 { background: var(--s2); } .tuner .swatch.s3 { background: var(--s3); }
 .tuner .swatch.s4 { background: var(--s4); } .tuner .swatch.s5 { background: var(--s5); }
