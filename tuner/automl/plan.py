@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tuner.automl.portfolio import portfolio
 from tuner.data.forecast import Forecast
@@ -88,6 +89,7 @@ def opening_points(
     target: TargetProfile,
     space: SearchSpace,
     seconds: float | None = None,
+    architecture: Mapping[str, Any] | None = None,
 ) -> list[Params]:
     """The points that a study tries before it searches, in their order; see ``portfolio``.
 
@@ -98,9 +100,10 @@ def opening_points(
         space: The study's composed space. Where the user has narrowed it, a point moves to the nearest that is
             allowed; a family that the space does not let be chosen has none.
         seconds: The study's time budget.
+        architecture: The network that the family ``architecture`` builds.
     """
     points: list[Params] = []
-    for name, params in portfolio(profile, target, families, seconds):
+    for name, params in portfolio(profile, target, families, seconds, architecture):
         try:
             point = composed_params(name, params, space)
         except InvalidInput:

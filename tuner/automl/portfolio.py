@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models import family
+from tuner.models import ModelFamily, family
 from tuner.models.cost import num_texts
 from tuner.space import Params, Scalar
 
@@ -128,7 +128,11 @@ _FIRST_SECONDS = 3.0
 
 
 def portfolio(
-    profile: DatasetProfile, target: TargetProfile, families: Sequence[str], seconds: float | None = None
+    profile: DatasetProfile,
+    target: TargetProfile,
+    families: Sequence[str],
+    seconds: float | None = None,
+    architecture: Mapping[str, Any] | None = None,
 ) -> list[tuple[str, Params]]:
     """The configurations to try first, in their order.
 
@@ -144,6 +148,7 @@ def portfolio(
         target: What is predicted.
         families: Those that may be chosen. Each has at least its default among the configurations.
         seconds: The study's time. What would take too long is left out, but never all.
+        architecture: The network that the family ``architecture`` builds.
 
     Returns:
         Families with points of their spaces.
@@ -151,8 +156,9 @@ def portfolio(
     wanted = [entry for entry in _entries(profile, target) if entry[0] in families]
     known = {name for name, _ in wanted}
     wanted += [(name, _DEFAULT) for name in families if name not in known]
-    points = [(name, _point(name, changes, profile, target)) for name, changes in wanted]
-    costs = [family(name).fit_seconds(profile, target, params) for name, params in points]
+    found = {name: family(name, architecture=architecture) for name in families}
+    points = [(name, _point(found[name], changes, profile, target)) for name, changes in wanted]
+    costs = [found[name].fit_seconds(profile, target, params) for name, params in points]
     order = list(range(len(points)))
     if points and costs[0] > _FIRST_SECONDS:
         # Many rows and classes: whoever looks early should find something at all.
@@ -168,10 +174,12 @@ def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...
     return _TEXT + entries if num_texts(profile, target) else entries
 
 
-def _point(name: str, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile) -> Params:
+def _point(
+    chosen: ModelFamily, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile
+) -> Params:
     """The default of the family with the changes."""
-    point = {**family(name).default(profile, target), **changes}
+    point = {**chosen.default(profile, target), **changes}
     if isinstance(leaf := changes.get("min_samples_leaf"), int):
         # A leaf must not be a large part of a small table.
         point["min_samples_leaf"] = min(leaf, max(2, target.num_rows // 20))
-    return family(name).space(profile, target).check(point)
+    return chosen.space(profile, target).check(point)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tuner.automl.plan import choose_families, choose_validation
-from tuner.data.profile import target_profile
+from tuner.data.profile import DatasetProfile, TargetProfile, target_profile
 from tuner.errors import InvalidInput, Place, UnknownName
 from tuner.models import compose_space, families, family
+from tuner.models.architecture import ARCHITECTURE, ArchitectureFamily
 from tuner.models.networks.backends import Backend
 from tuner.pruners import normal_form
 from tuner.records import Objective, StudySpec
@@ -139,10 +141,16 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
     forecast = None if request.forecast is None else request.forecast.to_record()
     target = target_profile(dataset.profile, target_name, request.task, forecast)
     chosen_metric = metric(request.metric, target.task) if request.metric else default_metric(target.task)
-    if request.models is not None:
+    architecture = request.architecture
+    if request.models is None and architecture is not None:
+        names: tuple[str, ...] = (ARCHITECTURE,)
+    elif request.models is not None:
         names = tuple(dict.fromkeys(request.models))
+        if ARCHITECTURE in names:
+            ArchitectureFamily(architecture).architecture  # noqa: B018  (reading it finds what is wrong)
         for position, name in enumerate(request.models):
-            if not family(name, pointer=f"#/models/{position}").supports(dataset.profile, target):
+            known = family(name, pointer=f"#/models/{position}", architecture=architecture)
+            if not known.supports(dataset.profile, target):
                 raise InvalidInput(
                     f"The family {name!r} cannot predict {target.name!r} ({target.task}).",
                     places=[Place(f"#/models/{position}", f"does not support {target.task}")],
@@ -153,6 +161,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         ]
         names = choose_families(dataset.profile, target, usable)
     _check_backend(request.backend, names)
+    _check_architecture(architecture, names, dataset.profile, target)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
     constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
     validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds)
@@ -163,7 +172,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
     pruner = request.pruner or (DEFAULT_PRUNER if validation.scored_folds == 1 else FOLD_PRUNER)
     return StudySpec(
         name=request.name,
-        space=compose_space(names, dataset.profile, target, overrides, constraints),
+        space=compose_space(names, dataset.profile, target, overrides, constraints, architecture),
         objectives=(Objective(chosen_metric.name, chosen_metric.direction),),
         sampler=request.sampler,
         pruner=normal_form(pruner, pointer="#/pruner"),
@@ -176,7 +185,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         metric=chosen_metric.name,
         validation=validation,
         backend=request.backend,
-        architecture=request.architecture,
+        architecture=architecture,
     )
 
 
@@ -192,6 +201,22 @@ def _check_backend(backend: str | None, names: Sequence[str]) -> None:
             f"None of the models is trained on {backend}: {', '.join(names)}.",
             hint=f"Leave backend out, or name a network among models: {networks}.",
             places=[Place("#/backend", "goes with a network")],
+        )
+
+
+def _check_architecture(
+    form: Mapping[str, Any] | None, names: Sequence[str], profile: DatasetProfile, target: TargetProfile
+) -> None:
+    """Whether the network can be built at every point of its space, and is among the models."""
+    if ARCHITECTURE in names:
+        own = ArchitectureFamily(form)
+        if own.supports(profile, target):
+            own.check(profile, target)
+    elif form is not None:
+        raise InvalidInput(
+            f"An architecture is given, but {ARCHITECTURE!r} is not among the models: {', '.join(names)}.",
+            hint=f"Leave models out to tune it alone, or add {ARCHITECTURE!r} to them.",
+            places=[Place("#/models", f"does not name {ARCHITECTURE!r}")],
         )
 
 

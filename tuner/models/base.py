@@ -155,6 +155,8 @@ class ModelFamily(ABC):
     """What it can predict."""
     max_classes: ClassVar[int | None] = None
     """The most classes that it can tell apart; None: any number."""
+    keeps_to_its_ranges: ClassVar[bool] = False
+    """Whether a user may only narrow the ranges of its parameters, because beyond them nothing was proved."""
     is_network: ClassVar[bool] = False
     """Whether it is built with Keras, on whichever backend its process has."""
     estimator: ClassVar[type[Estimator]]

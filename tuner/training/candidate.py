@@ -83,7 +83,7 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     from tuner.data.table import load_table
 
     clock = Clock(job.seconds)
-    chosen = family(job.family)
+    chosen = family(job.family, architecture=job.architecture)
     if not chosen.is_available():
         raise MissingExtra(chosen.extra, f"The model family {chosen.name!r}")
     table = load_table(job.dataset_path, job.profile, job.target)
