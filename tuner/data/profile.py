@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from tuner.data.forecast import Forecast
 from tuner.data.forecast_columns import forecast_columns, forecast_reason, resolved_forecast
+from tuner.data.picture_files import IMAGE, LABEL
 from tuner.errors import InvalidDataset, InvalidInput, Place, UnknownName
 
 PROFILE_VERSION = 3
@@ -382,6 +383,12 @@ def feature_columns(profile: DatasetProfile, target: TargetProfile) -> tuple[Col
     return forecast_columns(profile, target.forecast)
 
 
+def usual_target(profile: DatasetProfile) -> str | None:
+    """What is predicted where nobody says it: the label of pictures in folders."""
+    kinds = {column.name: column.kind for column in profile.columns}
+    return LABEL if kinds.keys() == {IMAGE, LABEL} and kinds[IMAGE] is ColumnKind.IMAGE else None
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A hint that offers the names most like ``name``, or the first few."""
     folded = {other.casefold().strip(): other for other in known}
@@ -445,6 +452,8 @@ def _check_can_be_target(profile: DatasetProfile, column: ColumnProfile, task: T
             f"Make it a number, such as the days since the first one; or set its kind to {ColumnKind.CATEGORY.value!r} "
             "to predict it as classes.",
         )
+    if column.kind.is_array:
+        raise _unfit(column, "it holds arrays", "Name a column with numbers or classes.")
     if column.kind is ColumnKind.TEXT:
         raise _unfit(column, f"it is text ({column.reason})", "Name a column with numbers or classes.")
     if column.kind is ColumnKind.IDENTIFIER and not (column.form.is_numeric and task == Task.REGRESSION):

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data.array_cells import holds_arrays
+from tuner.data.array_profile import array_profile
 from tuner.data.cells import BOOLEAN_PAIRS, to_label
 from tuner.data.dates import date_column
 from tuner.data.local_numbers import comma_is_open
 from tuner.data.profile import MAX_CLASSES, MAX_TOP_VALUES, ColumnKind, ColumnProfile, DatasetProfile, ValueForm
+from tuner.data.text.grams import num_words
 
 # Whole numbers with so few values, in so small a share of the rows, are codes rather than quantities.
-from tuner.data.text.grams import num_words
 MAX_CODES = 10
 MAX_CODES_SHARE = 0.05
 MIN_WORDS_OF_TEXT = 5
@@ -49,6 +51,8 @@ def profile_table(frame: pd.DataFrame) -> DatasetProfile:
       without spaces two characters count as a word.)
     - category: all other text.
 
+    Cells that are arrays are images or sequences, by the rules of ``tuner.data.array_profile``.
+
     Args:
         frame: What ``read_table`` or ``plain_frame`` returned.
     """
@@ -60,6 +64,8 @@ def profile_table(frame: pd.DataFrame) -> DatasetProfile:
 
 
 def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProfile:
+    if holds_arrays(column):
+        return array_profile(name, column)
     values: NDArray[Any] = column.to_numpy()
     codes, distinct = pd.factorize(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
@@ -90,16 +96,10 @@ def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProf
         mean=mean,
         day_first=dates is not None and dates.day_first,
         has_time=dates is not None and dates.has_time,
+        mean_length=_mean_length(distinct, counts) if form is ValueForm.TEXT else None,
     )
 
 
-def _kind_of_numbers(
-    name: str, values: NDArray[Any], distinct: NDArray[Any], counts: NDArray[np.int64], form: ValueForm
-) -> tuple[ColumnKind, str]:
-        mean_length=_mean_length(distinct, counts) if form is ValueForm.TEXT else None,
-    labels = [to_label(value) for value in distinct[:2].tolist()]
-    if (few := _few_values(labels, len(distinct), int(counts.sum()), len(values))) is not None:
-        return few
 def _mean_words(texts: list[str], counts: NDArray[np.int64]) -> float:
     words = [len(text.split()) if text.isascii() else num_words(text) for text in texts]
     return float(np.dot(words, counts)) / int(counts.sum())
@@ -109,6 +109,12 @@ def _mean_length(texts: NDArray[Any], counts: NDArray[np.int64]) -> float:
     return float(np.dot([len(text) for text in texts], counts)) / max(1, int(counts.sum()))
 
 
+def _kind_of_numbers(
+    name: str, values: NDArray[Any], distinct: NDArray[Any], counts: NDArray[np.int64], form: ValueForm
+) -> tuple[ColumnKind, str]:
+    labels = [to_label(value) for value in distinct[:2].tolist()]
+    if (few := _few_values(labels, len(distinct), int(counts.sum()), len(values))) is not None:
+        return few
     if form is ValueForm.FRACTION:
         return ColumnKind.NUMBER, "numbers with fractions"
     if sorted(labels) == ["0", "1"] and len(distinct) == 2:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data import prepared_table
+from tuner.data.array_cells import typed_arrays
 from tuner.data.cells import BOOLEAN_WORDS, to_label
 from tuner.data.dates import seconds
 from tuner.data.frames import column_tokens, plain_column
@@ -89,7 +90,12 @@ def load_table(
         for column in profile.columns
         if column.kind is ColumnKind.DATE
     }
-    prepared_table.prepare(path, profile, frame.assign(**dates))
+    arrays = {
+        column.name: typed_arrays(frame[column.name].array, column)
+        for column in profile.columns
+        if column.kind.is_array
+    }
+    prepared_table.prepare(path, profile, frame.assign(**dates, **arrays))
     return table
 
 
@@ -119,8 +125,9 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
 
     Numbers become float64 with NaN for missing ones. Dates become seconds since 1970 in UTC, float64, with NaN for
     missing ones and for what is no date. Booleans become float64: 1, 0, or NaN for a missing or unknown value.
-    Categories and texts become ``object``: their text form, or None. Columns that are not asked for are ignored, their
-    order does not matter, and categories may be new.
+    Categories and texts become ``object``: their text form, or None. Pictures and sequences become arrays of the form
+    that ``tuner.data.array_cells.typed_arrays`` says. Columns that are not asked for are ignored, their order does not
+    matter, and categories may be new.
 
     Args:
         rows: Any DataFrame; cells may be text, as a file gives them.
@@ -188,12 +195,16 @@ def _plain_features(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd
 
 
 def _typed(cells: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
+    if column.kind.is_array:
+        return typed_arrays(cells.array, column)
     if column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT) and column.form is ValueForm.TEXT:
         return pd.Series(column_tokens(cells, column.name), dtype=object)
     return _typed_plain(plain_column(cells, column.name), column)
 
 
 def _typed_plain(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
+    if column.kind.is_array:
+        return typed_arrays(plain.array, column)
     if (
         column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT)
         and column.form is ValueForm.TEXT

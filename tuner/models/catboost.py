@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report, Verdict, has_categories
+from tuner.models.base import ENCODED_KINDS, ModelFamily, Report, Verdict, has_categories
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, softmax, to_all_classes, within_float32
@@ -203,6 +203,7 @@ class CatBoost(ModelFamily):
     extra = "boosting"
     step = "rounds"
     modules = ("catboost",)
+    reads = ENCODED_KINDS
     max_classes = _MAX_CLASSES
     estimator = CatBoostEstimator
 

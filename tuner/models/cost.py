@@ -21,9 +21,7 @@ def num_one_hot_columns(profile: DatasetProfile, target: TargetProfile, max_cate
     return max(
         1,
         sum(
-            min(column.num_unique, max_categories) + 1
-            if column.kind is ColumnKind.CATEGORY
-            else _width(column, target)
+            min(column.num_unique, max_categories) + 1 if column.kind is ColumnKind.CATEGORY else _width(column, target)
             for column in profile.features(target.name)
         ),
     )

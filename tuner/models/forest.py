@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report
+from tuner.models.base import ENCODED_KINDS, ModelFamily, Report
 from tuner.models.category_coding import category_parameter
 from tuner.models.cost import num_columns
 from tuner.models.imbalance import class_weight_parameter, row_weights
@@ -149,6 +149,7 @@ class Forest(ModelFamily):
     extra = "local"
     step = "trees"
     modules = ("sklearn",)
+    reads = ENCODED_KINDS
     seconds_per_cell: ClassVar[float]
     """Time to sort one row by one column at one level of a tree."""
 

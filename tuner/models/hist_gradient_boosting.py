@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report, Verdict
+from tuner.models.base import ENCODED_KINDS, ModelFamily, Report, Verdict
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, softmax, to_32_bits, to_all_classes, within_float32
@@ -191,6 +191,7 @@ class HistGradientBoosting(ModelFamily):
     extra = "local"
     step = "rounds"
     modules = ("sklearn",)
+    reads = ENCODED_KINDS
     max_classes = _MAX_CLASSES
     estimator = HistGradientBoostingEstimator
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report, has_categories
+from tuner.models.base import ENCODED_KINDS, ModelFamily, Report, has_categories
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, within_float32
@@ -135,6 +135,7 @@ class XGBoost(ModelFamily):
     extra = "boosting"
     step = "rounds"
     modules = ("xgboost",)
+    reads = ENCODED_KINDS
     max_classes = _MAX_CLASSES
     estimator = XGBoostEstimator
 
