@@ -10,7 +10,7 @@ from tuner.data.forecast import Forecast
 from tuner.data.forecast_columns import num_series
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import InvalidInput
-from tuner.models import composed_params, family
+from tuner.models import ModelFamily, composed_params, family
 from tuner.models.cost import num_texts
 from tuner.records import Validation
 from tuner.space import Params, SearchSpace
@@ -42,27 +42,32 @@ def choose_families(profile: DatasetProfile, target: TargetProfile, available: I
 
 
 def choose_validation(
-    profile: DatasetProfile, target: TargetProfile, seconds: float | None = None, folds: int | None = None
+    profile: DatasetProfile,
+    target: TargetProfile,
+    seconds: float | None = None,
+    folds: int | None = None,
+    network: ModelFamily | None = None,
 ) -> Validation:
     """How candidates are judged on a table.
 
     On a small table each candidate is cheap and a score on a few hundred rows is noise, so all are cross-validated. On
     a large one the rows of one fold tell candidates apart, and the time goes further on more of them. What is small,
     the time decides: a boosted model has to be cross-validated in a tenth of it, up to 2,000 rows in three tenths; a
-    linear model of words, where there is text.
+    linear model of words, where there is text; a network, where there is nothing else.
 
     Args:
         profile: The table.
         target: What is predicted.
         seconds: The study's time budget.
         folds: Parts to divide the rows into, if the user has said so: then every candidate is cross-validated on them.
+        network: A family that competes, if all of them are networks.
     """
     if target.forecast is not None:
         return _rolling_validation(profile, target.forecast, target.num_rows, folds)
     num_rows = target.num_rows
     if folds is not None:
         return Validation(folds=min(folds, num_rows), scored_folds=min(folds, num_rows))
-    typical = family("text_linear" if num_texts(profile, target) else "lightgbm")
+    typical = network or family("text_linear" if num_texts(profile, target) else "lightgbm")
     cost = FOLDS * typical.fit_seconds(profile, target, typical.default(profile, target))
     share = CROSS_VALIDATION_SHARE if num_rows > FEW_ROWS else LARGER_SHARE
     is_small = num_rows <= CROSS_VALIDATED_ROWS and cost <= share * (seconds or PATIENT_SECONDS)

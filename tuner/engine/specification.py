@@ -164,7 +164,9 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
     _check_architecture(architecture, names, dataset.profile, target)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
     constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
-    validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds)
+    chosen = [family(name, architecture=architecture) for name in names]
+    network = chosen[0] if all(each.is_network for each in chosen) else None
+    validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds, network)
     if request.ensemble is not None:
         validation = replace(validation, ensemble=request.ensemble)
     if request.max_predict_ms is not None:
