@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import os
 import time
-from pathlib import Path
 
 import numpy as np
 
 from tuner.models import Estimator, ModelFamily, registry
 from tuner.space import Float, Int, SearchSpace
-from tuner.training import TrainingJob, TrainingResult, train
+from tuner.training import TrainingJob, TrainingResult, checkpoints, train
 from tuner.training.channel import Channel
 
 STATE = "state.json"
 
 
 class DescentEstimator(Estimator):
-    """Least squares with momentum over the table's numbers. Writes down which epochs it has trained."""
+    """Least squares with momentum over the table's numbers. Prints which epochs it has trained."""
 
     def fit(self, train, validation, report):
         x, y = self._numbers(train.features), train.target
@@ -36,8 +35,7 @@ class DescentEstimator(Estimator):
                 speed = 0.9 * speed - self._params["learning_rate"] * error * x[row]
                 weights = weights + speed
             time.sleep(self._params["pause"])
-            with Path(os.environ.get("EPOCHS", os.devnull)).open("a") as log:
-                log.write(f"{epoch}\n")
+            print("epoch", epoch)
             verdict = report(epoch, self._predict(weights, x=self._numbers(validation.features)))
             best = verdict.best_step
             if best == epoch:
@@ -97,7 +95,14 @@ def register() -> None:
         registry._FAMILIES = (*registry._FAMILIES, Descent())
 
 
+def trained_epochs(log: str) -> list[int]:
+    """Which epochs were trained, as told by what was printed."""
+    return [int(line.split()[1]) for line in log.splitlines() if line.startswith("epoch ")]
+
+
 def act(job: TrainingJob, channel: Channel) -> TrainingResult:
-    """What a child process does that may train this family."""
+    """What a child process does that may train this family. Checkpoints come at each step, which are short here."""
     register()
+    checkpoints._PAUSE_SECONDS = checkpoints._PAUSES_PER_WRITE = 0.0
+    print("pid", os.getpid())
     return train(job, channel)

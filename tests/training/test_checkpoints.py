@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.training.caller import Caller
-from tests.training.descent import register
+from tests.training.descent import register, trained_epochs
 from tests.training.test_candidate import _write, make_job
 from tuner.artifact import pack
 from tuner.models import registry
@@ -40,17 +40,9 @@ def line(tmp_path_factory):
 
 
 @pytest.fixture
-def epochs(tmp_path, monkeypatch):
+def epochs(capsys):
     """Says which epochs have been trained since it was asked last."""
-    path = tmp_path / "epochs"
-    monkeypatch.setenv("EPOCHS", str(path))
-
-    def trained() -> list[int]:
-        found = [int(line) for line in path.read_text().split()] if path.exists() else []
-        path.unlink(missing_ok=True)
-        return found
-
-    return trained
+    return lambda: trained_epochs(capsys.readouterr().out)
 
 
 def descent(line, folder: Path, **changes) -> TrainingJob:

@@ -15,7 +15,15 @@ from tuner.wire import ClaimedTrial, MemberFiles
 _KINDS = {Origin.BAGGED: Kind.BAGGED, Origin.ENSEMBLE: Kind.ENSEMBLE}
 
 
-def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_seconds: float = 0.0) -> TrainingJob:
+def training_job(
+    claim: ClaimedTrial,
+    dataset: Path,
+    threads: int,
+    waited_seconds: float = 0.0,
+    *,
+    backend: str | None = None,
+    checkpoint: Path | None = None,
+) -> TrainingJob:
     """What the training of ``claim`` is told.
 
     Args:
@@ -23,6 +31,8 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
         dataset: The table's path on this machine.
         threads: Processor threads it may use.
         waited_seconds: Time since the claim.
+        backend: What networks are trained on here, unless the study requires another one.
+        checkpoint: Where an earlier attempt had come to.
     """
     study, trial = claim.study, claim.leased.trial
     assert study.target is not None
@@ -51,6 +61,9 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
         seconds=None if seconds is None else max(0.0, seconds - waited_seconds),
         members=tuple(map(_member, claim.members)),
         max_predict_ms=study.validation.max_predict_ms,
+        backend=study.backend or backend,
+        architecture=study.architecture,
+        checkpoint=None if checkpoint is None else checkpoint.absolute(),
     )
 
 
