@@ -108,6 +108,21 @@ def forecast_table(
     return pd.DataFrame({**columns, facts.target.name: values})
 
 
+def plain_records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a forecast in plain Python values: days as 2024-12-31, times of the day behind them if there are any.
+
+    Any: names of series and times are text or numbers.
+    """
+    plain = {}
+    for name, cells in rows.items():
+        if cells.dtype.kind == "M":
+            has_time = bool((cells.dt.normalize() != cells).any())
+            plain[str(name)] = cells.dt.strftime("%Y-%m-%dT%H:%M:%S" if has_time else "%Y-%m-%d").tolist()
+        else:
+            plain[str(name)] = cells.tolist()
+    return [dict(zip(plain, values, strict=True)) for values in zip(*plain.values(), strict=True)]
+
+
 def _shown_times(times: NDArray[np.float64], ends: SeriesEnds) -> Any:  # Any: an index of dates, or an array
     """Times as pandas shows them: dates, whole numbers or numbers."""
     import numpy as np

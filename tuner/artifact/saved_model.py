@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,20 @@ from tuner.artifact.card import card_page
 from tuner.artifact.evaluate import FoldModel, evaluate
 from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.explanation import Explanation, explain_rows
-from tuner.artifact.forecasting import check_rows_to_come, checked_horizon, forecast_table, with_known_columns
+from tuner.artifact.forecasting import (
+    check_rows_to_come,
+    checked_horizon,
+    forecast_table,
+    plain_records,
+    with_known_columns,
+)
 from tuner.artifact.manifest import Manifest, Part, damaged, original_labels
 from tuner.artifact.package import unpack
 from tuner.artifact.rows import is_rows, to_frame
 from tuner.artifact.temperature import with_temperature
 from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task
-from tuner.errors import InvalidInput, MissingExtra, NotFound, TunerError
+from tuner.errors import InvalidInput, MissingExtra, NotFound, Place, TunerError
 from tuner.models import Estimator, family
 from tuner.models.series import SeriesEstimator
 from tuner.models.tabular import share_encoders
@@ -43,10 +49,12 @@ class PlainPrediction:
     Args:
         predictions: A label or value for each row.
         probabilities: For each row one number for each class; empty for regression.
+        rows: For a forecast without rows, the series and the time of each value.
     """
 
     predictions: list[Any]  # labels are text, numbers or truth values
     probabilities: list[list[float]]
+    rows: list[dict[str, Any]] = field(default_factory=list)
 
 
 class SavedModel:
@@ -180,6 +188,12 @@ class SavedModel:
         future = estimator.future(checked_horizon(horizon, self.manifest.facts))
         return forecast_table(self.manifest.facts, estimator.ends, future, self._predict_typed(future))
 
+    def forecast_plain(self, horizon: int | None = None) -> PlainPrediction:
+        """As ``forecast``, in plain Python values; dates as text."""
+        rows = self.forecast(horizon)
+        values = rows.pop(self.manifest.facts.target.name).tolist()
+        return PlainPrediction(values, [], plain_records(rows))
+
     def explain(
         self,
         rows: Rows | None = None,
@@ -268,7 +282,8 @@ class SavedModel:
         if not isinstance(first, SeriesEstimator):
             raise InvalidInput(
                 f"The model predicts {self.manifest.facts.target.name!r} of rows; it is no forecast of times to come.",
-                hint="Use predict; or train a forecast: tuner.fit(..., forecast=12).",
+                hint="Give rows to predict; or train a forecast: tuner.fit(..., forecast=12).",
+                places=[Place("#/rows", "is missing")],
             )
         return first
 

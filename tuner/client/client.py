@@ -284,6 +284,18 @@ class Client:
         body = request(Predict, {"rows": plain_rows(rows)})
         return self._transport.predict(self._model_id(model), body)
 
+    def forecast(self, model: str, horizon: int | None = None) -> Prediction:
+        """Have the service tell the next values of time series, by a model of a study with ``forecast``.
+
+        Args:
+            model: The model's id; see ``get_model``.
+            horizon: How many values of each series; as many as the model was trained for if None.
+
+        Returns:
+            The values as ``predictions``, and the series and time of each in ``rows``.
+        """
+        return self._transport.predict(self._model_id(model), request(Predict, {"horizon": horizon}))
+
     def families(self, dataset: Dataset | str | None = None) -> list[FamilyResource]:
         """Model families that can be named in ``models``; with their search spaces if a dataset is given."""
         return list(self._transport.families(dataset=self._dataset_id(dataset)).items)

@@ -19,6 +19,7 @@ from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
 from tuner.models.random_forest import RandomForest
+from tuner.models.series_gru import SeriesGRU
 from tuner.models.series_lightgbm import SeriesLightGBM
 from tuner.models.series_linear import SeriesLinear
 from tuner.models.series_naive import SeriesNaive
@@ -46,6 +47,7 @@ _FAMILIES: tuple[ModelFamily, ...] = (
     SeriesSmoothing(),
     SeriesLinear(),
     SeriesLightGBM(),
+    SeriesGRU(),
     SeriesNaive(),
 )
 # Without a network it can predict nothing, so nobody tries it unasked.

@@ -24,11 +24,10 @@ def date_ticks(low: float, high: float, most: int) -> list[float]:
             while ticks[-1] + step <= high:
                 ticks.append(ticks[-1] + step)
             return [tick for tick in ticks if low <= tick <= high]
-    for step in _MONTH_STEPS:
-        if (high - low) / (step * _YEAR / 12) <= most:
-            break
+    longest = _MONTH_STEPS[-1]
+    size = next((size for size in _MONTH_STEPS if (high - low) / (size * _YEAR / 12) <= most), longest)
     start, end = _moment(low), _moment(high)
-    months = range((start.year * 12 + start.month) // step * step, end.year * 12 + end.month + step, step)
+    months = range((start.year * 12 + start.month) // size * size, end.year * 12 + end.month + size, size)
     ticks = [_month_start(month) for month in months]
     return [tick for tick in ticks if low <= tick <= high]
 
