@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -132,10 +131,7 @@ class NetworkEstimator(Estimator):
             "scale": asdict(self._scale),
         }
         (folder / _STATE_FILE).write_text(json.dumps(state, allow_nan=False), encoding="utf-8")
-        with warnings.catch_warnings():
-            # Keras 3.15 itself copies JAX arrays in a way that NumPy 2 is going to refuse.
-            warnings.filterwarnings("ignore", message="__array__ implementation", category=DeprecationWarning)
-            self._model.save(folder / _MODEL_FILE)
+        self._model.save(folder / _MODEL_FILE)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
