@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -83,22 +83,21 @@ def typed_array(cell: Any, column: ColumnProfile, row: int) -> NDArray[Any]:
     return _image(cell, column, row) if column.kind is ColumnKind.IMAGE else _sequence(cell, column, row)
 
 
-def stacked(cells: Sequence[NDArray[Any]] | NDArray[Any]) -> NDArray[Any]:
-    """Arrays of one shape as one array, without a copy where they are all the views of one, in order."""
-    base = cells[0].base
-    if (
-        isinstance(base, np.ndarray)
-        and base.ndim == cells[0].ndim + 1
-        and len(base) == len(cells)
-        and all(cell.base is base for cell in cells)
-        and all(_starts_at(cell) == _starts_at(base) + row * base.strides[0] for row, cell in enumerate(cells))
+def stacked(cells: NDArray[Any]) -> NDArray[Any]:
+    """Arrays of one shape as one array; read-only and without a copy where they lie in memory evenly, one by one."""
+    first = cells[0]
+    begins = [cell.__array_interface__["data"][0] for cell in cells]
+    distance = begins[1] - begins[0] if len(begins) > 1 else 0
+    if distance > 0 and all(
+        cell.base is first.base is not None
+        and cell.strides == first.strides
+        and cell.dtype == first.dtype
+        and begin == begins[0] + row * distance
+        for row, (cell, begin) in enumerate(zip(cells, begins, strict=True))
     ):
-        return base
+        shape, strides = (len(cells), *first.shape), (distance, *first.strides)
+        return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
     return np.stack(list(cells))
-
-
-def _starts_at(array: NDArray[Any]) -> int:
-    return int(array.__array_interface__["data"][0])
 
 
 def _image(cell: Any, column: ColumnProfile, row: int) -> NDArray[Any]:
@@ -118,12 +117,13 @@ def _image(cell: Any, column: ColumnProfile, row: int) -> NDArray[Any]:
             f"an array of shape {image.shape}; a picture has (height, width, channels)",
             f"The pictures of the training were {height} x {width} with {_channels(channels)}.",
         )
-    if image.shape[-1] != channels:
-        image = _with_channels(with_channels_last(image), column, row, channels)
+    image = image if image.shape[-1] == channels else with_channels_last(image)
     _check_pixels(image, column, row, wanted)
+    image = _with_channels(image, column, row, channels)
     if image.shape[:2] != (height, width):
         image = resized(image[None], height, width)[0]
-        image = np.rint(image) if wanted == np.uint8 else image
+    if wanted == np.uint8 and image.dtype.kind == "f":
+        image = np.rint(image)
     return image if image.dtype == wanted else image.astype(wanted)
 
 
@@ -152,8 +152,7 @@ def _with_channels(image: NDArray[Any], column: ColumnProfile, row: int, channel
     if found == 1 and channels == 3:
         return np.repeat(image, 3, axis=-1)
     if found == 3 and channels == 1:
-        gray = (image.astype(np.float32) @ _BRIGHTNESS)[..., None]
-        return np.rint(gray).astype(np.uint8) if image.dtype == np.uint8 else gray
+        return (image.astype(np.float32) @ _BRIGHTNESS)[..., None]
     raise _unfit(
         column,
         row,

@@ -200,7 +200,13 @@ def _check_rows(arrays: Mapping[str, NDArray[Any]], limits: ReadLimits) -> None:
         if any("test" in name.lower() for name in lengths):
             hint += " Put what is for testing into a file of its own, with the same names for the arrays."
         raise InvalidDataset(f"The arrays have different numbers of rows: {shown}.", hint=hint)
-    check_num_rows(next(iter(lengths.values()), 0), limits)
+    num_rows = next(iter(lengths.values()))
+    if num_rows < limits.min_rows:
+        raise InvalidDataset(
+            f"The arrays have {'1 row' if num_rows == 1 else f'{num_rows} rows'}; at least {limits.min_rows} needed.",
+            hint="The first axis of each array must be the rows, one for each example.",
+        )
+    check_num_rows(num_rows, limits)
 
 
 def _masks(arrays: Mapping[str, NDArray[Any]]) -> dict[str, tuple[str, NDArray[np.bool_]]]:

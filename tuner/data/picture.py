@@ -26,7 +26,7 @@ except ModuleNotFoundError as error:
 
 MAX_PIXELS = 64_000_000
 
-_FORMATS = ("PNG", "JPEG", "MPO")  # cameras write JPEG pictures that hold a second one under the last name
+_FORMATS = ("PNG", "JPEG")
 _ORIENTATION = 0x0112  # the tag of Exif
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
