@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,9 +36,9 @@ def build(network: Network, keras: Any, tensors: Mapping[str, Any], seeds: Itera
         The tensor at the network's end, shape (n, width).
     """
     made = dict(tensors)
-    for step in network.steps:
+    for place, step in enumerate(network.steps):
         entering = [made[name] for name in step.inputs]
-        layer = _layer(step, keras, seeds)
+        layer = _layer(step, place, keras, seeds)
         if step.layer in _MERGES:
             made[step.name] = layer(entering)
         elif step.layer == "MultiHeadAttention":
@@ -51,8 +52,9 @@ def build(network: Network, keras: Any, tensors: Mapping[str, Any], seeds: Itera
     return made[network.output]
 
 
-def _layer(step: Step, keras: Any, seeds: Iterator[int]) -> Any:
-    name = f"body.{step.name}"
+def _layer(step: Step, place: int, keras: Any, seeds: Iterator[int]) -> Any:
+    # Neither PyTorch nor TensorFlow takes any name; the place keeps those apart that become alike.
+    name = f"body_{place}_{re.sub('[^A-Za-z0-9_]', '_', step.name)}"
     constructor = getattr(keras.layers, step.layer)
     arguments = dict(step.arguments)
     is_bidirectional = arguments.pop("bidirectional", False)
