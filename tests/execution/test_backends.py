@@ -83,7 +83,9 @@ def test_memory_limit_holds_on_each_backend(
         end = ended(execution)
         assert "backend" in log_of(execution)
     assert isinstance(end, Failed)
-    assert end.reason is FailureReason.OUT_OF_MEMORY, end.message
+    # Some of TensorFlow's operations do not look whether they were given the memory they asked for.
+    is_crash = backend is Backend.TENSORFLOW and "SIGSEGV" in end.message
+    assert end.reason is FailureReason.OUT_OF_MEMORY or is_crash, end.message
 
 
 def test_a_worker_has_what_is_installed_unless_it_is_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
