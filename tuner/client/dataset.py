@@ -151,7 +151,10 @@ def labelled(features: Any, answers: Any, target: str | None) -> tuple[pd.DataFr
             hint="Drop it from X, or give the target another name with target=.",
             places=[Place("#/target", "is also a column of X")],
         )
-    return frame.assign(**{name: labels}), name
+    frame = frame.copy(deep=False)
+    # Not assign, which no column may be called "self" for.
+    frame[name] = labels
+    return frame, name
 
 
 def _is_of_arrays(features: Any) -> bool:

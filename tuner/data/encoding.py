@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -420,15 +421,23 @@ def _fit_number(cells: pd.Series[Any], column: ColumnProfile, scale: bool, imput
     fill = None
     if impute:
         # Halves first: the middle of two large numbers can overflow. A boolean's gap becomes its commoner value.
-        fill = float(np.median(present / 2) * 2) if len(present) else 0.0
+        fill = _median(present / 2) * 2 if len(present) else 0.0
         if column.kind is ColumnKind.BOOLEAN:
             fill = float(fill > 0.5)
     is_scaled = scale and column.kind is ColumnKind.NUMBER
     center, spread = _standard(present) if is_scaled else (0.0, 1.0)
     number = _Numeric(column.name, fill, center, spread, has_flag=impute and len(present) < len(values))
-    with np.errstate(over="ignore"):
-        rank = RankFeature.fit(present, (present - center) / spread, column.name, impute) if is_scaled else None
+    rank = RankFeature.fit(present, center, spread, column.name, impute) if is_scaled else None
     return [number] if rank is None else [number, rank]
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """As ``np.median`` of finite numbers, of which thousands of columns feel the many checks."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1].tolist()
+    return float((low + high) / 2)
 
 
 def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -437,8 +446,10 @@ def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
     if largest == 0.0:
         return 0.0, 1.0
     # Squares of large or tiny numbers leave float64: computed on numbers within 1, then scaled back.
-    mean = float(np.mean(values / largest)) * largest
-    spread = float(np.std(values / largest)) * largest
+    scaled = values / largest
+    middle = float(scaled.sum()) / len(scaled)
+    scaled -= middle
+    mean, spread = middle * largest, math.sqrt(float(scaled @ scaled) / len(scaled)) * largest
     return mean, spread if spread > 1e-12 * largest else 1.0
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from tuner.data.array_cells import cells_of, holds_arrays
 from tuner.data.cells import MISSING_MARKERS, to_label, to_numbers
+from tuner.data.column_arrays import frame_of
 from tuner.data.local_numbers import read_local_numbers
 from tuner.data.reading import check_names
 from tuner.errors import InvalidDataset
@@ -37,15 +38,13 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     names = check_names([str(name) for name in frame.columns])
     for position, name in enumerate(names, start=1):
         check_text(name, f"The name of column {position}:")
-    return pd.DataFrame(
-        {name: _plain(frame.iloc[:, position], name) for position, name in enumerate(names)},
-        index=pd.RangeIndex(len(frame)),
-    )
+    plain = {name: _plain(frame.iloc[:, place], name).to_numpy() for place, name in enumerate(names)}
+    return frame_of(plain, len(frame))
 
 
 def has_arrays(frame: pd.DataFrame) -> bool:
     """Whether some column's cells are arrays, or nested lists."""
-    return any(holds_arrays(frame.iloc[:, position]) for position in range(frame.shape[1]))
+    return any(holds_arrays(frame.iloc[:, place]) for place, kind in enumerate(frame.dtypes) if kind == np.object_)
 
 
 def frame_of_arrays(arrays: Sequence[Any], name: str) -> pd.DataFrame:
@@ -90,6 +89,9 @@ def _plain(column: pd.Series[Any], name: str) -> pd.Series[Any]:
 
 def plain_column(column: pd.Series[Any], name: str) -> pd.Series[Any]:
     """One column in plain form; ``name`` is for errors."""
+    if column.dtype == np.float64:
+        check_finite(column.to_numpy(), name)
+        return column
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         plain = _plain_numbers(column, name)
         if plain is not None:

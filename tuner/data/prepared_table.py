@@ -25,6 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.array_cells import cells_of, holds_arrays, stacked
+from tuner.data.column_arrays import MAX_COPIED_ROWS, arrays_of, frame_of
 from tuner.data.profile import DatasetProfile
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,15 @@ def _prepared_path(path: Path, profile: DatasetProfile, folder: Path | None) -> 
 
 @functools.lru_cache(maxsize=4)
 def _profile_digest(profile: DatasetProfile) -> str:
-    document = json.dumps([FORMAT_VERSION, profile.to_json()], sort_keys=True)
+    # Without the values: each training needs this, and a wide table has very many of them.
+    facts = [
+        (
+            *(column.name, column.kind, column.form, column.day_first),
+            *(column.num_missing, column.num_unique, column.minimum, column.maximum, column.mean),
+        )
+        for column in profile.columns
+    ]
+    document = json.dumps([FORMAT_VERSION, profile.num_rows, facts])
     return hashlib.sha256(document.encode()).hexdigest()[:20]
 
 
@@ -120,8 +129,8 @@ def _write(file: BinaryIO, frame: pd.DataFrame, fingerprint: list[int | str]) ->
     arrays: list[NDArray[Any]] = []
     columns: list[dict[str, Any]] = []
     offset = 0
-    for name in frame.columns:
-        stored, facts = _to_array(frame[name])
+    for name, values in zip(frame.columns, arrays_of(frame), strict=True):
+        stored, facts = _to_stored(values)
         arrays.append(stored)
         columns.append({"name": name, "type": stored.dtype.str, "offset": offset, **facts})
         offset += stored.nbytes + -stored.nbytes % _ALIGNMENT
@@ -133,12 +142,11 @@ def _write(file: BinaryIO, frame: pd.DataFrame, fingerprint: list[int | str]) ->
         file.write(b"\0" * (-stored.nbytes % _ALIGNMENT))
 
 
-def _to_array(column: pd.Series[Any]) -> tuple[NDArray[Any], dict[str, Any]]:
+def _to_stored(values: NDArray[Any]) -> tuple[NDArray[Any], dict[str, Any]]:
     """A column as one array, and what else is needed to restore it."""
-    values = column.to_numpy()
     if values.dtype != object:
         return values, {}
-    if holds_arrays(column):
+    if holds_arrays(pd.Series(values, dtype=object, copy=False)):
         shape = list(values[0].shape[1:])
         if len({len(cell) for cell in values}) == 1:
             return stacked(values), {"cells": [len(values[0]), *shape]}
@@ -162,7 +170,7 @@ def _read_header(mapped: NDArray[np.uint8]) -> tuple[dict[str, Any], int]:
 
 def _restore(mapped: NDArray[np.uint8], header: dict[str, Any], start: int) -> pd.DataFrame:
     num_rows = header["num_rows"]
-    columns: dict[str, pd.Series[Any]] = {}
+    columns: dict[str, NDArray[Any]] = {}
     for column in header["columns"]:
         data_type = np.dtype(column["type"])
         first = start + column["offset"]
@@ -175,8 +183,9 @@ def _restore(mapped: NDArray[np.uint8], header: dict[str, Any], start: int) -> p
             stored = np.array([*column["labels"], None], dtype=object)[stored]
         elif "cells" in column:
             stored = _to_cells(stored, column, num_rows)
-        columns[column["name"]] = pd.Series(stored, dtype=stored.dtype, copy=False)
-    return pd.DataFrame(columns, index=pd.RangeIndex(num_rows), copy=False)
+        columns[column["name"]] = stored
+    # Long columns stay where they are mapped.
+    return frame_of(columns, num_rows, copy=num_rows <= MAX_COPIED_ROWS)
 
 
 def _count(column: dict[str, Any], num_rows: int) -> int:

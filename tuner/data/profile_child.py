@@ -36,7 +36,10 @@ def main() -> None:
                 hint="Upload a sample of its rows, or raise the memory limit for uploads.",
             )
         )
-    json.dump(answer, sys.stdout, allow_nan=False)
+    # Not json.dump, which writes each number by itself; nor print, which under PYTHONUNBUFFERED loses what a pipe does
+    # not take at once.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+        output.write(json.dumps(answer, allow_nan=False).encode())
 
 
 def _limit(memory_bytes: int, seconds: int) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tuner.data.array_cells import holds_arrays
 from tuner.data.array_profile import array_profile
 from tuner.data.cells import BOOLEAN_PAIRS, to_label
+from tuner.data.column_arrays import arrays_of
 from tuner.data.dates import date_column
 from tuner.data.local_numbers import comma_is_open
 from tuner.data.profile import MAX_CLASSES, MAX_TOP_VALUES, ColumnKind, ColumnProfile, DatasetProfile, ValueForm
@@ -58,15 +59,14 @@ def profile_table(frame: pd.DataFrame) -> DatasetProfile:
     """
     limit = min(MAX_CLASSES, max(MAX_TOP_VALUES, _MAX_STORED_VALUES // max(1, frame.shape[1])))
     columns = tuple(
-        _profile_column(str(name), frame.iloc[:, position], limit) for position, name in enumerate(frame.columns)
+        _profile_column(str(name), values, limit) for name, values in zip(frame.columns, arrays_of(frame), strict=True)
     )
     return DatasetProfile(num_rows=len(frame), columns=columns)
 
 
-def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProfile:
-    if holds_arrays(column):
-        return array_profile(name, column)
-    values: NDArray[Any] = column.to_numpy()
+def _profile_column(name: str, values: NDArray[Any], limit: int) -> ColumnProfile:
+    if values.dtype == object and holds_arrays(cells := pd.Series(values, dtype=object, copy=False)):
+        return array_profile(name, cells)
     codes, distinct = pd.factorize(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
     if values.dtype == object:
@@ -191,6 +191,9 @@ def _value_counts(
     # A class has two rows at least, so more than half as many fractions as rows cannot be classes.
     hopeless = form is ValueForm.FRACTION and 2 * len(distinct) > int(counts.sum())
     num_kept = MAX_TOP_VALUES if hopeless or len(distinct) > limit else limit
+    if hopeless and len(distinct) > MAX_TOP_VALUES:
+        # Fractions that occur once each are not the most frequent values of anything.
+        num_kept = min(num_kept, max(1, int(np.count_nonzero(counts > 1))))
     order = np.argsort(-counts, kind="stable")[:num_kept]
     kept: list[tuple[str, int]] = []
     characters = 0

@@ -89,7 +89,12 @@ def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
         with opened_zip(path, limits) as archive:
             return _read_zip(archive, limits)
     frame = _read_parquet(path, limits) if _is_parquet(path) else _read_csv(path, limits)
-    return pd.DataFrame({name: read_local_numbers(frame[name]) for name in frame.columns})
+    for name in frame.select_dtypes(object):
+        cells = frame[name]
+        numbers = read_local_numbers(cells)
+        if numbers is not cells:
+            frame[name] = numbers
+    return frame
 
 
 def is_zip(path: Path) -> bool:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from tuner.data import prepared_table
 from tuner.data.array_cells import typed_arrays
 from tuner.data.cells import BOOLEAN_WORDS, to_label
+from tuner.data.column_arrays import float_arrays, frame_of
 from tuner.data.dates import seconds
-from tuner.data.frames import column_tokens, plain_column
+from tuner.data.frames import check_finite, column_tokens, plain_column
 from tuner.data.profile import (
     ColumnKind,
     ColumnProfile,
@@ -85,17 +86,13 @@ def load_table(
         return build_table(frame, profile, target_profile)
     frame = read_table(path, limits or ReadLimits())
     table = build_table(frame, profile, target_profile)
-    dates = {
-        column.name: _instants(frame[column.name], column)
-        for column in profile.columns
-        if column.kind is ColumnKind.DATE
-    }
-    arrays = {
-        column.name: typed_arrays(frame[column.name].array, column)
-        for column in profile.columns
-        if column.kind.is_array
-    }
-    prepared_table.prepare(path, profile, frame.assign(**dates, **arrays))
+    # Not assign, which no column may be called "self" for.
+    for column in profile.columns:
+        if column.kind is ColumnKind.DATE:
+            frame[column.name] = _instants(frame[column.name], column)
+        elif column.kind.is_array:
+            frame[column.name] = typed_arrays(frame[column.name].array, column)
+    prepared_table.prepare(path, profile, frame)
     return table
 
 
@@ -145,10 +142,16 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
             hint=did_you_mean(missing[0], list(positions)) + " Columns may hold missing values, but must be there.",
             places=[Place("#/rows", f"no column {name!r}") for name in missing[:10]],
         )
-    return pd.DataFrame(
-        {column.name: _typed(rows.iloc[:, positions[column.name]], column) for column in columns},
-        index=pd.RangeIndex(len(rows)),
-    )
+    floats = float_arrays(rows)
+    typed: dict[str, NDArray[Any]] = {}
+    for column in columns:
+        place = positions[column.name]
+        if column.kind is ColumnKind.NUMBER and place in floats:
+            check_finite(floats[place], column.name)
+            typed[column.name] = floats[place]
+        else:
+            typed[column.name] = _typed(rows.iloc[:, place], column).to_numpy()
+    return frame_of(typed, len(rows))
 
 
 def labelled_table(rows: pd.DataFrame, columns: Sequence[ColumnProfile], target_profile: TargetProfile) -> Table:
@@ -190,8 +193,14 @@ def labelled_table(rows: pd.DataFrame, columns: Sequence[ColumnProfile], target_
 def _plain_features(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     """As ``features_frame``, for a plain frame: its cells need no cleaning."""
     frame = frame.reset_index(drop=True)
-    typed = {column.name: _typed_plain(frame[column.name], column) for column in columns}
-    return pd.DataFrame(typed, index=pd.RangeIndex(len(frame)))
+    floats = {str(frame.columns[place]): values for place, values in float_arrays(frame).items()}
+    typed = {
+        column.name: floats[column.name]
+        if column.kind is ColumnKind.NUMBER and column.name in floats
+        else _typed_plain(frame[column.name], column).to_numpy()
+        for column in columns
+    }
+    return frame_of(typed, len(frame))
 
 
 def _typed(cells: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:

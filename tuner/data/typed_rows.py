@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tuner.data.array_cells import typed_array
 from tuner.data.cells import BOOLEAN_WORDS, MISSING_MARKERS, to_label
+from tuner.data.column_arrays import arrays_of, frame_of
 from tuner.data.dates import seconds
 from tuner.data.profile import ColumnKind, ColumnProfile, ValueForm
 from tuner.errors import InvalidDataset
@@ -53,14 +54,12 @@ class TypedRows:
     @classmethod
     def of(cls, frame: pd.DataFrame) -> TypedRows:
         """The rows of a frame of typed features."""
-        return cls({str(name): frame[name].to_numpy() for name in frame.columns}, len(frame))
+        return cls(dict(zip(map(str, frame.columns), arrays_of(frame), strict=True)), len(frame))
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The rows as a frame."""
-        # Without its kind, pandas would make text of another one out of labels.
-        columns = {name: pd.Series(values, dtype=values.dtype) for name, values in self.columns.items()}
-        return pd.DataFrame(columns, index=pd.RangeIndex(self.num_rows))
+        return frame_of(self.columns, self.num_rows)
 
     def numbers(self, names: tuple[str, ...]) -> NDArray[np.float64]:
         """Numeric columns side by side, shape (n, names). Not to be written to."""
