@@ -105,21 +105,21 @@ _TEXT: tuple[Entry, ...] = (
 )
 _FORECAST: tuple[Entry, ...] = (
     ("series_seasonal_naive", _DEFAULT),
-    ("series_smoothing", _DEFAULT),
-    ("series_linear", _DEFAULT),
     ("series_smoothing", {"log": True}),
+    ("series_linear", _DEFAULT),
+    ("series_smoothing", _DEFAULT),
     ("series_lightgbm", _DEFAULT),
-    ("series_linear", {"difference": "first", "window": 24}),
-    ("series_seasonal_naive", {"seasons": 2, "drift": True}),
-    ("series_smoothing", {"trend": "additive"}),
+    ("series_linear", {"difference": "season", "window": 12}),
     ("series_lightgbm", {"base": "last"}),
-    ("series_linear", {"difference": "both", "log": True}),
+    ("series_smoothing", {"trend": "additive"}),
+    ("series_seasonal_naive", {"seasons": 3, "drift": True}),
+    ("series_linear", {"difference": "none", "window": 12}),
     ("series_gru", _DEFAULT),
     ("series_smoothing", {"trend": "none"}),
-    ("series_lightgbm", {"base": "level", "log": True}),
     ("series_naive", _DEFAULT),
+    ("series_linear", {"difference": "both", "log": True}),
     ("series_naive", {"drift": True}),
-    ("series_linear", {"difference": "none", "log": True}),
+    ("series_lightgbm", {"base": "level", "log": True}),
 )
 # One fit may take this share of the study's time. The estimates are right within a factor of three.
 _FIT_SHARE = 0.3

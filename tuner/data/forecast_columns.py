@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from tuner.data.profile import ColumnProfile, DatasetProfile
 
 _TIME_NAMES = re.compile(
-    r"(?i:t|ds|time|timestamp|date|datetime|year|quarter|month|week|day|hour|minute|period|step|index|idx)"
-    r"([ _-]?(id|no|nr|idx|index|number|stamp))?"
+    r"(t|ds|time|timestamp|date|datetime|year|quarter|month|week|day|hour|minute|period|step|index|idx)"
+    r"([ _-]?(id|no|nr|idx|index|number|stamp|step))?",
+    re.IGNORECASE,
 )
 # Without this many rows beyond the horizon there is no course of time to learn from.
 _LEAST_HISTORY = 2
@@ -92,7 +93,7 @@ def _time_column(forecast: Forecast, profile: DatasetProfile, target: ColumnProf
         return column
     others = [c for c in profile.columns if c.name not in (target.name, forecast.series, *forecast.known)]
     dates = [column for column in others if column.kind == "date"]
-    # Numbers that count up to the last row can hardly be anything else; other numbers must be called so.
+    # Any number may be a quantity: those that are the time must be called so.
     found = dates or [c for c in others if c.form.is_numeric and _can_be_time(c) and _TIME_NAMES.fullmatch(c.name)]
     if len(found) == 1:
         return found[0]

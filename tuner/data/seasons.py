@@ -81,7 +81,9 @@ def _samples(series: SeriesSet) -> list[NDArray[np.float64]]:
     """Values of some of the longest series, without gaps."""
     chosen = np.argsort(-series.lengths, kind="stable")[:_MAX_SERIES]
     values = filled(series.values[chosen])
-    return [row[~np.isnan(row)][-_MAX_VALUES:] for row in values]
+    samples = [row[~np.isnan(row)][-_MAX_VALUES:] for row in values]
+    # Squares of large numbers overflow.
+    return [row / (float(np.abs(row).max(initial=0)) or 1.0) for row in samples]
 
 
 def _strength(samples: list[NDArray[np.float64]], length: int) -> float:

@@ -130,6 +130,9 @@ class Windows:
         is_there = asked < width
         is_there[is_there] = is_known[codes[is_there], asked[is_there]]
         codes, places, steps = codes[is_there], places[is_there], steps[is_there]
+        if len(codes) == 1:
+            # Libraries refuse a single row, twice the same one says no more.
+            codes, places, steps = (np.repeat(each, 2) for each in (codes, places, steps))
         if len(codes) > most:
             kept = np.sort(rng.permutation(len(codes))[:most])
             codes, places, steps = codes[kept], places[kept], steps[kept]

@@ -243,7 +243,9 @@ class SeriesLinear(SeriesFamily):
         )
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
-        return {"window": 12, "difference": "season", "l2": 3.0, SEASON: "found", LOG: False}
+        # What is known of a time explains its value, not the change from another time.
+        difference = "none" if forecast_of(target).known else "first"
+        return {"window": 24, "difference": difference, "l2": 3.0, SEASON: "found", LOG: False}
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         columns = int(params["window"]) + 16

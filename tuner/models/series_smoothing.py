@@ -23,6 +23,7 @@ _MAX_LENGTH = 1_500
 # Numbers of states held at a time.
 _MAX_CELLS = 2_000_000
 _STEADY = 1.0
+_LEAST_FOR_TREND = 4
 
 
 @dataclass(frozen=True)
@@ -169,11 +170,13 @@ def _start(values: NDArray[np.float64], length: int, is_seasonal: NDArray[np.boo
             level[index], trend[index] = straight.mean() - rise, rise
         else:
             first = known[: min(len(known), 8)]
-            rise = (first[-1] - first[0]) / max(1, len(first) - 1)
+            # Two or three values show no trend.
+            rise = (first[-1] - first[0]) / (len(first) - 1) if len(first) >= _LEAST_FOR_TREND else 0.0
             level[index], trend[index] = first[0] - rise * has_trend, rise
     # Without a trend the level does not begin below the first season's mean.
     if not has_trend:
         level, trend = level + trend * length / 2 * is_seasonal, np.zeros(num_series)
+    trend = np.where(np.count_nonzero(~np.isnan(values), axis=1) >= _LEAST_FOR_TREND, trend, 0.0)
     return _States(level[None], trend[None], season[None], np.zeros((1, num_series)))
 
 
