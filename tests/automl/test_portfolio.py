@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.automl.test_plan import column
@@ -81,3 +83,14 @@ def test_what_takes_too_long_is_left_out() -> None:
 def test_something_is_tried_however_little_time_there_is() -> None:
     profile, target = table(1_000_000, 5, with_categories=True)
     assert len(portfolio(profile, target, able(profile, target), seconds=0.001)) == 1
+
+
+def test_logarithm_of_a_target_with_a_tail_is_among_the_first_configurations() -> None:
+    profile, target = table(600, 0, with_categories=False)
+    tail = [replace(each, minimum=1.0, maximum=1_000.0, mean=50.0) for each in profile.columns if each.name == "label"]
+    skewed = replace(profile, columns=(*profile.columns[:-1], *tail))
+    scales = [params.get("target_scale") for name, params in portfolio(skewed, target, ["lightgbm", "xgboost"])]
+    assert scales[0] == "log"
+    assert "linear" in scales
+    plain = portfolio(profile, target, ["lightgbm", "xgboost"])
+    assert not any("target_scale" in params for _, params in plain)

@@ -10,20 +10,23 @@ from typing import Any, TypeAlias
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models import ModelFamily, family
 from tuner.models.cost import num_texts
+from tuner.models.target_scale import TARGET_SCALE
 from tuner.space import Params, Scalar
 
 Entry: TypeAlias = tuple[str, Mapping[str, Scalar]]
 """A family's name, and what differs from its default."""
 
 _DEFAULT: Mapping[str, Scalar] = MappingProxyType({})
+# Where the target has a tail to the right, some learn its logarithm and some do not, for an average to choose from.
+_LOG: Mapping[str, Scalar] = MappingProxyType({TARGET_SCALE: "log"})
 # Trees of few leaves, each of a part of the columns: the strongest boosting on few rows, where larger ones fit noise.
 _SHALLOW_LIGHTGBM: Entry = (
     "lightgbm",
-    {"learning_rate": 0.06, "max_leaves": 8, "max_features": 0.6, "sample_share": 0.9, "l2": 1.0},
+    {"learning_rate": 0.06, "max_leaves": 8, "max_features": 0.6, "sample_share": 0.9, "l2": 1.0, **_LOG},
 )
 _SHALLOW_XGBOOST: Entry = (
     "xgboost",
-    {"learning_rate": 0.08, "max_leaves": 8, "max_features": 0.7, "sample_share": 0.8, "min_child_weight": 3.0},
+    {"learning_rate": 0.08, "max_leaves": 8, "max_features": 0.7, "sample_share": 0.8, "min_child_weight": 3.0, **_LOG},
 )
 _RANDOM_LIGHTGBM: Entry = ("lightgbm", {"random_thresholds": True})
 _CAUTIOUS_LIGHTGBM: Entry = (
@@ -70,7 +73,7 @@ _MIDDLE: tuple[Entry, ...] = (
     ("extra_trees", _DEFAULT),
     ("knn", _DEFAULT),
     _SHALLOW_LIGHTGBM,
-    ("xgboost", _DEFAULT),
+    ("xgboost", _LOG),
     ("svm", _DEFAULT),
     ("random_forest", _DEFAULT),
     ("keras_mlp", _DEFAULT),
@@ -82,8 +85,8 @@ _LARGE: tuple[Entry, ...] = (
     _QUICK_LIGHTGBM,
     _QUICK_CATBOOST,
     ("linear", _DEFAULT),
-    ("lightgbm", _DEFAULT),
-    ("xgboost", _DEFAULT),
+    ("lightgbm", _LOG),
+    ("xgboost", _LOG),
     _SLOW_LIGHTGBM,
     ("extra_trees", _DEFAULT),
     ("catboost", _DEFAULT),
@@ -177,8 +180,10 @@ def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...
 def _point(
     chosen: ModelFamily, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile
 ) -> Params:
-    """The default of the family with the changes."""
-    point = {**chosen.default(profile, target), **changes}
+    """The default of the family with the changes; that of the target's scale only where the target allows it."""
+    default = chosen.default(profile, target)
+    wanted = {name: value for name, value in changes.items() if name != TARGET_SCALE or name in default}
+    point = {**default, **wanted}
     if isinstance(leaf := changes.get("min_samples_leaf"), int):
         # A leaf must not be a large part of a small table.
         point["min_samples_leaf"] = min(leaf, max(2, target.num_rows // 20))

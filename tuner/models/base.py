@@ -97,7 +97,7 @@ class Estimator(ABC):
 
     @abstractmethod
     def fit(self, train: Table, validation: Table, report: Report) -> int:
-        """Learn from ``train``; the validation rows only tell when to stop and which step to keep.
+        """Learn from ``train``; the validation rows only tell when to stop, which step to keep, and the mean to meet.
 
         Args:
             train: Rows to learn from.

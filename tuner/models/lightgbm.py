@@ -12,6 +12,7 @@ from tuner.models.base import ENCODED_KINDS, ModelFamily, Report, has_categories
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator
+from tuner.models.target_scale import target_scale_default, target_scale_parameter
 from tuner.models.threads import worthwhile_threads
 from tuner.space import Categorical, Float, Int, Parameter, Params, SearchSpace
 
@@ -140,7 +141,7 @@ class LightGBM(ModelFamily):
     ``random_thresholds``, whether a split tries one random threshold of each column instead of all, which harms little
     and steadies much on small tables; ``l1`` and ``l2``, penalties on leaf values; ``category_smoothing``, how far
     categories with few rows are drawn to the average, where the table has categories; ``class_weight``, where classes
-    are rare.
+    are rare; ``target_scale``, whether a positive target with a tail to the right is learned as its logarithm.
     """
 
     name = "lightgbm"
@@ -165,7 +166,7 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             parameters["category_smoothing"] = Float(1.0, 200.0, log=True)
-        return SearchSpace(parameters | class_weight_parameter(target))
+        return SearchSpace(parameters | class_weight_parameter(target) | target_scale_parameter(profile, target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {
@@ -181,7 +182,7 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             params["category_smoothing"] = 10.0
-        return params | class_weight_default(target)
+        return params | class_weight_default(target) | target_scale_default(profile, target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)

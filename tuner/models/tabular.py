@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from tuner.models.base import Estimator, Report, Verdict
 from tuner.models.category_coding import CATEGORIES, MANY_VALUES
+from tuner.models.target_scale import TargetScale, fit_scale, load_scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,37 +37,6 @@ class Encoding:
     max_categories: int
 
 
-@dataclass(frozen=True)
-class TargetScale:
-    """A quantity in standard units, in which models learn it: far from zero, sums of squares lose what tells it apart.
-
-    Args:
-        center: The training rows' mean.
-        spread: Their standard deviation, or 1 where all are equal.
-    """
-
-    center: float = 0.0
-    spread: float = 1.0
-
-    @classmethod
-    def fit(cls, target: Target) -> Self:
-        """The scale of the training rows."""
-        largest = float(abs(target).max()) or 1.0
-        # Squares of large numbers overflow: computed on numbers within 1, then scaled back.
-        share = target / largest
-        return cls(float(share.mean()) * largest, float(share.std()) * largest or 1.0)
-
-    def to_standard(self, target: Target) -> NDArray[np.float64]:
-        """Values in standard units."""
-        import numpy as np
-
-        return np.asarray((target - self.center) / self.spread, np.float64)
-
-    def to_original(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values in the target's own units."""
-        return values * self.spread + self.center
-
-
 class TabularEstimator(Estimator):
     """An encoder with a model behind it. Subclasses say how to encode, and handle the model on arrays."""
 
@@ -88,13 +58,16 @@ class TabularEstimator(Estimator):
         else:
             self._encoder = TabularEncoder.fit(train.features, train.columns, **asdict(self.encoding))
             encoded = self._encoder.transform(train.features)
-        self._scale = TargetScale() if self._num_classes else TargetScale.fit(train.target)
-        return self._learn(
+        self._scale = TargetScale() if self._num_classes else fit_scale(self._params, train.target)
+        answers = _InAnswers(self, validation.target, report)
+        kept = self._learn(
             encoded,
             train.target if self._num_classes else self._scale.to_standard(train.target),
             self._encoder.transform(validation.features),
-            _InAnswers(self, report),
+            answers,
         )
+        self._scale = answers.scales.get(kept, self._scale)
+        return kept
 
     def predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         from tuner.data.typed_rows import TypedRows
@@ -127,7 +100,7 @@ class TabularEstimator(Estimator):
         estimator = cls({}, seed=0, threads=1)
         estimator._num_classes = state["num_classes"]
         estimator._encoder = TabularEncoder.from_json(state["encoder"])
-        estimator._scale = TargetScale(**state["scale"])
+        estimator._scale = load_scale(state["scale"])
         estimator._load_model(folder, state["model"])
         return estimator
 
@@ -169,11 +142,17 @@ def share_encoders(estimators: Sequence[Estimator]) -> None:
 class _InAnswers(Report):
     """Reports predictions in the target's own units to whoever asked for the fit."""
 
-    def __init__(self, estimator: TabularEstimator, report: Report) -> None:
+    def __init__(self, estimator: TabularEstimator, target: Target, report: Report) -> None:
         self._estimator = estimator
+        self._target = target
         self._report = report
+        self.scales: dict[int, TargetScale] = {}
+        """Of quantities, by step, the scale under which its predictions were reported."""
 
     def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
+        if not self._estimator._num_classes:
+            scale = self._estimator._scale.corrected(prediction, self._target)
+            self._estimator._scale = self.scales[step] = scale
         return self._report(step, self._estimator._to_answer(prediction))
 
     def should_stop(self) -> bool:

@@ -12,7 +12,7 @@ from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS, Estimator, ModelFamily, Report
 from tuner.models.cost import num_characters, num_one_hot_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
-from tuner.models.tabular import TargetScale
+from tuner.models.target_scale import TargetScale
 from tuner.space import Categorical, Float, Int, Parameter, Params, SearchSpace
 
 if TYPE_CHECKING:

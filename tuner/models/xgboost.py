@@ -12,6 +12,7 @@ from tuner.models.base import ENCODED_KINDS, ModelFamily, Report, has_categories
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, within_float32
+from tuner.models.target_scale import target_scale_default, target_scale_parameter
 from tuner.models.threads import worthwhile_threads
 from tuner.space import Float, Int, Parameter, Params, SearchSpace
 
@@ -127,7 +128,8 @@ class XGBoost(ModelFamily):
     at least, which for quantities is a number of rows; ``max_features``, the share of the columns that a split may
     choose from; ``sample_share``, the share of the rows each tree sees; ``l1`` and ``l2``, penalties on leaf values;
     ``max_one_hot``, the number of categories up to which a split sets one apart instead of dividing them, where the
-    table has categories; ``class_weight``, where classes are rare.
+    table has categories; ``class_weight``, where classes are rare; ``target_scale``, whether a positive target with a
+    tail to the right is learned as its logarithm.
     """
 
     name = "xgboost"
@@ -151,7 +153,7 @@ class XGBoost(ModelFamily):
         }
         if has_categories(profile, target):
             parameters["max_one_hot"] = Int(1, 64, log=True)
-        return SearchSpace(parameters | class_weight_parameter(target))
+        return SearchSpace(parameters | class_weight_parameter(target) | target_scale_parameter(profile, target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {
@@ -165,7 +167,7 @@ class XGBoost(ModelFamily):
         }
         if has_categories(profile, target):
             params["max_one_hot"] = 4
-        return params | class_weight_default(target)
+        return params | class_weight_default(target) | target_scale_default(profile, target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)

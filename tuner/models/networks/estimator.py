@@ -15,7 +15,8 @@ from tuner.models.networks.backends import import_keras
 from tuner.models.networks.inputs import InputPart, Inputs
 from tuner.models.networks.prediction import outputs_of
 from tuner.models.networks.training import Examples, Plan, Training, copies_of
-from tuner.models.tabular import TargetScale, softmax
+from tuner.models.tabular import softmax
+from tuner.models.target_scale import TargetScale
 
 if TYPE_CHECKING:
     import numpy as np
