@@ -8,14 +8,16 @@ from typing import Any
 from tuner.architecture import DataInput
 from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS, has_categories
+from tuner.models.networks.image_inputs import ImageInputs
 from tuner.models.networks.inputs import InputPart, Inputs
+from tuner.models.networks.sequence_inputs import SequenceInputs
 from tuner.models.networks.tabular_inputs import TabularInputs
 from tuner.space import Int, Parameter, Params
 
 TABULAR = "tabular"
 """The name of all plain columns together."""
 
-PARTS: tuple[type[InputPart], ...] = (TabularInputs,)
+PARTS: tuple[type[InputPart], ...] = (TabularInputs, ImageInputs, SequenceInputs)
 """The parts of inputs that such a network can read."""
 
 READS = frozenset(kind for part in PARTS for kind in part.kinds)
@@ -37,12 +39,18 @@ def source_defaults(profile: DatasetProfile, target: TargetProfile) -> Params:
 
 
 def expected_sources(profile: DatasetProfile, target: TargetProfile) -> dict[str, DataInput]:
-    """The inputs, as far as a profile tells what they will be."""
+    """The inputs, as far as a profile tells what they will be.
+
+    A picture or a sequence is called like its column; where that is the name of the plain columns, these have none.
+    """
     sources: dict[str, DataInput] = {}
     plain = [column for column in profile.features(target.name) if column.kind in TABULAR_KINDS]
     if plain:
         widths = [_MAX_EMBEDDING_SIZE if column.kind is ColumnKind.CATEGORY else _MAX_WIDTH for column in plain]
         sources[TABULAR] = DataInput.vector(1, sum(widths))
+    for column in profile.features(target.name):
+        if column.kind.is_array and column.shape is not None:
+            sources[column.name] = DataInput.of(*column.shape)
     return sources
 
 
@@ -55,4 +63,7 @@ def source_tensors(
     if (tabular := inputs.part(TabularInputs)) is not None:
         vector = tabular.vector(keras, entries, seeds, params.get(EMBEDDING_SIZE, 0))
         tensors[TABULAR] = vector, DataInput.of(*vector.shape[1:])
+    for part in (inputs.part(ImageInputs), inputs.part(SequenceInputs)):
+        for column, entry in ({} if part is None else part.entries).items():
+            tensors[column] = entries[entry], DataInput.of(*entries[entry].shape[1:])
     return tensors
