@@ -79,6 +79,11 @@ def evaluate(
         "scores": _finite(scores or {}),
         "standard_errors": _finite(standard_errors or {}),
     }
+    if any(column.kind.is_array for column in table.columns):
+        from tuner.artifact.examples import examples_of
+
+        # Random choices of their own: what else is drawn must not change with them.
+        common["examples"] = examples_of(table, prediction, np.random.default_rng(seed))
     if members:
         common |= _averaged(members)
     elif models:

@@ -12,6 +12,7 @@ from tuner.artifact.evaluation import (
     Confusion,
     Dependence,
     Evaluation,
+    Example,
     Importance,
     SeriesPicture,
 )
@@ -160,3 +161,36 @@ def residuals_figure(evaluation: Evaluation) -> str:
     )
     chart.columns(zip(edges, edges[1:], counts, strict=False), "s0")
     return figure("Residuals", chart.svg(), "Errors beyond the ends are counted in the outermost columns.")
+
+
+def examples_figure(evaluation: Evaluation, *, are_worst: bool) -> str:
+    """A few pictures or sequences, each with its true answer and the predicted one."""
+    shown = [example for example in evaluation.examples if example.is_among_worst == are_worst]
+    if not shown:
+        return ""
+    body = "".join(f"<li>{_example(example, bool(evaluation.classes))}</li>" for example in shown)
+    title = f"{text(shown[0].column)}: predicted worst" if are_worst else f"{text(shown[0].column)}: drawn at random"
+    return figure(title, f'<ul class="examples">{body}</ul>', "Below each its true answer, then the predicted one.")
+
+
+def _example(example: Example, is_class: bool) -> str:
+    if example.picture:
+        shown = f'<img alt="{text(example.truth)}" src="data:image/png;base64,{example.picture}">'
+    else:
+        shown = _sparkline(example)
+    kind = "wrong" if is_class and example.truth != example.predicted else ""
+    return f'{shown}<strong>{text(example.truth)}</strong><small class="{kind}">{text(example.predicted)}</small>'
+
+
+def _sparkline(example: Example) -> str:
+    """The features of a sequence as lines, each over its own range."""
+    lines = ""
+    for index, line in enumerate(example.lines):
+        points = [(place, value) for place, value in enumerate(line) if value is not None]
+        if not points:
+            continue
+        low, high = min(value for _, value in points), max(value for _, value in points)
+        at_x, at_y = 100 / max(1, len(line) - 1), 40 / ((high - low) or 1.0)
+        path = " ".join(f"{place * at_x:.1f},{44 - (value - low) * at_y:.1f}" for place, value in points)
+        lines += f'<polyline class="line s{index}" points="{path}"/>'
+    return f'<svg role="img" aria-label="{text(example.truth)}" viewBox="0 0 100 48">{lines}</svg>'

@@ -10,6 +10,7 @@ from tuner.artifact.card.figures import (
     classes_figure,
     confusion_figure,
     dependence_figure,
+    examples_figure,
     importance_figure,
     points_figure,
     residuals_figure,
@@ -48,6 +49,7 @@ def card_page(manifest: Manifest, evaluation: Evaluation | None, *, file: str = 
         _tiles(manifest, evaluation),
         _series(facts, evaluation),
         _quality(facts, evaluation),
+        _examples(evaluation),
         _reasons(facts, evaluation),
         _data(facts),
         _model(manifest),
@@ -143,6 +145,13 @@ def _quality(facts: ModelFacts, evaluation: Evaluation | None) -> str:
     return section("How well it predicts", _grid(figures))
 
 
+def _examples(evaluation: Evaluation | None) -> str:
+    if evaluation is None:
+        return ""
+    figures = [examples_figure(evaluation, are_worst=are_worst) for are_worst in (False, True)]
+    return section("Examples", _grid(figures))
+
+
 def _reasons(facts: ModelFacts, evaluation: Evaluation | None) -> str:
     if evaluation is None or not evaluation.importances:
         return ""
@@ -218,6 +227,9 @@ def _use(facts: ModelFacts, file: str) -> str:
         f"model = load_model({file!r})",
         f"model.predict([{more}])",
     ]
+    if len(facts.columns) == 1 and facts.columns[0].kind.is_array:
+        of_files = 'model.predict("picture.png")' if facts.columns[0].kind is ColumnKind.IMAGE else ""
+        lines[-1:] = [f"model.predict(x)  # an array: {_shape(facts.columns[0])}", *filter(None, [of_files])]
     if facts.target.classes:
         lines.append("model.predict_proba(rows)")
     if facts.target.forecast is not None:
@@ -226,7 +238,15 @@ def _use(facts: ModelFacts, file: str) -> str:
     return section("How to use it", f"<pre>{code}</pre>")
 
 
+def _shape(column: ColumnProfile) -> str:
+    """The shape of several of a column's cells, in words."""
+    assert column.shape is not None, "columns of arrays know their shape"
+    return f"(n, {', '.join(map(str, column.shape))})" if column.kind is ColumnKind.IMAGE else "(n, steps, features)"
+
+
 def _example(column: ColumnProfile) -> object:
+    if column.kind.is_array:
+        return "..."
     if column.mean is not None:
         return round(column.mean) if column.form == "whole" else float(f"{column.mean:.4g}")
     if column.kind is ColumnKind.TEXT:

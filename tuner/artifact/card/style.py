@@ -76,6 +76,11 @@ body.tuner { margin: 0; padding: clamp(12px, 3vw, 40px); }
 .tuner .swatch.s0 { background: var(--s0); } .tuner .swatch.s1 { background: var(--s1); }
 .tuner .swatch.s2 { background: var(--s2); } .tuner .swatch.s3 { background: var(--s3); }
 .tuner .swatch.s4 { background: var(--s4); } .tuner .swatch.s5 { background: var(--s5); }
+.tuner .examples { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
+  grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); font-size: 13px; }
+.tuner .examples li { display: grid; justify-items: center; text-align: center; overflow-wrap: anywhere; }
+.tuner .examples img { width: 72px; height: 72px; object-fit: contain; image-rendering: pixelated; margin-bottom: 4px; }
+.tuner .examples small { color: var(--soft); } .tuner .examples small.wrong { color: var(--s1); font-weight: 600; }
 .tuner pre { background: var(--page); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 16px; margin: 0;
   overflow-x: auto; font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .tuner footer { color: var(--soft); font-size: 13px; }
