@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data.forecast import Forecast
-from tuner.data.profile import ColumnKind
+from tuner.data.profile import ColumnKind, in_value_order
 from tuner.data.spacing import Spacing, Unit
 from tuner.data.table import Table
 
@@ -26,7 +26,7 @@ class SeriesEnds:
     """Where each series ends, from which it is forecast.
 
     Args:
-        names: What tells the series apart, rising; one empty name for the only series.
+        names: What tells the series apart, numbers by size; one empty name for the only series.
         spacing: The grid that their times lie on.
         last_times: The time of the last known value of each, shape (series,).
         forecast: The columns that rows are placed by, and how far ahead.
@@ -203,7 +203,7 @@ def _names(table: Table, forecast: Forecast) -> tuple[list[str], NDArray[np.int6
     if forecast.series is None:
         return [""], np.zeros(table.num_rows, np.int64)
     cells = [_name(cell) for cell in table.features[forecast.series].to_numpy()]
-    names = sorted(set(cells))
+    names = in_value_order(set(cells))
     places = {name: index for index, name in enumerate(names)}
     return names, np.array([places[cell] for cell in cells], np.int64)
 

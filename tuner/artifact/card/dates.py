@@ -9,7 +9,7 @@ _DAY = 86_400.0
 _YEAR = 365.25 * _DAY
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Steps between ticks: months for long axes, seconds for short ones.
-_MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
+_MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12_000)
 _SECOND_STEPS = (1, 5, 15, 60, 300, 900, 3600, 10_800, 21_600, 43_200, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY)
 
 
@@ -39,7 +39,7 @@ def date_label(value: float, reach: float) -> str:
         return str(moment.year)
     if reach > 75 * _DAY:
         return f"{_MONTHS[moment.month - 1]} {moment.year}"
-    if reach > 4 * _DAY:
+    if reach > 4 * _DAY or (reach > _DAY and value % _DAY == 0):
         return f"{moment.day} {_MONTHS[moment.month - 1]}"
     return f"{moment:%H:%M}" if reach > 300 else f"{moment:%H:%M:%S}"
 
