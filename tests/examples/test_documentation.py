@@ -56,6 +56,15 @@ def test_python_of_the_page_on_the_automatic_model_runs(snippet: str, tmp_path: 
     assert (tmp_path / "card.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["images", "sequences"])
+def test_python_of_the_pages_on_arrays_runs(name: str, tmp_path: Path, service: str) -> None:
+    # Their snippets build on each other.
+    page = "\n".join(snippets(f"docs/how-to/{name}.md", "python"))
+    assert run_snippet("python", page, tmp_path, service)
+    assert "Examples" in (tmp_path / "card.html").read_text()
+
+
 @pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "python"))
 def test_python_of_the_page_on_search_spaces_runs(snippet: str, tmp_path: Path, service: str) -> None:
     assert run_snippet("python", snippet, tmp_path, service)
