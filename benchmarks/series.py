@@ -76,11 +76,12 @@ def _picture(table: pd.DataFrame, forecast: np.ndarray) -> str:
     times = pd.to_datetime(table["month"]).to_numpy().astype("datetime64[s]").astype(np.float64)[-84:]
     values = table["y"].to_numpy(dtype=np.float64)[-84:]
     x = Axis.around("month", times.tolist(), margin=0.02, is_date=True)
-    y = Axis.around("passengers (thousands)", [*values.tolist(), *forecast.tolist()])
+    # Room above for the legend.
+    y = Axis("passengers (thousands)", values.min() * 0.9, values.max() * 1.2)
     chart = Chart(x, y, "Passengers of an airline: history, forecast and truth")
     start = len(values) - _HORIZON
-    chart.line(zip(times[: start + 1], values[: start + 1], strict=True), "history")
-    chart.line(zip(times[start:], values[start:], strict=True), "reference")
+    chart.line(zip(times[:start], values[:start], strict=True), "history")
+    chart.line(zip(times[start - 1 :], values[start - 1 :], strict=True), "reference")
     chart.line(zip(times[start - 1 :], [values[start - 1], *forecast], strict=True), "s1")
     legend = (("history", "history"), ("s1", "forecast"), ("reference", "what came"))
     marks = "".join(
