@@ -22,7 +22,7 @@ from tuner.testing.server import WorkerProcess
 SLOW = {
     "version": 1,
     "parameters": {
-        "keras_mlp.batch_size": {"type": "categorical", "choices": [64]},
+        "keras_mlp.batch_size": {"type": "categorical", "choices": [512]},
         "keras_mlp.learning_rate": {"type": "float", "low": 1e-4, "high": 1.1e-4},
     },
 }
