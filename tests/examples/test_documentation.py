@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.conftest import ROOT, run
+from tuner.architecture import Architecture, DataInput
 from tuner.cli.demo import NEXT
 from tuner.space import SearchSpace
 
@@ -94,6 +95,21 @@ def test_json_of_the_page_on_search_spaces_is_a_space(snippet: str) -> None:
     assert space.check(space.allowed_point)
 
 
+def test_networks_of_the_page_on_architectures_can_be_built() -> None:
+    network, _, towers = snippets("docs/how-to/architecture.md", "python")
+    told: dict[str, object] = {}
+    exec(network + towers, told)
+    Architecture.from_json(told["network"].to_json()).check({"x": DataInput.of(8, 8, 1)}, num_outputs=10)  # type: ignore[attr-defined]
+    Architecture.from_json(told["towers"].to_json()).check(  # type: ignore[attr-defined]
+        {"photo": DataInput.of(8, 8, 3), "tabular": DataInput.of(5)}, num_outputs=2
+    )
+
+
+def test_json_of_the_page_on_architectures_is_a_network() -> None:
+    (snippet,) = snippets("docs/how-to/architecture.md", "json")
+    Architecture.from_json(json.loads(snippet)).check({"x": DataInput.of(8, 8, 1)}, num_outputs=10)
+
+
 @pytest.mark.slow
 def test_python_that_the_demonstration_ends_with_runs(tmp_path: Path, service: str) -> None:
     snippet = "\n".join(line.removeprefix("    ") for line in NEXT.splitlines() if line.startswith("    "))
@@ -137,5 +153,6 @@ def test_documentation_builds_without_a_warning(tmp_path: Path) -> None:
         "reference/http/index.html",
         "reference/openapi.json",
         "reference/search-space.schema.json",
+        "reference/architecture.schema.json",
     ):
         assert (tmp_path / page).exists()
