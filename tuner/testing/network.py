@@ -61,6 +61,7 @@ class CheckpointedCurve(Curve):
         return True
 
 
+@pytest.mark.network
 class NetworkContract(ModelFamilyContract):
     """The promises of a network."""
 
