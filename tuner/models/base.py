@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TABULAR_KINDS = frozenset(kind for kind in ColumnKind if kind.is_tabular)
 # What ``TabularEncoder`` makes numbers of.
 ENCODED_KINDS = TABULAR_KINDS | frozenset(kind for kind in ColumnKind if kind.is_array)
+TEXT_KINDS = frozenset({ColumnKind.TEXT})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, Target
 
 # As ``tuner.data.text.characters`` cuts them off; that module needs NumPy.
 MAX_CHARACTERS = 10_000
+# As ``tuner.models.text_encoder`` has it: directions, and a score.
+_TEXT_NUMBERS = 33
 
 
 def num_columns(profile: DatasetProfile, target: TargetProfile) -> int:
@@ -42,6 +44,11 @@ def num_characters(profile: DatasetProfile, target: TargetProfile) -> float:
     return target.num_rows * sum(lengths)
 
 
+def text_seconds(profile: DatasetProfile, target: TargetProfile) -> float:
+    """How long it takes to encode texts as a few numbers each, scores of the target among them."""
+    return num_characters(profile, target) * (2e-7 + 4e-7 * num_outputs(target))
+
+
 def num_outputs(target: TargetProfile) -> int:
     """Curves that a booster fits side by side: one for a quantity or two classes, else one for each class."""
     return len(target.classes) if len(target.classes) > 2 else 1
@@ -58,7 +65,7 @@ def boosting_rounds(target: TargetProfile, learning_rate: float, most: int) -> f
 
 
 def _width(column: ColumnProfile, target: TargetProfile) -> int:
-    """Numbers that a cell becomes where categories are codes and text is passed over."""
+    """Numbers that a cell becomes where categories are codes."""
     if column.kind.is_array:
         return num_derived(column, target.num_rows)
-    return int(column.kind.is_tabular)
+    return _TEXT_NUMBERS if column.kind is ColumnKind.TEXT else int(column.kind.is_tabular)

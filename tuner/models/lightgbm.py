@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ENCODED_KINDS, ModelFamily, Report, has_categories
-from tuner.models.cost import boosting_rounds, num_columns, num_outputs
+from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, has_categories
+from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator
 from tuner.models.target_scale import target_scale_default, target_scale_parameter
@@ -36,6 +36,7 @@ class LightGBMEstimator(TabularEstimator):
     """
 
     encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=1_000)
+    reads_text = True
 
     _booster: Any  # LightGBM's own annotations do not cover what is used here
 
@@ -149,7 +150,7 @@ class LightGBM(ModelFamily):
     extra = "local"
     step = "rounds"
     modules = ("lightgbm",)
-    reads = ENCODED_KINDS
+    reads = ENCODED_KINDS | TEXT_KINDS
     max_classes = _MAX_CLASSES
     estimator = LightGBMEstimator
 
@@ -190,4 +191,4 @@ class LightGBM(ModelFamily):
         leaves = min(float(params["max_leaves"]), target.num_rows / 5)
         # Rows pass through the histograms once for each level of a tree, bins are searched once for each leaf.
         per_tree = 1.5e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 10) + 2e-6 * leaves * columns + 3e-4
-        return 0.05 + rounds * num_outputs(target) * per_tree
+        return text_seconds(profile, target) + 0.05 + rounds * num_outputs(target) * per_tree

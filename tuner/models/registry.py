@@ -15,6 +15,7 @@ from tuner.models.extra_trees import ExtraTrees
 from tuner.models.hist_gradient_boosting import HistGradientBoosting
 from tuner.models.keras_mlp import KerasMLP
 from tuner.models.keras_resnet import KerasResNet
+from tuner.models.keras_text import KerasText
 from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
 from tuner.models.linear import Linear
@@ -43,6 +44,7 @@ _FAMILIES: tuple[ModelFamily, ...] = (
     KNN(),
     KerasMLP(),
     KerasResNet(),
+    KerasText(),
     SeriesSeasonalNaive(),
     SeriesSmoothing(),
     SeriesLinear(),

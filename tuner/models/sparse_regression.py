@@ -14,7 +14,6 @@ from tuner.models.tabular import softmax, to_all_classes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MAX_ITERATIONS = 300
 # The loss is a mean over rows: what it gains beyond this is not seen in any metric.
 _TOLERANCE = 1e-7
 _GRADIENT_TOLERANCE = 1e-5
@@ -47,6 +46,7 @@ class SparseRegression:
         *,
         l2: float,
         row_weights: NDArray[np.float64] | None = None,
+        max_iterations: int = 300,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Self:
         """Find the weights that make the summed loss of the rows and ``l2 / 2`` times the squared weights smallest.
@@ -57,20 +57,30 @@ class SparseRegression:
             num_classes: How many classes there are; 0 for a quantity, whose loss is half the squared error.
             l2: The strength of the penalty. Intercepts have none.
             row_weights: How much each row counts, of mean 1.
+            max_iterations: How many steps to take at most.
             should_stop: Asked after each step; if it says so, the weights found so far are kept.
         """
         classes = np.unique(target).astype(np.int64) if num_classes else np.zeros(0, np.int64)
-        if len(classes) == 1:
-            return cls(np.zeros((rows.shape[1], 1), np.float32), np.zeros(1), classes, num_classes)
+        if len(classes) == 1 or not rows.shape[1]:
+            return cls._without_columns(rows.shape[1], target, classes, num_classes)
         loss = _log_loss(target, classes) if num_classes else _squared_loss(target)
         num_outputs = len(classes) if len(classes) > 2 else 1
         shares = np.full(len(target), 1 / len(target)) if row_weights is None else row_weights / row_weights.sum()
-        point = _minimum(rows, loss, num_outputs, l2 / len(target), shares, should_stop)
+        point = _minimum(rows, loss, num_outputs, l2 / len(target), shares, max_iterations, should_stop)
         weights, intercepts = point[:-num_outputs].reshape(-1, num_outputs), point[-num_outputs:]
         if len(classes) == 2:
             # One weight for the odds of the second class against the first.
             weights, intercepts = np.column_stack([np.zeros(len(weights)), weights]), np.append(0.0, intercepts)
         return cls(weights.astype(np.float32), intercepts, classes, num_classes)
+
+    @classmethod
+    def _without_columns(
+        cls, num_columns: int, target: NDArray[Any], classes: NDArray[np.int64], num_classes: int
+    ) -> Self:
+        """What is best where there is nothing to go by: the frequencies of the classes, or the mean."""
+        shares = np.unique(target, return_counts=True)[1] / len(target)
+        intercepts = np.log(shares) if num_classes else np.array([target.mean()])
+        return cls(np.zeros((num_columns, len(intercepts)), np.float32), intercepts, classes, num_classes)
 
     def predict(self, rows: Any) -> NDArray[np.float64]:
         """Probabilities, shape (n, num_classes), or values, shape (n,)."""
@@ -94,6 +104,7 @@ def _minimum(
     num_outputs: int,
     penalty: float,
     shares: NDArray[np.float64],
+    max_iterations: int,
     should_stop: Callable[[], bool],
 ) -> NDArray[np.float64]:
     """The weights, row by row, then the intercepts, by L-BFGS (Liu and Nocedal, 1989)."""
@@ -114,7 +125,7 @@ def _minimum(
 
     num_weights = (rows.shape[1] + 1) * num_outputs
     options = {
-        "maxiter": _MAX_ITERATIONS,
+        "maxiter": max_iterations,
         "ftol": _TOLERANCE,
         "gtol": _GRADIENT_TOLERANCE,
         "maxcor": _LITTLE_MEMORY if num_weights > _MANY_WEIGHTS else _MEMORY,

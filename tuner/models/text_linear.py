@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
-from tuner.models.base import TABULAR_KINDS, Estimator, ModelFamily, Report
+from tuner.models.base import TABULAR_KINDS, TEXT_KINDS, Estimator, ModelFamily, Report
 from tuner.models.cost import num_characters, num_one_hot_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.target_scale import TargetScale
@@ -143,8 +143,8 @@ class TextLinear(ModelFamily):
     extra = "local"
     step = "fit"
     modules = ("scipy", "sklearn")
-    reads = TABULAR_KINDS | {ColumnKind.TEXT}
-    needs = frozenset({ColumnKind.TEXT})
+    reads = TABULAR_KINDS | TEXT_KINDS
+    needs = TEXT_KINDS
     estimator = TextLinearEstimator
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:

@@ -61,8 +61,8 @@ class Characters:
 
     @classmethod
     def of(cls, texts: Sequence[str | None]) -> Self:
-        """The characters of texts, of each the first 10,000. None is a text without characters."""
-        folded = [_folded(text) if text else "" for text in texts]
+        """The characters of texts, of each the first 10,000. What is missing (None, in frames NaN) has none."""
+        folded = [_folded(text) if isinstance(text, str) else "" for text in texts]
         joined = f" {' '.join(folded)} "
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         lengths = np.array([len(text) + 1 for text in folded] or [1], dtype=np.int64)

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from tuner.data.text.characters import SPACE, SYMBOL, UNSPACED, WORD, Characters
 
 HASH_BITS = 52
+ROW_BITS = np.uint64(64 - HASH_BITS)
+MAX_ROWS = 1 << (64 - HASH_BITS)
+"""Texts that may be looked at together."""
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(64 - HASH_BITS)
@@ -36,6 +39,14 @@ class Grams:
 
     hashes: NDArray[np.uint64]
     rows: NDArray[np.int64]
+
+    def keys(self) -> NDArray[np.uint64]:
+        """Token and text of each occurrence in one number, ascending: the hash, and in the last 12 bits the text."""
+        return np.sort((self.hashes << ROW_BITS) | self.rows.astype(np.uint64))
+
+    def once_in_each_text(self) -> NDArray[np.uint64]:
+        """The hashes, one for each token of each text."""
+        return np.unique(self.keys()) >> ROW_BITS
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -77,6 +88,11 @@ class Words(Grams):
             stops,
             classes[starts] == UNSPACED,
         )
+
+    def places(self) -> NDArray[np.int64]:
+        """How many words of the same text stand before each."""
+        firsts = np.searchsorted(self.rows, self.rows)
+        return np.arange(len(self.rows)) - firsts
 
     def pairs(self, *, unspaced_only: bool = False) -> Grams:
         """Words that follow one another in a text.

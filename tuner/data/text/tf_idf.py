@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data.text.characters import Characters
-from tuner.data.text.grams import HASH_BITS, Grams, Words, runs
+from tuner.data.text.grams import MAX_ROWS, ROW_BITS, Grams, Words, runs
 from tuner.data.text.vocabulary import Vocabulary
 
 # Any: SciPy ships without type information.
@@ -21,8 +21,6 @@ Tokens: TypeAlias = Literal["words", "pairs", "characters"]
 # A vocabulary is learned from so many texts, spread evenly over all.
 _MAX_LEARNED_FROM = 20_000
 _SHORTEST_RUN, _LONGEST_RUN = 3, 5
-# Texts looked at together. A hash and a text's position among so many fit into 64 bits.
-_ROW_BITS = 64 - HASH_BITS
 _CHARACTERS_AT_ONCE = 1_000_000
 
 
@@ -52,7 +50,7 @@ class TfIdf:
         """
         places = np.unique(np.linspace(0, len(texts) - 1, min(len(texts), _MAX_LEARNED_FROM)).astype(np.int64))
         chosen = [texts[place] for place in places.tolist()]
-        counted = (keys >> np.uint64(_ROW_BITS) for _, keys, _ in _counts(chosen, tokens))
+        counted = (keys >> ROW_BITS for _, keys, _ in _counts(chosen, tokens))
         return cls(tokens, Vocabulary.of(counted, len(chosen), most))
 
     @property
@@ -66,9 +64,9 @@ class TfIdf:
 
         rows, columns, values = [], [], []
         for start, keys, counts in _counts(texts, self.tokens):
-            places = self.vocabulary.places(keys >> np.uint64(_ROW_BITS))
+            places = self.vocabulary.places(keys >> ROW_BITS)
             known = places >= 0
-            rows.append(start + (keys[known] & np.uint64((1 << _ROW_BITS) - 1)).astype(np.int64))
+            rows.append(start + (keys[known] & np.uint64(MAX_ROWS - 1)).astype(np.int64))
             columns.append(places[known])
             values.append((1 + np.log(counts[known])) * self.vocabulary.weights[places[known]])
         shape = (len(texts), self.width)
@@ -88,14 +86,15 @@ class TfIdf:
         return cls(document["tokens"], Vocabulary.from_json(document["vocabulary"]))
 
 
-def chunks(texts: Sequence[str | None], most_rows: int) -> Iterator[tuple[int, Characters]]:
+def chunks(texts: Sequence[str | None]) -> Iterator[tuple[int, Characters]]:
     """Texts a few at a time, each time with the position of the first of them."""
     start = characters = 0
     for place, text in enumerate(texts):
-        characters += len(text) if text else 0
-        if characters > _CHARACTERS_AT_ONCE or place - start == most_rows:
+        length = len(text) if isinstance(text, str) else 0
+        characters += length
+        if characters > _CHARACTERS_AT_ONCE or place - start == MAX_ROWS:
             yield start, Characters.of(texts[start:place])
-            start, characters = place, len(text) if text else 0
+            start, characters = place, length
     if start < len(texts):
         yield start, Characters.of(texts[start:])
 
@@ -105,9 +104,8 @@ def _counts(texts: Sequence[str | None], tokens: Tokens) -> Iterator[tuple[int, 
 
     A token of a text is one number: its hash, and in the last bits the text's position behind the first one's.
     """
-    for start, characters in chunks(texts, 1 << _ROW_BITS):
-        grams = _grams(characters, tokens)
-        keys = np.sort((grams.hashes << np.uint64(_ROW_BITS)) | grams.rows.astype(np.uint64))
+    for start, characters in chunks(texts):
+        keys = _grams(characters, tokens).keys()
         if len(keys):
             firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
             yield start, keys[firsts], np.diff(firsts, append=len(keys))
