@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
+# TensorFlow has an environment of its own: Keras imports it now and then wherever it is installed.
+TENSORFLOW_VENV := .venv-tensorflow
+# The release whose build for processors was tried. Where pip finds only the one that brings CUDA along, say
+# PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make test
+TORCH := torch==2.13.0
 
 .PHONY: demo serve test check format soak bench docs openapi clean
 
@@ -14,7 +19,14 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(TENSORFLOW_VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(TENSORFLOW_VENV)
+	$(TENSORFLOW_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[local,tensorflow]' \
+		hypothesis pytest pytest-timeout
 	@touch $@
 
 demo: $(VENV)/.installed  ## Tune real models on a real table and print the leaderboard.
@@ -26,7 +38,8 @@ serve: $(VENV)/.installed  ## Keep a service running in ./data.
 test: $(VENV)/.installed-dev  ## Every test that is not slow, on both databases.
 	$(PYTEST) -n 2 --dist worksteal -m "not slow and not soak"
 
-check: $(VENV)/.installed-dev  ## Format, lint, types, import contracts, and every test but the soaks.
+# The tests of networks start others in the environment of TensorFlow, and skip them where there is none.
+check: $(VENV)/.installed-dev $(TENSORFLOW_VENV)/.installed  ## Format, lint, types, imports, all tests but the soaks.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -50,4 +63,4 @@ docs: $(VENV)/.installed-dev  ## Build the documentation into site/.
 	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TENSORFLOW_VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tuner import errors
 
 if TYPE_CHECKING:
+    from tuner.architecture import layers
     from tuner.automatic import Result, fit
     from tuner.client import Client, Dataset, Study, Trial
     from tuner.data.forecast import Forecast
@@ -42,6 +43,7 @@ __all__ = [
     "__version__",
     "errors",
     "fit",
+    "layers",
 ]
 
 # Where each public name lives; loaded at first use, because even httpx and pydantic take a tenth of a second.
@@ -61,6 +63,7 @@ _HOMES = {
     "Study": "tuner.client",
     "Trial": "tuner.client",
     "fit": "tuner.automatic",
+    "layers": "tuner.architecture",
 }
 
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tuner.client import Client, Dataset, Study
-from tuner.client.dataset import is_frame, table_name
+from tuner.client.dataset import is_frame, labelled, table_name
 from tuner.client.http_transport import HttpTransport
 from tuner.client.progress import study_progress
 from tuner.client.study import WATCH_SECONDS
 from tuner.client.transport import Transport
-from tuner.errors import InvalidInput, MissingExtra, Place, TunerError, WaitTimeout
+from tuner.data.picture_files import LABEL
+from tuner.errors import InvalidInput, Place, TunerError, WaitTimeout
 from tuner.records import Budget, StudyState, TrialState
 from tuner.space import Params
-from tuner.wire import StudyResource
+from tuner.wire import Forecast, StudyResource
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from tuner.artifact import SavedModel
+    from tuner.artifact.rows import Rows
     from tuner.local import LocalTransport
 
     Table = str | Path | pd.DataFrame | tuple[ArrayLike | pd.DataFrame, ArrayLike | pd.Series[Any]]
@@ -61,6 +63,7 @@ def fit(
     seed: int | None = None,
     trials: int | None = None,
     max_predict_ms: float | None = None,
+    forecast: Forecast | int | None = None,
     progress: bool = True,
 ) -> Result:
     """Train the best model for a table within a time, and rank all that were tried.
@@ -72,8 +75,11 @@ def fit(
     folder: then its workers train. Ctrl-C returns the best so far.
 
     Args:
-        data: Path of a CSV file, plain or gzip, or of a Parquet file; a DataFrame; or a pair ``(X, y)``.
-        target: Column to predict. With ``y``, the name to give it.
+        data: Path of a CSV file, plain or gzip, of a Parquet file, of an NPZ file of arrays, or of a folder or zip file
+            of pictures; a DataFrame, whose cells may be arrays; or a pair ``(X, y)``, where X may be pictures (n,
+            height, width, channels) or sequences (n, steps, features), or a list of arrays. See
+            ``Client.upload_dataset``.
+        target: Column to predict; for pictures in folders ``label`` if None. With ``y``, the name to give it.
         time_budget: Wall time from this call: ``"60s"``, ``"10m"``, ``"1h30m"``, or seconds. If there is no model by
             then, the first one is waited for. In a few seconds that may be one that always gives the same answer.
         y: What to predict, when ``data`` holds the features alone.
@@ -86,6 +92,8 @@ def fit(
         seed: Fixes the random choices: which rows validate, which parameters are tried.
         trials: End after this many candidates, if that comes first.
         max_predict_ms: How long the average of models may take to predict one row, in milliseconds.
+        forecast: Predict the values to come of a time series: how many, or a ``tuner.Forecast`` that also names the
+            columns of time and of the series. ``result.forecast()`` are they.
         progress: Show trials, time and the best score so far, in a terminal or a notebook.
 
     Raises:
@@ -101,24 +109,36 @@ def fit(
     started_at = time.monotonic()
     seconds = _seconds(time_budget)
     deadline = started_at + seconds
-    chosen = {"name": name, "metric": metric, "models": models, "seed": seed, "max_predict_ms": max_predict_ms}
+    chosen = {
+        "name": name,
+        "metric": metric,
+        "models": models,
+        "seed": seed,
+        "max_predict_ms": max_predict_ms,
+        "forecast": forecast,
+    }
     client = Client()
     try:
         earlier = None if resume is None else _to_resume(client, resume, chosen)
         if (here := _local(client.transport)) is not None:
             here.start_training()
         source, target = _labelled(data, target, y, earlier)
-        dataset = client.upload_dataset(source, name=table_name(source), target=target, columns=columns)
+        is_forecast = forecast is not None or (earlier is not None and _is_forecast(earlier))
+        # What an upload finds out about a target is about rows that stand for themselves.
+        asked = None if is_forecast else target
+        dataset = client.upload_dataset(source, name=table_name(source), target=asked, columns=columns)
         study_seconds = max(deadline - time.monotonic() - RESERVE_SECONDS, MIN_STUDY_SECONDS)
         if earlier is None:
             study = client.create_study(
                 name or _unique_name(dataset),
                 dataset=dataset,
+                target=target,
                 metric=metric,
                 models=models,
                 seed=seed,
                 budget=Budget(trials=trials, seconds=study_seconds),
                 max_predict_ms=max_predict_ms,
+                forecast=forecast,
             )
         else:
             study = _continued(client, earlier, dataset, trials, study_seconds)
@@ -133,11 +153,12 @@ class Result:
     """What ``fit`` found: the best model, ready to predict, and the study with everything that was tried."""
 
     def __init__(self, study: Study, client: Client, warnings: Sequence[str]) -> None:
-        self.warnings = tuple(warnings)
-        """What is doubtful about the table, such as a column that gives the answer away."""
         self._study = study
         self._client = client
         self._best = study.best_trial
+        self._warnings = tuple(warnings)
+        self.is_forecast = _is_forecast(study.resource)
+        """Whether values of a time series are predicted."""
 
     def __repr__(self) -> str:
         family = self.best_params.get("model")
@@ -150,6 +171,13 @@ class Result:
     def study(self) -> Study:
         """The study behind it."""
         return self._study
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful about the table, such as a column that gives the answer away, or gaps in a series."""
+        if not self.is_forecast:
+            return self._warnings
+        return tuple(dict.fromkeys((*self._warnings, *self.best_model.manifest.facts.warnings)))
 
     @property
     def metric(self) -> str:
@@ -179,16 +207,36 @@ class Result:
         """
         return self._study.leaderboard(limit)
 
-    def predict(self, rows: pd.DataFrame | Sequence[dict[str, Any]] | str | Path) -> np.ndarray[Any, Any]:
-        """Predict with the best model: labels for classes, numbers otherwise.
+    @overload
+    def predict(self) -> pd.DataFrame: ...
+
+    @overload
+    def predict(self, rows: Rows) -> np.ndarray[Any, Any]: ...
+
+    def predict(self, rows: Rows | None = None) -> np.ndarray[Any, Any] | pd.DataFrame:
+        """Predict with the best model: labels for classes, numbers otherwise. A forecast needs no rows.
 
         Args:
-            rows: A DataFrame, a list of dicts, or the path of a CSV file, with the columns of the training table; the
-                target may be missing.
+            rows: A DataFrame, a list of dicts, or the path of a file, with the columns of the training table; the
+                target may be missing. If all it learned from is pictures or sequences, also an array of them; see
+                ``tuner.artifact.SavedModel``. For a forecast, rows with times to come, if columns are known in advance;
+                without rows it gives ``forecast()``.
         """
-        return self.best_model.predict(rows)
+        if rows is not None:
+            return self.best_model.predict(rows)
+        if not self.is_forecast:
+            raise InvalidInput("It is not said which rows to predict.", hint="Give rows: result.predict(rows).")
+        return self.forecast()
 
-    def predict_proba(self, rows: pd.DataFrame | Sequence[dict[str, Any]] | str | Path) -> pd.DataFrame:
+    def forecast(self, horizon: int | None = None) -> pd.DataFrame:
+        """The next values of every series by the best model, a row for each with its time, for a study of a forecast.
+
+        Args:
+            horizon: How many values; as many as were asked for if None.
+        """
+        return self.best_model.forecast(horizon)
+
+    def predict_proba(self, rows: Rows) -> pd.DataFrame:
         """Predict the probability of each class with the best model; the columns are the classes."""
         return self.best_model.predict_proba(rows)
 
@@ -196,6 +244,10 @@ class Result:
         """Give up the database, if it was opened in this process, so that another one may have it."""
         self.best_model  # noqa: B018  (predictions go on afterwards)
         self._client.close()
+
+
+def _is_forecast(study: StudyResource) -> bool:
+    return study.target is not None and study.target.forecast is not None
 
 
 def _train(study: Study, transport: Transport, deadline: float, progress: bool) -> None:
@@ -326,7 +378,7 @@ def _labelled(
     if isinstance(data, tuple) and len(data) == 2 and y is None:
         data, y = data
     if y is not None:
-        return _joined(data, y, target)
+        return labelled(data, y, target)
     if not isinstance(data, str | Path) and not is_frame(data):
         raise InvalidInput(
             f"data must be a path, a DataFrame or a pair (X, y), got {type(data).__name__}.",
@@ -335,6 +387,8 @@ def _labelled(
         )
     if target is None and earlier is not None and earlier.target is not None:
         target = earlier.target.name
+    if target is None and _is_of_pictures(data):
+        target = LABEL
     if target is None:
         raise InvalidInput(
             "It is not said what to predict.",
@@ -344,42 +398,8 @@ def _labelled(
     return data, target
 
 
-def _joined(features: Any, y: Any, target: str | None) -> tuple[pd.DataFrame, str]:
-    """One table from features and target; rows belong together by position, as everywhere in scikit-learn."""
-    try:
-        import pandas as pd
-    except ModuleNotFoundError as error:
-        raise MissingExtra("local", "fit") from error
-    from tuner.data.frames import check_text
-
-    if is_frame(features):
-        frame = features.reset_index(drop=True)
-    else:
-        frame = _held_as(pd.DataFrame, features)
-        frame.columns = pd.Index([f"x{position}" for position in range(frame.shape[1])])
-    labels = _held_as(pd.Series, y.to_numpy() if isinstance(y, pd.Series) else y)
-    if len(labels) != len(frame):
-        raise InvalidInput(
-            f"X has {len(frame)} rows, but y has {len(labels)} values.", places=[Place("#/y", "has another length")]
-        )
-    name = target or str(getattr(y, "name", None) or "target")
-    check_text(name, "The name of the target:")
-    if name in frame.columns:
-        raise InvalidInput(
-            f"X has a column {name!r}, which is what the target is called.",
-            hint="Drop it from X, or give the target another name with target=.",
-            places=[Place("#/target", "is also a column of X")],
-        )
-    return frame.assign(**{name: labels}), name
-
-
-def _held_as(kind: Callable[..., _T], cells: Any) -> _T:
-    """Cells in a frame or a series, also with text that no table can hold: what is wrong with it is told later."""
-    try:
-        return kind(cells)
-    except UnicodeEncodeError:
-        # pandas would say neither row nor column.
-        return kind(cells, dtype=object)
+def _is_of_pictures(data: object) -> bool:
+    return isinstance(data, str | Path) and (Path(data).expanduser().is_dir() or Path(data).suffix.lower() == ".zip")
 
 
 def _unique_name(dataset: Dataset) -> str:

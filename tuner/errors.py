@@ -3,6 +3,7 @@
     TunerError
     ├── InvalidInput                 a value from outside breaks a rule; ``places`` says where
     │   ├── InvalidSearchSpace
+    │   ├── InvalidArchitecture      a network as data that breaks a rule
     │   ├── InvalidDataset           the table itself, or a column named in a request
     │   └── UnknownName              no such family, metric, sampler, pruner
     ├── TooLarge                     a body, upload or space over its limit
@@ -90,6 +91,12 @@ class InvalidSearchSpace(InvalidInput):
     """The search space contradicts itself or uses an unknown form."""
 
     code = "invalid-search-space"
+
+
+class InvalidArchitecture(InvalidInput):
+    """A network given as data contradicts itself, uses what is not allowed, or would grow too large."""
+
+    code = "invalid-architecture"
 
 
 class InvalidDataset(InvalidInput):

@@ -229,6 +229,7 @@ class LocalTransport:
             attempt=artifact.attempt,
             sha256=artifact.sha256,
             rows=body.rows,
+            horizon=body.horizon,
         )
         return shared.predictor().predict(work)
 

@@ -56,6 +56,7 @@ def work(settings: WorkerSettings, ready_file: Path | None, stops: StopSignals) 
         slots=settings.slots,
         name=settings.name,
         processes=ProcessLimits(memory_bytes=settings.memory_bytes, disk_bytes=settings.disk_bytes),
+        backends=settings.backends.split(",") if settings.backends else None,
         gpus=settings.gpus.split(",") if settings.gpus else (),
         start=settings.start,
         wait_seconds=2.0,

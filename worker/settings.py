@@ -75,6 +75,12 @@ class WorkerSettings(BaseSettings):
         description="Size of the temporary files of each training; one that writes more fails. By default unlimited; "
         "set it where trainings share a small disk.",
     )
+    backends: str | None = Field(
+        default=None,
+        pattern=r"^[^,\s]+(,[^,\s]+)*$",
+        description="What networks are trained on, such as `torch,jax`: the first, unless a study requires another. By "
+        "default all that are installed, JAX first; set it to prefer or to leave out one.",
+    )
     gpus: str | None = Field(
         default=None,
         pattern=r"^[^,\s]+(,[^,\s]+)*$",

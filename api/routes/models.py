@@ -105,7 +105,7 @@ async def read_model_card(model: ModelId, gateway: CurrentGateway) -> Response:
             "content": {
                 "application/json": {
                     "schema": Predict.model_json_schema(ref_template="#/components/schemas/{model}"),
-                    "examples": {"one row": {"value": _ROWS}},
+                    "examples": {"one row": {"value": _ROWS}, "next values of series": {"value": {"horizon": 12}}},
                 },
                 "text/csv": {"schema": {"type": "string"}, "examples": {"one row": {"value": _CSV}}},
             },
@@ -113,7 +113,10 @@ async def read_model_card(model: ModelId, gateway: CurrentGateway) -> Response:
     },
 )
 async def predict_rows(model: ModelId, request: Request, gateway: CurrentGateway) -> Response:
-    """Labels or values, and probabilities, for rows given as JSON objects or as a CSV file. A worker predicts them."""
+    """Labels or values, and probabilities, for rows given as JSON objects or as a CSV file. A worker predicts them.
+
+    The model of a forecast tells the next values of its series if no rows are given.
+    """
     rows = await _rows(request, gateway)
     found = await gateway.located(model)
     work = PredictionWork.model_construct(
@@ -183,7 +186,8 @@ async def _rows(request: Request, gateway: Gateway) -> dict[str, Any]:
     if not request.headers.get("content-type", "").startswith("text/csv"):
         value = await StrictJsonRequest(request.scope, request.receive).json()
         try:
-            return {"rows": Predict.model_validate(value).rows}
+            body = Predict.model_validate(value)
+            return {"rows": body.rows, "horizon": body.horizon}
         except ValidationError as error:
             raise invalid_request(
                 [{**each, "loc": ("body", *each["loc"])} for each in error.errors()], Predict

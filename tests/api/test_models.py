@@ -239,3 +239,15 @@ def test_problem_without_its_form_is_refused(client: httpx.Client) -> None:
         "/v1/predictions/12345678.0", content=b"{}", headers={"Content-Type": "application/problem+json"}
     )
     problem(answer, 422, "invalid-input")
+
+
+def test_model_of_rows_tells_no_values_to_come(
+    client: httpx.Client, model: Published, worker: PredictionService
+) -> None:
+    for asked in ({}, {"horizon": 3}):
+        body = problem(client.post(f"/v1/models/{model.id}/predictions", json=asked), 422, "invalid-input")
+        assert "no forecast" in body["detail"]
+        assert body["errors"][0]["pointer"] == "#/rows"
+    both = client.post(f"/v1/models/{model.id}/predictions", json={"rows": ROWS, "horizon": 3})
+    assert "not both" in both.text
+    assert both.status_code == 422

@@ -14,6 +14,7 @@ from tuner.wire import Problem
 STATUSES = {
     "invalid-input": 422,
     "invalid-search-space": 422,
+    "invalid-architecture": 422,
     "invalid-dataset": 422,
     "unknown-name": 422,
     "too-large": 413,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.automl.test_plan import column
@@ -24,6 +26,10 @@ def table(num_rows: int, num_classes: int, *, with_categories: bool) -> tuple[Da
     return profile, target_profile(profile, "label", None if num_classes else "regression")
 
 
+def able(profile: DatasetProfile, target: TargetProfile) -> list[str]:
+    return [name for name, each in families().items() if each.supports(profile, target)]
+
+
 @pytest.mark.parametrize("num_rows", ROWS)
 @pytest.mark.parametrize("num_classes", [0, 2, 5])
 @pytest.mark.parametrize("with_categories", [True, False])
@@ -31,25 +37,25 @@ def test_every_configuration_is_a_point_of_its_family_s_space(
     num_rows: int, num_classes: int, with_categories: bool
 ) -> None:
     profile, target = table(num_rows, num_classes, with_categories=with_categories)
-    points = portfolio(profile, target, list(families()))
+    points = portfolio(profile, target, able(profile, target))
     for name, params in points:
         assert family(name).space(profile, target).check(params) == params
         assert family(name).complete(params, profile, target) == params
-    assert {name for name, _ in points} == set(families())
+    assert {name for name, _ in points} == set(able(profile, target))
     assert len({(name, *params.items()) for name, params in points}) == len(points)
 
 
 @pytest.mark.parametrize("num_rows", [60, 600, 1_600, 20_000, 50_000])
 def test_first_is_lightgbm_and_quick(num_rows: int) -> None:
     profile, target = table(num_rows, 2, with_categories=True)
-    name, params = portfolio(profile, target, list(families()))[0]
+    name, params = portfolio(profile, target, able(profile, target))[0]
     assert name == "lightgbm"
     assert family(name).fit_seconds(profile, target, params) < 3
 
 
 def test_first_is_the_quickest_where_lightgbm_takes_long() -> None:
     profile, target = table(1_000_000, 5, with_categories=True)
-    points = portfolio(profile, target, list(families()))
+    points = portfolio(profile, target, able(profile, target))
     costs = [family(name).fit_seconds(profile, target, params) for name, params in points]
     assert costs[0] == min(costs)
     assert points[1][0] == "lightgbm"
@@ -68,12 +74,23 @@ def test_first_of_a_family_that_is_alone_is_followed_by_its_variants() -> None:
 
 def test_what_takes_too_long_is_left_out() -> None:
     profile, target = table(1_000_000, 5, with_categories=True)
-    every = portfolio(profile, target, list(families()))
-    some = portfolio(profile, target, list(families()), seconds=120)
+    every = portfolio(profile, target, able(profile, target))
+    some = portfolio(profile, target, able(profile, target), seconds=120)
     assert 0 < len(some) < len(every)
     assert all(family(name).fit_seconds(profile, target, params) <= 40 for name, params in some)
 
 
 def test_something_is_tried_however_little_time_there_is() -> None:
     profile, target = table(1_000_000, 5, with_categories=True)
-    assert len(portfolio(profile, target, list(families()), seconds=0.001)) == 1
+    assert len(portfolio(profile, target, able(profile, target), seconds=0.001)) == 1
+
+
+def test_logarithm_of_a_target_with_a_tail_is_among_the_first_configurations() -> None:
+    profile, target = table(600, 0, with_categories=False)
+    tail = [replace(each, minimum=1.0, maximum=1_000.0, mean=50.0) for each in profile.columns if each.name == "label"]
+    skewed = replace(profile, columns=(*profile.columns[:-1], *tail))
+    scales = [params.get("target_scale") for name, params in portfolio(skewed, target, ["lightgbm", "xgboost"])]
+    assert scales[0] == "log"
+    assert "linear" in scales
+    plain = portfolio(profile, target, ["lightgbm", "xgboost"])
+    assert not any("target_scale" in params for _, params in plain)

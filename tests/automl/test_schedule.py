@@ -225,6 +225,12 @@ def test_folds_are_trained_as_soon_as_the_search_is_over() -> None:
     assert step(trials, of=of, over=True) == Finish()
 
 
+def test_candidate_is_not_trained_on_more_than_five_folds() -> None:
+    of = spec(Validation(folds=10, scored_folds=1), seconds=None)
+    trials = [trial(0, 1.0), trial(1, 2.0), ensemble(2, {1: 1.0}, at=9.0)]
+    assert step(trials, of=of, over=True).folds == 5
+
+
 def test_weights_are_known_before_folds_are_trained() -> None:
     trials = [trial(0, 1.0), trial(1, 2.0), ensemble(2, {0: 1.0}, at=4.0), trial(5, 0.5)]
     assert step(trials, used=86.0, of=spec(HELD_OUT)).origin is Origin.ENSEMBLE

@@ -51,3 +51,25 @@ def test_wrong_time_is_told(run: Run, table: Path) -> None:
 
 def test_missing_file_is_wrong_usage(run: Run, tmp_path: Path) -> None:
     assert run("fit", str(tmp_path / "none.csv"), "--target", "ripe").returncode == 2
+
+
+def test_forecast_is_printed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["t,shop,sales", *(f"{t},{shop},{t % 4 + 10}" for shop in "ab" for t in range(40))]))
+    common = ("fit", str(path), "--target", "sales", "--forecast", "2", "--series", "shop", "--season", "4")
+    fast = ("--time-budget", "60s", "--trials", "1", "--models", "series_seasonal_naive")
+    done = run(*common, *fast, "--json")
+    assert done.returncode == 0, done.stderr
+    forecast = json.loads(done.stdout)["forecast"]
+    assert [(row["shop"], row["t"], row["sales"]) for row in forecast] == [
+        ("a", 40, 10.0),
+        ("a", 41, 11.0),
+        ("b", 40, 10.0),
+        ("b", 41, 11.0),
+    ]
+
+
+def test_columns_of_a_forecast_need_one(run: Run, table: Path) -> None:
+    done = run("fit", str(table), "--target", "ripe", "--series", "colour")
+    assert done.returncode != 0
+    assert "--forecast" in done.stderr

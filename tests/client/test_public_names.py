@@ -28,6 +28,7 @@ def test_public_names_are_these() -> None:
         "Dataset",
         "Float",
         "Forbid",
+        "Forecast",
         "Int",
         "Linear",
         "Result",
@@ -37,6 +38,7 @@ def test_public_names_are_these() -> None:
         "__version__",
         "errors",
         "fit",
+        "layers",
     }
 
 

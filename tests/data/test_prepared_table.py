@@ -66,6 +66,14 @@ def test_second_load_takes_the_prepared_form(path: Path, monkeypatch: pytest.Mon
     assert_same(first, build_table(read_table(path), *arguments[1:]))
 
 
+def test_column_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("self,y\n" + "".join(f"2024-01-{day:02},{day % 2}\n" for day in range(1, 29)))
+    arguments = profiled(path)
+
+    assert_same(load_table(*arguments), load_table(*arguments))
+
+
 def test_another_folder_can_hold_it(path: Path, tmp_path: Path) -> None:
     frame = read_table(path)
     profile = profile_table(frame)

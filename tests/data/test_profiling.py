@@ -98,6 +98,13 @@ def test_of_too_many_values_only_the_most_frequent_are_kept() -> None:
     assert len(column.value_counts) == 20
 
 
+def test_of_fractions_that_hardly_repeat_those_that_do_are_kept() -> None:
+    fractions = [index / 7 for index in range(1, 100, 7)] + [index / 11 for index in range(1, 100, 3)]
+
+    assert profile_column(fractions).value_counts == ((repr(1 / 7), 1),)
+    assert profile_column([*fractions, 0.25, 0.25, 0.5, 0.5, 0.5]).value_counts == (("0.5", 3), ("0.25", 2))
+
+
 def test_profile_of_a_wide_table_stays_small() -> None:
     frame = pd.DataFrame(np.arange(2_000_000).reshape(1000, 2000) % 977, columns=[f"c{i}" for i in range(2000)])
 

@@ -166,7 +166,7 @@ def test_text_late_in_a_long_file_makes_the_whole_column_text(write: Write) -> N
         (b"a,b\n1,2\n3,\x00\n", "Line 3 contains a NUL byte"),
         (b"a,b\n1,2\n3,caf\xe9\n", "Line 3 is not UTF-8: byte 0xe9 at position 6."),
         ("a,b\n1,2\n3,4\n".encode("utf-16"), "The file is UTF-16 text, neither CSV nor Parquet."),
-        (b"PK\x03\x04rest", "The file is a zip archive or an Excel workbook, neither CSV nor Parquet."),
+        (b"PK\x03\x04rest", "The zip file is damaged or cut short"),
         (b"PAR1rest", "The Parquet file is damaged"),
         (gzip.compress(random.Random(0).randbytes(5000))[:-2000], "The gzip data is damaged or cut short"),
         (b"\x1f\x8bnonsense", "The gzip data is damaged or cut short"),

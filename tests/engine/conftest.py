@@ -12,7 +12,7 @@ from tests.engine.acting import ActingStudy
 from tuner.data.profiling import profile_table
 from tuner.engine import Engine
 from tuner.storage import Database, file_rows
-from tuner.wire import DatasetResource
+from tuner.wire import CreateStudy, DatasetResource
 
 
 @pytest.fixture
@@ -64,3 +64,21 @@ def dataset(database: Database, engine: Engine, table: pd.DataFrame) -> DatasetR
 
     database.write(add).result()
     return engine.datasets.get("00000000-0000-7000-8000-000000000001")
+
+
+@pytest.fixture
+def trained(engine: Engine, dataset: DatasetResource) -> Callable[..., ActingStudy]:
+    """Makes studies over the table, of one family unless said otherwise."""
+
+    def create(name: str, **fields: Any) -> ActingStudy:
+        body = {
+            "name": name,
+            "dataset": dataset.id,
+            "models": ["linear"],
+            "sampler": "random",
+            "ensemble": False,
+            **fields,
+        }
+        return ActingStudy(engine, engine.studies.create(CreateStudy.model_validate(body)).result().value.id)
+
+    return create

@@ -13,27 +13,9 @@ from tuner.engine import Engine
 from tuner.errors import IdempotencyConflict
 from tuner.samplers import Suggestion, registry
 from tuner.samplers.random import RandomSampler
-from tuner.wire import ClaimedTrial, ClaimTrials, CreateStudy, DatasetResource
+from tuner.wire import ClaimedTrial, ClaimTrials, DatasetResource
 
 NewStudy = Callable[..., ActingStudy]
-
-
-@pytest.fixture
-def trained(engine: Engine, dataset: DatasetResource) -> Callable[..., ActingStudy]:
-    """Makes studies over the table, of one family unless said otherwise."""
-
-    def create(name: str, **fields: Any) -> ActingStudy:
-        body = {
-            "name": name,
-            "dataset": dataset.id,
-            "models": ["linear"],
-            "sampler": "random",
-            "ensemble": False,
-            **fields,
-        }
-        return ActingStudy(engine, engine.studies.create(CreateStudy.model_validate(body)).result().value.id)
-
-    return create
 
 
 def claim(engine: Engine, *families: str, count: int = 1, key: str | None = None) -> tuple[ClaimedTrial, ...]:

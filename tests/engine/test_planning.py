@@ -119,13 +119,13 @@ def test_study_without_an_ensemble_ends_with_its_last_trial(engine: Engine, trai
     assert [trial.origin for trial in study.trials()] == [Origin.ENQUEUED]
 
 
-def test_large_table_trains_what_has_weight_on_all_folds(
+def test_large_table_trains_what_has_weight_on_more_folds(
     engine: Engine, trained: NewStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan, "CROSS_VALIDATED_ROWS", 10)
     study = trained(budget={"trials": 2})
     assert study.shown.validation is not None
-    assert (study.shown.validation.folds, study.shown.validation.scored_folds) == (5, 1)
+    assert (study.shown.validation.folds, study.shown.validation.scored_folds) == (10, 1)
     for _ in range(3):
         finish(study, claim(engine)[0], fold_seconds=1.0)
     finish(study, claim(engine)[0], 0.6, weight_2=1.0)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.conftest import ROOT, run
+from tuner.architecture import Architecture, DataInput
 from tuner.cli.demo import NEXT
 from tuner.space import SearchSpace
 
@@ -56,6 +57,15 @@ def test_python_of_the_page_on_the_automatic_model_runs(snippet: str, tmp_path: 
     assert (tmp_path / "card.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["images", "sequences"])
+def test_python_of_the_pages_on_arrays_runs(name: str, tmp_path: Path, service: str) -> None:
+    # Their snippets build on each other.
+    page = "\n".join(snippets(f"docs/how-to/{name}.md", "python"))
+    assert run_snippet("python", page, tmp_path, service)
+    assert "Examples" in (tmp_path / "card.html").read_text()
+
+
 @pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "python"))
 def test_python_of_the_page_on_search_spaces_runs(snippet: str, tmp_path: Path, service: str) -> None:
     assert run_snippet("python", snippet, tmp_path, service)
@@ -83,6 +93,21 @@ def test_python_of_the_page_on_predictions_runs(tmp_path: Path, service: str) ->
 def test_json_of_the_page_on_search_spaces_is_a_space(snippet: str) -> None:
     space = SearchSpace.from_json(json.loads(snippet))
     assert space.check(space.allowed_point)
+
+
+def test_networks_of_the_page_on_architectures_can_be_built() -> None:
+    network, _, towers = snippets("docs/how-to/architecture.md", "python")
+    told: dict[str, object] = {}
+    exec(network + towers, told)
+    Architecture.from_json(told["network"].to_json()).check({"x": DataInput.of(8, 8, 1)}, num_outputs=10)  # type: ignore[attr-defined]
+    Architecture.from_json(told["towers"].to_json()).check(  # type: ignore[attr-defined]
+        {"photo": DataInput.of(8, 8, 3), "tabular": DataInput.of(5)}, num_outputs=2
+    )
+
+
+def test_json_of_the_page_on_architectures_is_a_network() -> None:
+    (snippet,) = snippets("docs/how-to/architecture.md", "json")
+    Architecture.from_json(json.loads(snippet)).check({"x": DataInput.of(8, 8, 1)}, num_outputs=10)
 
 
 @pytest.mark.slow
@@ -128,5 +153,6 @@ def test_documentation_builds_without_a_warning(tmp_path: Path) -> None:
         "reference/http/index.html",
         "reference/openapi.json",
         "reference/search-space.schema.json",
+        "reference/architecture.schema.json",
     ):
         assert (tmp_path / page).exists()

@@ -17,6 +17,19 @@ def test_automatic(tmp_path: Path) -> None:
     assert "<html" in (tmp_path / "penguins.html").read_text()
 
 
+@pytest.mark.slow
+def test_architecture(tmp_path: Path) -> None:
+    output = run([sys.executable, str(ROOT / "examples/architecture.py"), "1"], tmp_path)
+    assert "architecture.filters" in output
+    assert "% of pictures" in output
+
+
+def test_forecast(tmp_path: Path) -> None:
+    output = run([sys.executable, str(ROOT / "examples/forecast.py"), "5s"], tmp_path)
+    assert "1960-12-01" in output
+    assert "The next 12 values" in (tmp_path / "passengers.html").read_text()
+
+
 def test_own_training(tmp_path: Path) -> None:
     output = run([sys.executable, str(ROOT / "examples/own_training.py"), "4"], tmp_path)
     assert "learning_rate" in output

@@ -192,8 +192,25 @@ def test_failure_is_told_with_its_traceback(start: StartLoop, new_study: NewStud
 
 def test_crash_fails_the_trial_and_not_the_worker(start: StartLoop, new_study: NewStudy, trial_of: TrialOf) -> None:
     study = new_study(trials=2)
+    start("crash", "count_to_three")
+    trial = trial_of(study, 0, is_finished)
+    assert (trial.state, trial.attempt) == (TrialState.FAILED, 1)
+    assert trial_of(study, 1, is_finished).state is TrialState.COMPLETED
+
+
+def test_killed_training_is_tried_again(start: StartLoop, new_study: NewStudy, trial_of: TrialOf) -> None:
+    study = new_study(ensemble=False)
     start("die_by_sigkill", "count_to_three")
-    assert trial_of(study, 0, is_finished).state is TrialState.FAILED
+    trial = trial_of(study, 0, is_finished)
+    assert (trial.state, trial.attempt) == (TrialState.COMPLETED, 2)
+
+
+def test_training_that_is_killed_each_time_fails(start: StartLoop, new_study: NewStudy, trial_of: TrialOf) -> None:
+    study = new_study(trials=2, max_attempts=2, ensemble=False)
+    start("die_by_sigkill", "die_by_sigkill", "count_to_three")
+    trial = trial_of(study, 0, is_finished)
+    assert (trial.state, trial.failure, trial.attempt) == (TrialState.FAILED, FailureReason.ERROR, 2)
+    assert "SIGKILL" in (trial.message or "")
     assert trial_of(study, 1, is_finished).state is TrialState.COMPLETED
 
 

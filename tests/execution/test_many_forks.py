@@ -6,14 +6,19 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tuner.execution import Execution, Failed, Finished, LocalExecutor, Reported
+from tuner.models.networks.backends import installed_backends
 from tuner.training import TrainingJob
 
 PATIENCE_SECONDS = 120.0
+SMALL = {"layers": 1, "units": 16, "batch_size": 256}
+# A tenth of a MiB for each of 200 trainings: they take hundreds of times that.
+MAX_GROWTH_BYTES = 20 * 1024**2
 
-pytestmark = pytest.mark.slow
+MakeJob = Callable[..., TrainingJob]
 
 
 @pytest.fixture(scope="module")
@@ -23,26 +28,53 @@ def executor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalExecutor
     executor.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "params", "count"),
     [
         ("linear", {}, 40),
         ("hist_gradient_boosting", {}, 20),
         ("lightgbm", {}, 20),
-        ("keras_mlp", {"layers": 1, "units": 16, "batch_size": 256}, 12),
     ],
 )
 def test_every_training_ends(
-    executor: LocalExecutor, make_job: Callable[..., TrainingJob], family: str, params: dict[str, int], count: int
+    executor: LocalExecutor, make_job: MakeJob, family: str, params: dict[str, int], count: int
 ) -> None:
+    check_all_end(executor, make_job(family, **params), count)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", installed_backends())
+def test_every_network_s_training_ends(executor: LocalExecutor, make_job: MakeJob, backend: str) -> None:
+    check_all_end(executor, replace(make_job("keras_mlp", **SMALL), backend=backend), 12)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("backend", installed_backends())
+def test_two_hundred_networks_leave_no_memory_behind(executor: LocalExecutor, make_job: MakeJob, backend: str) -> None:
+    job = replace(make_job("keras_mlp", **SMALL), backend=backend)
+    # What is loaded and cached once is there by then.
+    check_all_end(executor, job, 20)
+    before = memory_here()
+    check_all_end(executor, job, 200)
+    assert memory_here() - before < MAX_GROWTH_BYTES
+
+
+def check_all_end(executor: LocalExecutor, job: TrainingJob, count: int) -> None:
     def train(seed: int) -> Finished | Failed:
-        job = replace(make_job(family, **params), seed=seed, threads=2)
-        with closing(executor.start(job)) as execution:
+        with closing(executor.start(replace(job, seed=seed, threads=2))) as execution:
             return _end_after_three_reports(execution)
 
     with ThreadPoolExecutor(2) as pool:
         ends = list(pool.map(train, range(count)))
     assert [end for end in ends if not isinstance(end, Finished)] == []
+
+
+def memory_here() -> int:
+    """Memory of this process, which is the worker, and of its fork servers."""
+    here = psutil.Process()
+    return sum(process.memory_info().rss for process in (here, *here.children()))
 
 
 def _end_after_three_reports(execution: Execution) -> Finished | Failed:

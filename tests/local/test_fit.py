@@ -121,7 +121,7 @@ def test_arrays_are_a_table_too() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(120, 3))
     target = features @ [1.0, 2.0, 3.0]
-    found = tuner.fit(features, y=target, time_budget=60, models=FAST, trials=1, progress=False)
+    found = tuner.fit(features, "self", y=target, time_budget=60, models=FAST, trials=1, progress=False)
     assert found.metric == "rmse"
     predicted = found.predict(pd.DataFrame(features, columns=["x0", "x1", "x2"]))
     assert np.abs(predicted - target).mean() < 1

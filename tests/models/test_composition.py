@@ -14,6 +14,8 @@ from tuner.space import Categorical, Constant, Float, Forbid, Int, Linear
 from tuner.testing.model import small_data
 
 NAMES = ["lightgbm", "random_forest", "linear"]
+_DATA = small_data(Task.BINARY)
+FOR_TABLES = [name for name, each in families().items() if each.supports(_DATA.profile, _DATA.table.target_profile)]
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +47,15 @@ def test_conditions_within_a_family_are_kept_under_full_names(profile, target):
 def test_split_points_lie_in_the_familys_own_space(seed):
     data = small_data(Task.MULTICLASS)
     target = data.table.target_profile
-    space = compose_space(list(families()), data.profile, target)
+    space = compose_space(FOR_TABLES, data.profile, target)
     name, params = split_params(space.draw(np.random.default_rng(seed)))
     assert family(name).space(data.profile, target).check(params) == params
 
 
-@pytest.mark.parametrize("name", list(families()))
+@pytest.mark.parametrize("name", FOR_TABLES)
 def test_default_is_a_point_of_the_composed_space(name, profile, target):
     point = default_params(name, profile, target)
-    assert compose_space(list(families()), profile, target).check(point) == point
+    assert compose_space(FOR_TABLES, profile, target).check(point) == point
     assert split_params(point) == (name, family(name).default(profile, target))
 
 
@@ -225,3 +227,8 @@ def test_default_of_a_family_that_constraints_exclude_is_refused(profile, target
     space = compose_space(NAMES, profile, target, constraints=[Forbid({"model": "linear"})])
     with pytest.raises(InvalidInput, match="No point of 'linear' near the one given"):
         default_params("linear", profile, target, space)
+
+
+def test_family_without_a_column_that_it_needs_is_refused(profile, target):
+    with pytest.raises(InvalidInput, match="needs a column of the kind text"):
+        compose_space(["text_linear"], profile, target)

@@ -33,58 +33,44 @@ from tuner.models.packed_trees import PackedTrees, Tree
 from tuner.models.random_forest import RandomForest, RandomForestEstimator
 from tuner.models.svm import SVM
 from tuner.models.xgboost import XGBoost
-from tuner.testing.model import Data, ModelFamilyContract, fit, small_data
+from tuner.testing.model import Data, TableFamilyContract, fit, small_data
 from tuner.training import metric
 
 
-class TestLightGBM(ModelFamilyContract):
+class TestLightGBM(TableFamilyContract):
     family = LightGBM()
 
 
-class TestXGBoost(ModelFamilyContract):
+class TestXGBoost(TableFamilyContract):
     family = XGBoost()
 
 
-class TestCatBoost(ModelFamilyContract):
+class TestCatBoost(TableFamilyContract):
     family = CatBoost()
 
 
-class TestHistGradientBoosting(ModelFamilyContract):
+class TestHistGradientBoosting(TableFamilyContract):
     family = HistGradientBoosting()
 
 
-class TestRandomForest(ModelFamilyContract):
+class TestRandomForest(TableFamilyContract):
     family = RandomForest()
 
 
-class TestExtraTrees(ModelFamilyContract):
+class TestExtraTrees(TableFamilyContract):
     family = ExtraTrees()
 
 
-class TestLinear(ModelFamilyContract):
+class TestLinear(TableFamilyContract):
     family = Linear()
 
 
-class TestKNN(ModelFamilyContract):
+class TestKNN(TableFamilyContract):
     family = KNN()
 
 
-class TestSVM(ModelFamilyContract):
+class TestSVM(TableFamilyContract):
     family = SVM()
-
-
-@pytest.mark.slow
-class TestKerasMLP(ModelFamilyContract):
-    family = KerasMLP()
-
-
-def test_keras_network_learns_and_is_restored(tmp_path):
-    data = small_data(Task.BINARY)
-    estimator = fit(KerasMLP(), data, stop=lambda epoch: epoch == 8).estimator
-    estimator.save(tmp_path)
-    prediction = KerasMLP.estimator.load(tmp_path).predict(data.validation.features)
-    assert metric("roc_auc", Task.BINARY).score(data.validation.target, prediction) > 0.85
-    np.testing.assert_array_equal(prediction, estimator.predict(data.validation.features))
 
 
 def test_importing_the_families_imports_no_training_library():
@@ -153,10 +139,12 @@ def test_missing_library_makes_a_family_unavailable():
     assert not Exotic().is_available()
 
 
-def test_all_families_compete_for_few_classes():
+def test_all_families_of_tables_compete_for_few_classes():
     data = small_data(Task.MULTICLASS)
     names = [found.name for found in available_families(data.profile, data.table.target_profile)]
-    assert names == list(families())
+    boosting = ["lightgbm", "catboost", "xgboost", "hist_gradient_boosting"]
+    others = ["random_forest", "extra_trees", "linear", "svm", "knn", "keras_mlp", "keras_resnet"]
+    assert names == boosting + others
 
 
 def test_boosting_stays_out_of_many_classes():
@@ -164,7 +152,7 @@ def test_boosting_stays_out_of_many_classes():
     target = data.table.target_profile
     many = replace(target, classes=tuple(map(str, range(500))), class_counts=(2,) * 500)
     names = {found.name for found in available_families(data.profile, many)}
-    assert names == {"random_forest", "extra_trees", "linear", "knn", "keras_mlp"}
+    assert names == {"random_forest", "extra_trees", "linear", "knn", "keras_mlp", "keras_resnet"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuner.artifact.evaluation import CalibrationBin, ClassCounts, Confusion, Dependence, Evaluation, Importance
+from tuner.artifact.series_pictures import averaged_pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,6 +79,11 @@ def evaluate(
         "scores": _finite(scores or {}),
         "standard_errors": _finite(standard_errors or {}),
     }
+    if any(column.kind.is_array for column in table.columns):
+        from tuner.artifact.examples import examples_of
+
+        # Random choices of their own: what else is drawn must not change with them.
+        common["examples"] = examples_of(table, prediction, np.random.default_rng(seed))
     if members:
         common |= _averaged(members)
     elif models:
@@ -163,7 +169,13 @@ def _explained(
     from tuner.artifact.importance import partial_dependence, permutation_importances, promising_columns
 
     began = time.monotonic()
-    tried = promising_columns(table.features, prediction, table.columns, _MAX_COLUMNS)
+    forecast = table.target_profile.forecast
+    # The time and the name of a series say which value is asked for: another one would be another question.
+    asked = () if forecast is None else forecast.keys
+    columns = {column.name: column for column in table.columns if column.name not in asked}
+    if not columns:
+        return {}
+    tried = promising_columns(table.features, prediction, tuple(columns.values()), _MAX_COLUMNS)
     num_rows = _affordable_rows(table, models, len(tried), seconds)
     if not num_rows:
         return {}
@@ -171,11 +183,10 @@ def _explained(
     importances = permutation_importances(
         samples, tried, table.target_profile, rng, repeats=3, deadline=began + seconds / 2
     )
-    columns = {column.name: column for column in table.columns}
     # One model is enough to show a shape, and faster than all.
     shown = [_sample(table, models[0], _DEPENDENCE_ROWS, rng)]
     dependences: list[Dependence] = []
-    for each in importances[:_NUM_DEPENDENCES]:
+    for each in [each for each in importances if columns[each.column].kind.is_tabular][:_NUM_DEPENDENCES]:
         if dependences and time.monotonic() > began + seconds:
             break
         dependences.append(partial_dependence(shown, columns[each.column], table.target_profile))
@@ -228,7 +239,11 @@ def _averaged(members: Sequence[tuple[Evaluation, float]]) -> dict[str, Any]:
             if weight > found.get(dependence.column, (0.0, dependence))[0]:
                 found[dependence.column] = (weight, dependence)
     order = [each.column for each in importances if each.column in found][:_NUM_DEPENDENCES]
-    return {"importances": tuple(importances), "dependences": tuple(found[column][1] for column in order)}
+    return {
+        "importances": tuple(importances),
+        "dependences": tuple(found[column][1] for column in order),
+        "series": averaged_pictures(members),
+    }
 
 
 def _finite(numbers: Mapping[str, float]) -> dict[str, float]:

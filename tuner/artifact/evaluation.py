@@ -7,6 +7,7 @@ without the table and without a numerical library.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any, Self
 from tuner.artifact.manifest import damaged
 
 FILE_NAME = "evaluation.json"
+
+_BASE64 = re.compile("[A-Za-z0-9+/]*=*")
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,72 @@ class Dependence:
 
 
 @dataclass(frozen=True)
+class SeriesPicture:
+    """One series of a forecast.
+
+    Args:
+        name: What tells it apart from the others; empty for the only one.
+        is_date: Whether times are seconds since 1970, else they are plain numbers.
+        times: Of the last known values, rising.
+        values: These values.
+        tested_times: Times whose values were predicted by models that did not know them.
+        tested_values: What was predicted.
+        future_times: The times to come.
+        future_values: What is forecast for them.
+    """
+
+    name: str
+    is_date: bool
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+    tested_times: tuple[float, ...]
+    tested_values: tuple[float, ...]
+    future_times: tuple[float, ...]
+    future_values: tuple[float, ...]
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The picture as ``Evaluation.to_json`` wrote it."""
+        lines = {
+            name: tuple(map(float, document[name]))
+            for name in ("times", "values", "tested_times", "tested_values", "future_times", "future_values")
+        }
+        return cls(str(document["name"]), bool(document["is_date"]), **lines)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row's picture or sequence, and what was predicted for the row.
+
+    Args:
+        column: The column that it comes from.
+        truth: The row's class or value, in text form.
+        predicted: What was predicted.
+        is_among_worst: Whether it was chosen for being predicted badly; else it was drawn at random.
+        picture: A small PNG picture in base64; empty for sequences.
+        lines: For sequences the values of a few features, over at most 100 steps; None where there is none.
+    """
+
+    column: str
+    truth: str
+    predicted: str
+    is_among_worst: bool
+    picture: str = ""
+    lines: tuple[tuple[float | None, ...], ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The example from its plain JSON types."""
+        picture = str(document["picture"])
+        # It stands in a page as it is.
+        if not _BASE64.fullmatch(picture):
+            raise ValueError("a picture is not in base64")
+        lines = tuple(tuple(None if value is None else float(value) for value in line) for line in document["lines"])
+        truth, predicted = str(document["truth"]), str(document["predicted"])
+        return cls(str(document["column"]), truth, predicted, bool(document["is_among_worst"]), picture, lines)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How a model does on rows it has not learned from.
 
@@ -129,6 +198,8 @@ class Evaluation:
         residual_edges: One more than ``residuals``.
         importances: The columns that were tried, most important first.
         dependences: The most important ones among them.
+        series: Some of the series, for a forecast.
+        examples: A few pictures or sequences, where the rows have some.
     """
 
     num_rows: int
@@ -142,6 +213,8 @@ class Evaluation:
     residual_edges: tuple[float, ...] = ()
     importances: tuple[Importance, ...] = ()
     dependences: tuple[Dependence, ...] = ()
+    series: tuple[SeriesPicture, ...] = ()
+    examples: tuple[Example, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write ``evaluation.json`` into the model's folder."""
@@ -203,6 +276,9 @@ class Evaluation:
                 )
                 for each in document["dependences"]
             ),
+            # Models saved before there were forecasts and examples have none.
+            series=tuple(map(SeriesPicture.from_json, document.get("series", ()))),
+            examples=tuple(map(Example.from_json, document.get("examples", ()))),
         )
 
 

@@ -11,7 +11,7 @@ from tuner.artifact.card.page import answer_of, loss_of
 from tuner.artifact.card.style import STYLE
 from tuner.artifact.evaluation import Dependence, Importance
 from tuner.artifact.manifest import ModelFacts
-from tuner.data.profile import did_you_mean
+from tuner.data.profile import ColumnKind, did_you_mean
 from tuner.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NUM_DEPENDENCES = 4
+_CELLS = {ColumnKind.TEXT: "texts", ColumnKind.IMAGE: "images", ColumnKind.SEQUENCE: "sequences"}
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,17 @@ def explain_rows(
     for name in columns or ():
         if name not in known:
             raise InvalidInput(f"The model knows no column {name!r}.", hint=did_you_mean(name, list(known)))
+        if not known[name].kind.is_tabular:
+            raise InvalidInput(
+                f"How predictions follow column {name!r} cannot be drawn: its cells are {_CELLS[known[name].kind]}.",
+                hint="Name columns of numbers, categories, dates or truth values.",
+            )
     table = labelled_table(rows, facts.columns, facts.target)
     rng = np.random.default_rng(seed)
     table = table.take(np.sort(rng.permutation(table.num_rows)[:max_rows]))
     samples = [Sample(predict, table.features, table.target)]
     importances = permutation_importances(samples, list(known), facts.target, rng, repeats=repeats)
-    shown = [each.column for each in importances[:_NUM_DEPENDENCES]] if columns is None else list(columns)
+    followed = [each.column for each in importances if known[each.column].kind.is_tabular]
+    shown = followed[:_NUM_DEPENDENCES] if columns is None else list(columns)
     dependences = tuple(partial_dependence(samples, known[name], facts.target) for name in shown)
     return Explanation(facts, importances, dependences)

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.artifact.evaluation import Dependence, Importance
+from tuner.data.column_arrays import arrays_of
 from tuner.data.profile import ColumnKind, ColumnProfile, TargetProfile
 
 Predict: TypeAlias = Callable[[pd.DataFrame], NDArray[np.float64]]
@@ -124,9 +125,10 @@ def promising_columns(
         return [column.name for column in columns]
     answers = prediction if prediction.ndim == 2 else prediction[:, None]
     spread = answers - answers.mean(axis=0)
+    arrays = dict(zip(features.columns, arrays_of(features), strict=True))
     shares = []
     for column in columns:
-        codes = _bins(features[column.name])
+        codes = _bins(arrays[column.name])
         counts = np.maximum(np.bincount(codes), 1)
         sums = np.stack([np.bincount(codes, weights=each) for each in spread.T])
         shares.append(float((sums**2 / counts).sum()))
@@ -230,18 +232,18 @@ def _losses(prediction: NDArray[np.float64], truth: NDArray[Any], target: Target
     return losses
 
 
-def _bins(cells: pd.Series[Any]) -> NDArray[np.int64]:
+def _bins(cells: NDArray[Any]) -> NDArray[np.int64]:
     """Codes from 0: tenths of the numbers, or categories; one more for gaps."""
     if cells.dtype == object:
-        codes, _ = pd.factorize(cells.to_numpy())
+        codes, _ = pd.factorize(cells)
         return np.asarray(codes, np.int64) + 1
-    numbers = cells.to_numpy(dtype=np.float64)
-    present = ~np.isnan(numbers)
-    codes = np.zeros(len(numbers), np.int64)
-    if present.any():
-        edges = np.unique(np.quantile(numbers[present], np.linspace(0.1, 0.9, 9)))
-        codes[present] = np.searchsorted(edges, numbers[present], side="right") + 1
-    return codes
+    # Gaps come last.
+    ordered = np.sort(cells)
+    num_present = len(ordered) - int(np.count_nonzero(np.isnan(ordered)))
+    edges = ordered[num_present * np.arange(1, 10) // 10] if num_present else ordered[:0]
+    # Equal edges leave codes without a row, and NaN stands behind all edges.
+    tenths = np.searchsorted(edges, cells, side="right")
+    return np.where(np.isnan(cells), 0, tenths + 1)
 
 
 def _rounded(values: NDArray[np.float64]) -> list[float]:

@@ -67,4 +67,6 @@ def _milliseconds(call: Callable[[], object], seconds: float) -> float:
 
 def _plain(value: object) -> object:
     """A cell as JSON would give it."""
-    return value.item() if hasattr(value, "item") else value
+    import numpy as np
+
+    return value.item() if isinstance(value, np.generic) else value

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from tuner.artifact.card import card_page
 from tuner.artifact.evaluate import FoldModel, evaluate
 from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.explanation import Explanation, explain_rows
+from tuner.artifact.forecasting import (
+    check_rows_to_come,
+    checked_horizon,
+    forecast_table,
+    plain_records,
+    with_known_columns,
+)
 from tuner.artifact.manifest import Manifest, Part, damaged, original_labels
 from tuner.artifact.package import unpack
+from tuner.artifact.rows import is_rows, to_frame
 from tuner.artifact.temperature import with_temperature
 from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task
-from tuner.errors import InvalidInput, MissingExtra, NotFound, TunerError
+from tuner.errors import InvalidInput, MissingExtra, NotFound, Place, TunerError
 from tuner.models import Estimator, family
-from tuner.models.tabular import TabularEstimator, share_encoders
+from tuner.models.series import SeriesEstimator
+from tuner.models.tabular import share_encoders
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
+    from tuner.artifact.rows import Rows
     from tuner.data.typed_rows import TypedRows
-
-    Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path
 
 logger = logging.getLogger(__name__)
 
@@ -41,17 +49,21 @@ class PlainPrediction:
     Args:
         predictions: A label or value for each row.
         probabilities: For each row one number for each class; empty for regression.
+        rows: For a forecast without rows, the series and the time of each value.
     """
 
     predictions: list[Any]  # labels are text, numbers or truth values
     probabilities: list[list[float]]
+    rows: list[dict[str, Any]] = field(default_factory=list)
 
 
 class SavedModel:
     """A trained model that predicts new rows. Comes from ``load_model``.
 
-    Rows are a DataFrame, a list of dicts, or the path of a CSV file. They need the columns that the model was trained
-    on, in any order; cells may be missing and categories may be new.
+    Rows are a DataFrame, a list of dicts, or the path of a CSV, Parquet or NPZ file. They need the columns that the
+    model was trained on, in any order; cells may be missing and categories may be new. A model that knows pictures or
+    sequences alone also takes an array of them, or a list of arrays; one of pictures takes the path of a picture, or of
+    a folder or a zip file of pictures. A forecast takes rows with times after those of its table.
 
     Args:
         manifest: What the model says about itself.
@@ -137,7 +149,8 @@ class SavedModel:
         """The probability of each class.
 
         Returns:
-            One row for each row given, under its index; one column for each class, named by its label.
+            One row for each row given, under its index (for picture files, their names); one column for each class,
+            named by its label.
 
         Raises:
             InvalidDataset: A column is missing, or a cell cannot be read.
@@ -150,8 +163,36 @@ class SavedModel:
                 f"The model predicts a quantity, {self.manifest.facts.target.name!r}, and has no probabilities.",
                 hint="Use predict.",
             )
+        if isinstance(rows, str | Path):
+            rows = to_frame(rows, self.manifest.facts.columns)
         index = rows.index if isinstance(rows, pd.DataFrame) else None
         return pd.DataFrame(self._predict(rows), index=index, columns=pd.Index(self.classes))
+
+    def forecast(self, horizon: int | None = None) -> pd.DataFrame:
+        """The next values of every series, from the end of the table that the model was trained on.
+
+        Columns that are known in advance count as missing; to give them, see ``predict``.
+
+        Args:
+            horizon: How many values; as many as the model was trained for if None. Further ones are less certain than
+                its score says.
+
+        Returns:
+            A row for each value: the series, if there are several, its time, and the value, under the names of the
+            table's columns.
+
+        Raises:
+            InvalidInput: The model is no forecast, or the horizon is out of range.
+        """
+        estimator = self._series_estimator()
+        future = estimator.future(checked_horizon(horizon, self.manifest.facts))
+        return forecast_table(self.manifest.facts, estimator.ends, future, self._predict_typed(future))
+
+    def forecast_plain(self, horizon: int | None = None) -> PlainPrediction:
+        """As ``forecast``, in plain Python values; dates as text."""
+        rows = self.forecast(horizon)
+        values = rows.pop(self.manifest.facts.target.name).tolist()
+        return PlainPrediction(values, [], plain_records(rows))
 
     def explain(
         self,
@@ -184,9 +225,8 @@ class SavedModel:
                     hint="Give rows with the target: model.explain(rows).",
                 )
             return Explanation(facts, self.evaluation.importances, self.evaluation.dependences)
-        return explain_rows(
-            facts, self._predict_typed, _to_frame(rows), columns, repeats=repeats, max_rows=max_rows, seed=seed
-        )
+        frame = to_frame(rows, facts.columns)
+        return explain_rows(facts, self._predict_typed, frame, columns, repeats=repeats, max_rows=max_rows, seed=seed)
 
     def card(self, path: str | Path | None = None, rows: Rows | None = None) -> str:
         """One HTML page about the model: what it learned from, how well it predicts, what its predictions hang on.
@@ -201,7 +241,7 @@ class SavedModel:
         Raises:
             InvalidDataset: A column is missing, or a cell cannot be read.
         """
-        evaluation = self.evaluation if rows is None else self._evaluate(_to_frame(rows))
+        evaluation = self.evaluation if rows is None else self._evaluate(to_frame(rows, self.manifest.facts.columns))
         page = card_page(self.manifest, evaluation)
         if path is not None:
             Path(path).expanduser().write_text(page, encoding="utf-8")
@@ -221,11 +261,31 @@ class SavedModel:
         from tuner.data.typed_rows import MAX_PLAIN_ROWS, TypedRows, plain_rows
 
         columns = self.manifest.facts.columns
+        if self.task is Task.FORECAST:
+            return self._predict_times(to_frame(rows, columns))
         few: object = rows
         if isinstance(rows, pd.DataFrame) and len(rows) <= MAX_PLAIN_ROWS and rows.columns.is_unique:
             few = rows.to_dict("records")
-        typed = plain_rows(few, columns) if _is_rows(few) else None
-        return self._average(typed or TypedRows.of(features_frame(_to_frame(rows), columns)))
+        typed = plain_rows(few, columns) if is_rows(few) else None
+        return self._average(typed or TypedRows.of(features_frame(to_frame(rows, columns), columns)))
+
+    def _predict_times(self, rows: pd.DataFrame) -> NDArray[np.float64]:
+        from tuner.data.table import features_frame
+
+        frame = features_frame(with_known_columns(rows, self.manifest.facts), self.manifest.facts.columns)
+        check_rows_to_come(frame, self._series_estimator().ends)
+        return self._predict_typed(frame)
+
+    def _series_estimator(self) -> SeriesEstimator:
+        """One of the parts; all know the same series."""
+        first = self._estimators[0]
+        if not isinstance(first, SeriesEstimator):
+            raise InvalidInput(
+                f"The model predicts {self.manifest.facts.target.name!r} of rows; it is no forecast of times to come.",
+                hint="Give rows to predict; or train a forecast: tuner.fit(..., forecast=12).",
+                places=[Place("#/rows", "is missing")],
+            )
+        return first
 
     def _predict_typed(self, features: pd.DataFrame) -> NDArray[np.float64]:
         from tuner.data.typed_rows import TypedRows
@@ -236,12 +296,7 @@ class SavedModel:
         import numpy as np
 
         shares = [
-            (
-                estimator.predict_rows(typed)
-                if isinstance(estimator, TabularEstimator)
-                else estimator.predict(typed.frame)
-            )
-            * part.weight
+            estimator.predict_rows(typed) * part.weight
             for estimator, part in zip(self._estimators, self.manifest.parts, strict=True)
         ]
         average: NDArray[np.float64] = shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
@@ -294,24 +349,3 @@ def _load_folder(folder: Path) -> SavedModel:
 
 def _load_part(folder: Path, part: Part) -> Estimator:
     return family(part.family).estimator.load(folder / part.folder)
-
-
-def _is_rows(rows: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
-    return isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
-
-
-def _to_frame(rows: Rows) -> pd.DataFrame:
-    import pandas as pd
-
-    from tuner.data.reading import ReadLimits, read_table
-
-    if isinstance(rows, pd.DataFrame):
-        return rows
-    if isinstance(rows, str | Path):
-        return read_table(Path(rows), ReadLimits(min_rows=1))
-    if _is_rows(rows):
-        return pd.DataFrame(list(rows))
-    raise InvalidInput(
-        f"Rows to predict must be a DataFrame, a list of dicts or the path of a CSV file, not {type(rows).__name__}.",
-        hint='For one row, give a list of one dict: [{"age": 41, "sex": "female"}].',
-    )

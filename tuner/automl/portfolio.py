@@ -5,24 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models import family
+from tuner.models import ModelFamily, family
+from tuner.models.cost import num_texts
+from tuner.models.target_scale import TARGET_SCALE
 from tuner.space import Params, Scalar
 
 Entry: TypeAlias = tuple[str, Mapping[str, Scalar]]
 """A family's name, and what differs from its default."""
 
 _DEFAULT: Mapping[str, Scalar] = MappingProxyType({})
+# Where the target has a tail to the right, some learn its logarithm and some do not, for an average to choose from.
+_LOG: Mapping[str, Scalar] = MappingProxyType({TARGET_SCALE: "log"})
 # Trees of few leaves, each of a part of the columns: the strongest boosting on few rows, where larger ones fit noise.
 _SHALLOW_LIGHTGBM: Entry = (
     "lightgbm",
-    {"learning_rate": 0.06, "max_leaves": 8, "max_features": 0.6, "sample_share": 0.9, "l2": 1.0},
+    {"learning_rate": 0.06, "max_leaves": 8, "max_features": 0.6, "sample_share": 0.9, "l2": 1.0, **_LOG},
 )
 _SHALLOW_XGBOOST: Entry = (
     "xgboost",
-    {"learning_rate": 0.08, "max_leaves": 8, "max_features": 0.7, "sample_share": 0.8, "min_child_weight": 3.0},
+    {"learning_rate": 0.08, "max_leaves": 8, "max_features": 0.7, "sample_share": 0.8, "min_child_weight": 3.0, **_LOG},
 )
 _RANDOM_LIGHTGBM: Entry = ("lightgbm", {"random_thresholds": True})
 _CAUTIOUS_LIGHTGBM: Entry = (
@@ -69,7 +73,7 @@ _MIDDLE: tuple[Entry, ...] = (
     ("extra_trees", _DEFAULT),
     ("knn", _DEFAULT),
     _SHALLOW_LIGHTGBM,
-    ("xgboost", _DEFAULT),
+    ("xgboost", _LOG),
     ("svm", _DEFAULT),
     ("random_forest", _DEFAULT),
     ("keras_mlp", _DEFAULT),
@@ -81,8 +85,8 @@ _LARGE: tuple[Entry, ...] = (
     _QUICK_LIGHTGBM,
     _QUICK_CATBOOST,
     ("linear", _DEFAULT),
-    ("lightgbm", _DEFAULT),
-    ("xgboost", _DEFAULT),
+    ("lightgbm", _LOG),
+    ("xgboost", _LOG),
     _SLOW_LIGHTGBM,
     ("extra_trees", _DEFAULT),
     ("catboost", _DEFAULT),
@@ -94,6 +98,32 @@ _LARGE: tuple[Entry, ...] = (
     ("hist_gradient_boosting", _DEFAULT),
     ("svm", _DEFAULT),
 )
+_QUICK_TEXT: Entry = ("text_linear", {"characters": False})
+# Before those for tables, where there is text.
+_TEXT: tuple[Entry, ...] = (
+    _QUICK_TEXT,
+    ("text_linear", _DEFAULT),
+    ("keras_text", _DEFAULT),
+    ("text_linear", {"characters": False, "l2": 10.0, "vocabulary": 200_000}),
+)
+_FORECAST: tuple[Entry, ...] = (
+    ("series_seasonal_naive", _DEFAULT),
+    ("series_smoothing", {"log": True}),
+    ("series_linear", _DEFAULT),
+    ("series_smoothing", _DEFAULT),
+    ("series_lightgbm", _DEFAULT),
+    ("series_linear", {"difference": "season", "window": 12}),
+    ("series_lightgbm", {"base": "last"}),
+    ("series_smoothing", {"trend": "additive"}),
+    ("series_seasonal_naive", {"seasons": 3, "drift": True}),
+    ("series_linear", {"difference": "none", "window": 12}),
+    ("series_gru", _DEFAULT),
+    ("series_smoothing", {"trend": "none"}),
+    ("series_naive", _DEFAULT),
+    ("series_linear", {"difference": "both", "log": True}),
+    ("series_naive", {"drift": True}),
+    ("series_lightgbm", {"base": "level", "log": True}),
+)
 # One fit may take this share of the study's time. The estimates are right within a factor of three.
 _FIT_SHARE = 0.3
 # The first configuration should be done in about this time.
@@ -101,7 +131,11 @@ _FIRST_SECONDS = 3.0
 
 
 def portfolio(
-    profile: DatasetProfile, target: TargetProfile, families: Sequence[str], seconds: float | None = None
+    profile: DatasetProfile,
+    target: TargetProfile,
+    families: Sequence[str],
+    seconds: float | None = None,
+    architecture: Mapping[str, Any] | None = None,
 ) -> list[tuple[str, Params]]:
     """The configurations to try first, in their order.
 
@@ -117,15 +151,17 @@ def portfolio(
         target: What is predicted.
         families: Those that may be chosen. Each has at least its default among the configurations.
         seconds: The study's time. What would take too long is left out, but never all.
+        architecture: The network that the family ``architecture`` builds.
 
     Returns:
         Families with points of their spaces.
     """
-    wanted = [entry for entry in _entries(target.num_rows) if entry[0] in families]
+    wanted = [entry for entry in _entries(profile, target) if entry[0] in families]
     known = {name for name, _ in wanted}
     wanted += [(name, _DEFAULT) for name in families if name not in known]
-    points = [(name, _point(name, changes, profile, target)) for name, changes in wanted]
-    costs = [family(name).fit_seconds(profile, target, params) for name, params in points]
+    found = {name: family(name, architecture=architecture) for name in families}
+    points = [(name, _point(found[name], changes, profile, target)) for name, changes in wanted]
+    costs = [found[name].fit_seconds(profile, target, params) for name, params in points]
     order = list(range(len(points)))
     if points and costs[0] > _FIRST_SECONDS:
         # Many rows and classes: whoever looks early should find something at all.
@@ -134,16 +170,21 @@ def portfolio(
     return [points[place] for place in order if costs[place] <= limit]
 
 
-def _entries(num_rows: int) -> tuple[Entry, ...]:
-    if num_rows < _SMALL_ROWS:
-        return _SMALL
-    return _MIDDLE if num_rows < _MIDDLE_ROWS else _LARGE
+def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...]:
+    if target.forecast is not None:
+        return _FORECAST
+    entries = _SMALL if target.num_rows < _SMALL_ROWS else _MIDDLE if target.num_rows < _MIDDLE_ROWS else _LARGE
+    return _TEXT + entries if num_texts(profile, target) else entries
 
 
-def _point(name: str, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile) -> Params:
-    """The default of the family with the changes."""
-    point = {**family(name).default(profile, target), **changes}
+def _point(
+    chosen: ModelFamily, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile
+) -> Params:
+    """The default of the family with the changes; that of the target's scale only where the target allows it."""
+    default = chosen.default(profile, target)
+    wanted = {name: value for name, value in changes.items() if name != TARGET_SCALE or name in default}
+    point = {**default, **wanted}
     if isinstance(leaf := changes.get("min_samples_leaf"), int):
         # A leaf must not be a large part of a small table.
         point["min_samples_leaf"] = min(leaf, max(2, target.num_rows // 20))
-    return family(name).space(profile, target).check(point)
+    return chosen.space(profile, target).check(point)

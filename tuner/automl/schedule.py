@@ -22,6 +22,8 @@ RESERVE_SHARE, MIN_RESERVE_SECONDS, MAX_RESERVE_SECONDS = 0.06, 1.2, 6.0
 CANDIDATE_SHARE = 0.4
 # Where candidates are scored on one fold, so much of the time is for their other folds, if these need it.
 BAGGING_SHARE = 0.55
+# More models of one candidate add little to their average, and cost size and time to predict.
+MAX_FOLD_MODELS = 5
 MAX_MEMBERS_OFFERED = 40
 _BEST_OF_EACH_FAMILY = 2
 _LEADING = 2
@@ -229,11 +231,11 @@ def _seconds_for_search(progress: Progress, left: float | None) -> float | None:
     """Time left until candidates must have ended, because that of the folds begins."""
     validation, limit = progress.spec.validation, progress.spec.budget.seconds
     assert validation is not None
-    if left is None or limit is None or validation.scored_folds == validation.folds:
+    if left is None or limit is None or validation.scored_folds == _most_folds(validation):
         return left
     for_folds = BAGGING_SHARE * (limit - reserve_seconds(limit))
     if any(trial.state is TrialState.COMPLETED for trial in progress.ensembles):
-        needed = sum(map(_fold_seconds, _to_bag(progress, left))) * (validation.folds - validation.scored_folds)
+        needed = sum(map(_fold_seconds, _to_bag(progress, left))) * (_most_folds(validation) - validation.scored_folds)
         for_folds = min(for_folds, 1.15 * needed / _num_slots(progress))
     return left - for_folds
 
@@ -321,7 +323,7 @@ def _wants_average(progress: Progress, for_search: float | None) -> bool:
     latest = progress.ensembles[-1]
     validation = progress.spec.validation
     assert validation is not None
-    if validation.scored_folds < validation.folds and not set(_leading(progress)) <= set(latest.members):
+    if validation.scored_folds < _most_folds(validation) and not set(_leading(progress)) <= set(latest.members):
         # Its other folds are worth training, but nobody knows its weight yet.
         return True
     num_then = sum(t.finished_at is not None and t.finished_at <= latest.created_at for t in progress.candidates)
@@ -362,19 +364,23 @@ def _shared_out(
         seconds: Time for all of them together; None without a limit.
     """
     if seconds is None:
-        return {trial.number: validation.folds for trial in wanted}
+        return {trial.number: _most_folds(validation) for trial in wanted}
+    most = _most_folds(validation)
     folds = {trial.number: validation.scored_folds for trial in wanted}
     # A fold at least for the heaviest, for which there is time: otherwise it would not be wanted.
     seconds = max(seconds, _fold_seconds(wanted[0]))
     while True:
-        affordable = [
-            trial for trial in wanted if folds[trial.number] < validation.folds and _fold_seconds(trial) <= seconds
-        ]
+        affordable = [trial for trial in wanted if folds[trial.number] < most and _fold_seconds(trial) <= seconds]
         if not affordable:
             return folds
         best = max(affordable, key=lambda trial: _gain(weights[trial.number], folds[trial.number], trial))
         folds[best.number] += 1
         seconds -= _fold_seconds(best)
+
+
+def _most_folds(validation: Validation) -> int:
+    """How many folds a candidate is trained for, at most."""
+    return min(validation.folds, max(validation.scored_folds, MAX_FOLD_MODELS))
 
 
 def _gain(weight: float, folds: int, trial: Trial) -> float:
@@ -386,7 +392,7 @@ def _to_bag(progress: Progress, left: float | None) -> list[Trial]:
     """Candidates with weight that are not trained on all folds, heaviest first; only those for which there is time."""
     validation = progress.spec.validation
     assert validation is not None
-    if validation.scored_folds == validation.folds:
+    if validation.scored_folds == _most_folds(validation):
         return []
     bagged = progress.bagged
     wanted = [progress.trial(number) for number in progress.weights() if number not in bagged]
@@ -396,7 +402,9 @@ def _to_bag(progress: Progress, left: float | None) -> list[Trial]:
 def _has_bagging_left(progress: Progress, left: float | None) -> bool:
     validation = progress.spec.validation
     assert validation is not None
-    needs_weights = validation.scored_folds < validation.folds and not progress.ensembles and bool(progress.candidates)
+    needs_weights = (
+        validation.scored_folds < _most_folds(validation) and not progress.ensembles and bool(progress.candidates)
+    )
     return needs_weights or bool(_to_bag(progress, left))
 
 

@@ -14,6 +14,7 @@ from tuner.errors import InvalidInput, InvalidSearchSpace, Place
 from tuner.space import Constant, Constraint, Parameter, Scalar, SearchSpace
 from tuner.wire import Forecast
 from tuner.wire.base import Request
+from tuner.wire.models import ModelColumn
 
 
 class HasJSON(Protocol):
@@ -46,7 +47,7 @@ def request(kind: type[_Body], fields: Mapping[str, Any]) -> _Body:
 
 
 def plain_rows(rows: object) -> list[dict[str, Any]]:
-    """Rows of a table as JSON takes them: from dicts, or from a DataFrame, whose missing cells become None.
+    """Rows as JSON takes them: from dicts, or from a DataFrame, whose missing cells become None and arrays lists.
 
     Raises:
         InvalidInput: They are something else.
@@ -61,9 +62,31 @@ def plain_rows(rows: object) -> list[dict[str, Any]]:
     return [{str(name): _plain_cell(cell) for name, cell in row.items()} for row in rows]
 
 
+def array_rows(arrays: Any, columns: Sequence[ModelColumn]) -> list[dict[str, Any]]:
+    """Rows for a model that knows nothing but pictures or sequences, from an array of them or a list of arrays.
+
+    Args:
+        arrays: Along its first axis the rows. Any: an array of any library.
+        columns: What the model knows.
+
+    Raises:
+        InvalidInput: It knows something else.
+    """
+    if len(columns) != 1 or columns[0].kind not in ("image", "sequence") or not hasattr(arrays, "__len__"):
+        raise InvalidInput(
+            f"Rows to predict must be a list of dicts or a DataFrame, not {type(arrays).__name__}.",
+            hint=f"The model needs the columns {', '.join(column.name for column in columns[:5])}.",
+        )
+    return [{columns[0].name: array} for array in arrays]
+
+
 def _plain_cell(cell: Any) -> Any:  # Any: a cell may be any object
     if cell is None or isinstance(cell, str | bool | int):
         return cell
+    if getattr(cell, "ndim", 0):
+        cell = cell.tolist()
+    if isinstance(cell, list | tuple):
+        return [_plain_cell(item) for item in cell]
     value = cell.item() if hasattr(cell, "item") else cell
     if isinstance(value, float):
         return value if math.isfinite(value) else _not_finite(value)

@@ -12,6 +12,7 @@ from tuner.client.bodies import (
     Architecture,
     Space,
     architecture_form,
+    array_rows,
     as_number,
     as_whole,
     forecast_form,
@@ -22,7 +23,7 @@ from tuner.client.bodies import (
     space_form,
 )
 from tuner.client.connect import connect
-from tuner.client.dataset import Dataset, table_file, table_name
+from tuner.client.dataset import Dataset, labelled, pair, table_file, table_name
 from tuner.client.paging import all_items
 from tuner.client.renewal import LeaseRenewer
 from tuner.client.study import Study
@@ -95,29 +96,35 @@ class Client:
 
     def upload_dataset(
         self,
-        data: str | Path | pd.DataFrame,
+        data: str | Path | pd.DataFrame | tuple[Any, Any],  # Any: arrays of every library
         *,
         name: str | None = None,
         target: str | None = None,
         columns: Mapping[str, str] | None = None,
     ) -> Dataset:
-        """Upload a table to train on. The same table under the same name is stored once.
+        """Upload a table, pictures or sequences to train on. The same data under the same name is stored once.
 
         Args:
-            data: Path of a CSV file, plain or gzip, in UTF-8 with a header line, or of a Parquet file; or a DataFrame,
-                whose index is left out.
+            data: Path of a CSV file, plain or gzip, in UTF-8 with a header line; of a Parquet file; of an NPZ file of
+                arrays; of a folder or zip file with PNG or JPEG pictures in a folder for each class. Or a DataFrame,
+                whose index is left out and whose cells may be arrays; or a pair ``(X, y)``, where pictures have the
+                shape (n, height, width, channels), sequences (n, steps, features).
             name: By default the file's name without its ending.
-            target: Column to predict, unless a study names another.
+            target: Column to predict, unless a study names another. For pictures in folders it is ``label``.
             columns: Kinds for columns that are to be used in another way than is found, by name: ``number``,
-                ``category``, ``boolean``, ``date``, ``text``; ``identifier`` leaves a column out.
+                ``category``, ``boolean``, ``date``, ``text``; for arrays ``image`` and ``sequence``; ``identifier``
+                leaves a column out.
 
         Raises:
             InvalidDataset: It is no table, has no such column, or a kind does not fit its column.
             TooLarge: It is larger than the service takes.
         """
+        name = name or table_name(data)
+        if isinstance(data, tuple):
+            data, target = labelled(*pair(data), target)
         with tempfile.TemporaryDirectory(prefix="tuner-") as folder:
             path = table_file(data, Path(folder))
-            stored = self._transport.upload_dataset(path, name=name or table_name(data), target=target, columns=columns)
+            stored = self._transport.upload_dataset(path, name=name, target=target, columns=columns)
         return Dataset(stored, self._transport)
 
     def get_dataset(self, name_or_id: str) -> Dataset:
@@ -254,12 +261,14 @@ class Client:
         """
         return self._transport.model(self._model_id(model))
 
-    def predict(self, model: str, rows: Sequence[Mapping[str, object]] | pd.DataFrame) -> Prediction:
+    # Any: arrays of every library.
+    def predict(self, model: str, rows: Sequence[Mapping[str, object]] | pd.DataFrame | Sequence[Any]) -> Prediction:
         """Have the service predict rows. To predict many, load the model instead: ``study.model(number)``.
 
         Args:
             model: The model's id; see ``get_model``.
-            rows: Dicts with the model's columns, or a DataFrame; at most 10,000.
+            rows: Dicts with the model's columns, or a DataFrame; at most 10,000. For a model that knows pictures or
+                sequences alone also an array of them, or a list of arrays.
 
         Raises:
             NotFound: There is no such model.
@@ -270,8 +279,22 @@ class Client:
             >>> client.predict("titanic.12", [{"age": 41, "sex": "female", "fare": 26.0}]).predictions
             (1,)
         """
+        if getattr(rows, "ndim", 0) > 2 or (isinstance(rows, list) and rows and hasattr(rows[0], "ndim")):
+            rows = array_rows(rows, self.get_model(model).columns)
         body = request(Predict, {"rows": plain_rows(rows)})
         return self._transport.predict(self._model_id(model), body)
+
+    def forecast(self, model: str, horizon: int | None = None) -> Prediction:
+        """Have the service tell the next values of time series, by a model of a study with ``forecast``.
+
+        Args:
+            model: The model's id; see ``get_model``.
+            horizon: How many values of each series; as many as the model was trained for if None.
+
+        Returns:
+            The values as ``predictions``, and the series and time of each in ``rows``.
+        """
+        return self._transport.predict(self._model_id(model), request(Predict, {"horizon": horizon}))
 
     def families(self, dataset: Dataset | str | None = None) -> list[FamilyResource]:
         """Model families that can be named in ``models``; with their search spaces if a dataset is given."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
+from tuner.data.array_profile import array_digests, num_blank
 from tuner.data.leakage import foretelling_columns
 from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, DatasetWarning, TargetProfile
 from tuner.data.table import build_table
@@ -30,7 +32,13 @@ def table_warnings(frame: pd.DataFrame, profile: DatasetProfile) -> tuple[Datase
         frame: The plain frame.
         profile: Its profile.
     """
-    return (*_size(profile), *_many_missing(profile), *_repeated_rows(frame, profile), *_equal_columns(frame, profile))
+    return (
+        *_size(profile),
+        *_many_missing(profile),
+        *_blank_cells(frame, profile),
+        *_repeated_rows(frame, profile),
+        *_equal_columns(frame, profile),
+    )
 
 
 def target_warnings(frame: pd.DataFrame, profile: DatasetProfile, target: TargetProfile) -> tuple[DatasetWarning, ...]:
@@ -67,10 +75,24 @@ def _many_missing(profile: DatasetProfile) -> Iterator[DatasetWarning]:
             )
 
 
+def _blank_cells(frame: pd.DataFrame, profile: DatasetProfile) -> Iterator[DatasetWarning]:
+    for column in profile.columns:
+        if column.kind.is_array and (count := num_blank(frame[column.name])):
+            what = "pictures" if column.kind is ColumnKind.IMAGE else "sequences"
+            yield DatasetWarning(
+                "blank_cells",
+                f"{count:,} of {profile.num_rows:,} {what} of column {column.name!r} hold one value throughout. Remove "
+                "them if they came about by mistake.",
+                column=column.name,
+            )
+
+
 def _repeated_rows(frame: pd.DataFrame, profile: DatasetProfile) -> Iterator[DatasetWarning]:
     # An identifier tells rows apart that are one and the same observation.
     used = [column.name for column in profile.columns if column.kind is not ColumnKind.IDENTIFIER]
     looked_at = frame.iloc[: max(1, _MAX_CELLS // max(1, len(used)))][used]
+    arrays = [column.name for column in profile.columns if column.shape is not None and column.name in used]
+    looked_at = looked_at.assign(**{name: pd.Series(array_digests(looked_at[name]), dtype=object) for name in arrays})
     has_quantity = any(column.num_unique > profile.num_rows / 10 for column in profile.columns if column.name in used)
     if not used or not has_quantity:
         # Few values make equal rows by chance.
@@ -90,15 +112,21 @@ def _equal_columns(frame: pd.DataFrame, profile: DatasetProfile) -> Iterator[Dat
     for column in profile.columns:
         if not column.kind.is_feature:
             continue
-        facts = (column.form, column.num_missing, column.num_unique, column.mean, column.top_values[:3])
+        facts = (column.form, column.num_missing, column.num_unique, column.mean, column.top_values[:3], column.shape)
         for earlier in alike[facts]:
-            if frame[column.name].equals(frame[earlier.name]):
+            if _are_equal(frame[column.name], frame[earlier.name], column):
                 yield DatasetWarning(
                     "duplicate_column", f"Column {column.name!r} equals column {earlier.name!r}.", column=column.name
                 )
                 break
         else:
             alike[facts].append(column)
+
+
+def _are_equal(cells: pd.Series[Any], others: pd.Series[Any], column: ColumnProfile) -> bool:
+    if not column.kind.is_array:
+        return bool(cells.equals(others))
+    return array_digests(cells) == array_digests(others)
 
 
 def _rare_classes(target: TargetProfile) -> Iterator[DatasetWarning]:

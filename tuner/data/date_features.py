@@ -43,7 +43,7 @@ class DateFeatures:
         parts = [
             part
             for part in (CYCLIC_PARTS if scale else PLAIN_PARTS)
-            if part == "days" or (len(present) and float(np.ptp(_part(part, present))) > 1e-9)
+            if part == "days" or (len(present) and float(np.ptp(date_part(part, present))) > 1e-9)
         ]
         days = present / _SECONDS_PER_DAY
         spread = float(days.std()) if scale and len(days) else 1.0
@@ -70,7 +70,7 @@ class DateFeatures:
         missing = np.isnan(values)
         filled = np.where(missing, 0.0 if self.fill is None else self.fill, values)
         for place, part in enumerate(self.parts):
-            encoded = _part(part, filled)
+            encoded = date_part(part, filled)
             if part == "days":
                 encoded = (encoded - self.center) / self.spread
             into[:, place] = encoded if self.fill is not None else np.where(missing, np.nan, encoded)
@@ -78,8 +78,8 @@ class DateFeatures:
             into[:, -1] = missing
 
 
-def _part(part: str, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One part of each instant, shape (n,)."""
+def date_part(part: str, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One part of each instant, of those in ``PLAIN_PARTS`` and ``CYCLIC_PARTS``, shape (n,)."""
     day_numbers = np.floor(seconds / _SECONDS_PER_DAY)
     if part == "days":
         return seconds / _SECONDS_PER_DAY

@@ -33,6 +33,11 @@ _NAMED = re.compile(
     + _TIME,
     re.IGNORECASE,
 )
+# Months and quarters, of years in which people wrote down series: elsewhere such digits are codes.
+_PERIOD = re.compile(
+    r"(?P<year>1[89]\d\d|20\d\d)"
+    r"(?:[-/](?P<month>0[1-9]|1[0-2])|[- ]?[Qq](?P<quarter>[1-4])|[- ]?[Mm](?P<numbered>0[1-9]|1[0-2]))"
+)
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 # Two digits up to here are years of this century.
 _LAST_SHORT_YEAR = 68
@@ -100,6 +105,9 @@ def parse_date(text: str, day_first: bool) -> datetime.datetime | None:
             return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
         if (found := _YEAR_FIRST.fullmatch(text)) is not None:
             return _moment(found, int(found["year"]), int(found["month"]), int(found["day"]))
+        if (found := _PERIOD.fullmatch(text)) is not None:
+            month = int(found["month"] or found["numbered"] or 3 * int(found["quarter"] or 0) - 2)
+            return datetime.datetime(int(found["year"]), month, 1, tzinfo=datetime.UTC)
         if (found := _YEAR_LAST.fullmatch(text)) is not None:
             one = int(found["one"] or found["one_short"] or found["one_dotted"])
             two = int(found["two"] or found["two_short"] or found["two_dotted"])

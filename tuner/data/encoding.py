@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -13,8 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.date_features import DateFeatures
+from tuner.data.image_features import ImageFeatures
 from tuner.data.profile import ColumnKind, ColumnProfile, in_value_order
 from tuner.data.rank_features import RankFeature
+from tuner.data.sequence_features import SequenceFeatures
 from tuner.data.table import Table
 from tuner.data.target_codes import TargetCodes, responses_of
 from tuner.data.typed_rows import TypedRows
@@ -162,7 +165,9 @@ class _Numbers:
             into[:, self.flag_places] = missing[:, self.flagged]
 
 
-_Column: TypeAlias = _Numeric | _Categorical | DateFeatures | TargetCodes | RankFeature
+_Column: TypeAlias = (
+    _Numeric | _Categorical | DateFeatures | TargetCodes | RankFeature | ImageFeatures | SequenceFeatures
+)
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,8 @@ class TabularEncoder:
       and for gaps if training rows had any. A value never seen counts as rare; with no such column it is all zeros.
     - A category under ``ordinal`` is one column of codes: 0 for a gap, 1 for a rare or new value, 2 and up for values
       in order (by number if all are numbers, else alphabetical). ``cardinalities`` tells how many codes there are.
-
+    - A picture is its pixels, see ``tuner.data.image_features``; a sequence is statistics of it, see
+      ``tuner.data.sequence_features``.
     - A category under ``target`` (see ``fit_to_target``) is as under ``one_hot``, or one column of codes learned from
       the target for each response.
 
@@ -214,7 +220,7 @@ class TabularEncoder:
 
         Args:
             frame: The training rows of ``Table.features``, or of what ``features_frame`` returned.
-            columns: Their profiles; text, images and sequences are passed over.
+            columns: Their profiles; text is passed over.
             categories: ``one_hot`` for linear models, distances and plain networks; ``ordinal`` for trees and
                 embeddings.
             scale: Whether to standardise numbers to mean 0 and variance 1.
@@ -224,7 +230,7 @@ class TabularEncoder:
         fitted = (
             _fit_columns(frame[column.name], column, scale, impute, max_categories)
             for column in columns
-            if column.kind.is_tabular
+            if column.kind is not ColumnKind.TEXT
         )
         return cls(categories, scale, tuple(itertools.chain.from_iterable(fitted)))
 
@@ -255,7 +261,7 @@ class TabularEncoder:
         responses = responses_of(table.target, table.target_profile.class_counts)
         fitted: list[_Column] = []
         codes: dict[int, NDArray[np.float64]] = {}
-        for column in (column for column in table.columns if column.kind.is_tabular):
+        for column in (column for column in table.columns if column.kind is not ColumnKind.TEXT):
             cells = table.features[column.name]
             if column.kind is ColumnKind.CATEGORY and cells.nunique() > max_one_hot:
                 coded, codes[len(fitted)] = TargetCodes.fit(cells, column.name, responses, scale=scale)
@@ -367,6 +373,10 @@ def _column_to_json(column: _Column) -> dict[str, Any]:
         return {"type": "target", **_facts(column)}
     if isinstance(column, RankFeature):
         return {"type": "rank", **_facts(column)}
+    if isinstance(column, ImageFeatures):
+        return {"type": "image", **_facts(column)}
+    if isinstance(column, SequenceFeatures):
+        return {"type": "sequence", **_facts(column)}
     if isinstance(column, DateFeatures):
         return {"type": "date", **_facts(column), "parts": list(column.parts)}
     return {"type": "number", **_facts(column)}
@@ -380,6 +390,10 @@ def _column_from_json(document: Mapping[str, Any]) -> _Column:
         return RankFeature(document["name"], knots, scores, document["has_fill"])
     if document["type"] == "target":
         return TargetCodes.from_json(dict(document))
+    if document["type"] in ("image", "sequence"):
+        # Any: each field has a type of its own.
+        known: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in document.items() if n != "type"}
+        return ImageFeatures(**known) if document["type"] == "image" else SequenceFeatures(**known)
     if document["type"] == "date":
         facts = {**document, "parts": tuple(document["parts"])}
         del facts["type"]
@@ -392,6 +406,10 @@ def _fit_columns(
 ) -> list[_Column]:
     if column.kind is ColumnKind.CATEGORY:
         return [_fit_category(cells, column.name, max_categories)]
+    if column.kind is ColumnKind.IMAGE:
+        return [ImageFeatures.fit(cells.to_numpy(), column.name, scale=scale)]
+    if column.kind is ColumnKind.SEQUENCE:
+        return [SequenceFeatures.fit(cells.to_numpy(), column.name, scale=scale, impute=impute)]
     if column.kind is ColumnKind.DATE:
         return [DateFeatures.fit(cells, column.name, scale=scale, impute=impute)]
     return _fit_number(cells, column, scale, impute)
@@ -403,15 +421,23 @@ def _fit_number(cells: pd.Series[Any], column: ColumnProfile, scale: bool, imput
     fill = None
     if impute:
         # Halves first: the middle of two large numbers can overflow. A boolean's gap becomes its commoner value.
-        fill = float(np.median(present / 2) * 2) if len(present) else 0.0
+        fill = _median(present / 2) * 2 if len(present) else 0.0
         if column.kind is ColumnKind.BOOLEAN:
             fill = float(fill > 0.5)
     is_scaled = scale and column.kind is ColumnKind.NUMBER
     center, spread = _standard(present) if is_scaled else (0.0, 1.0)
     number = _Numeric(column.name, fill, center, spread, has_flag=impute and len(present) < len(values))
-    with np.errstate(over="ignore"):
-        rank = RankFeature.fit(present, (present - center) / spread, column.name, impute) if is_scaled else None
+    rank = RankFeature.fit(present, center, spread, column.name, impute) if is_scaled else None
     return [number] if rank is None else [number, rank]
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """As ``np.median`` of finite numbers, of which thousands of columns feel the many checks."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1].tolist()
+    return float((low + high) / 2)
 
 
 def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -420,8 +446,10 @@ def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
     if largest == 0.0:
         return 0.0, 1.0
     # Squares of large or tiny numbers leave float64: computed on numbers within 1, then scaled back.
-    mean = float(np.mean(values / largest)) * largest
-    spread = float(np.std(values / largest)) * largest
+    scaled = values / largest
+    middle = float(scaled.sum()) / len(scaled)
+    scaled -= middle
+    mean, spread = middle * largest, math.sqrt(float(scaled @ scaled) / len(scaled)) * largest
     return mean, spread if spread > 1e-12 * largest else 1.0
 
 

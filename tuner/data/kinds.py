@@ -60,6 +60,8 @@ def _with_kind(column: ColumnProfile, kind: ColumnKind, pointer: str) -> ColumnP
     if column.found_kind is None:
         reason += f" ({column.reason})"
     changed = replace(column, kind=kind, reason=reason, found_kind=None if kind is found else found)
+    if kind.is_array or column.shape is not None:
+        return _with_array_kind(column, changed, pointer)
     match kind:
         case ColumnKind.NUMBER:
             if not column.form.is_numeric:
@@ -78,6 +80,22 @@ def _with_kind(column: ColumnProfile, kind: ColumnKind, pointer: str) -> ColumnP
     if kind.is_feature and column.num_unique == 0:
         raise _unfit(column, kind, "every cell is missing", pointer)
     return changed
+
+
+def _with_array_kind(column: ColumnProfile, changed: ColumnProfile, pointer: str) -> ColumnProfile:
+    """Gray pictures as sequences of their lines, sequences of one length as gray pictures, or either left out."""
+    kind, shape = changed.kind, column.shape
+    if shape is None:
+        raise _unfit(column, kind, "its cells are not arrays", pointer)
+    if kind is ColumnKind.IDENTIFIER:
+        return changed
+    if not kind.is_array:
+        raise _unfit(column, kind, "its cells are arrays", pointer)
+    if kind is ColumnKind.IMAGE:
+        return replace(changed, shape=shape if len(shape) == 3 else (*shape, 1))
+    if len(shape) == 3 and shape[2] > 1:
+        raise _unfit(column, kind, f"its arrays have three dimensions, {shape}", pointer)
+    return replace(changed, shape=shape[:2])
 
 
 def _unfit(column: ColumnProfile, kind: ColumnKind, why: str, pointer: str) -> InvalidDataset:

@@ -39,24 +39,34 @@ def foretelling_columns(table: Table) -> Iterator[tuple[str, str]]:
     rows = np.sort(np.random.Generator(np.random.Philox(0)).permutation(table.num_rows)[:size])
     sample = table.take(rows)
     is_learned = np.random.Generator(np.random.Philox(1)).permutation(size) < size // 2
+    numeric = (ColumnKind.NUMBER, ColumnKind.BOOLEAN, ColumnKind.DATE)
+    numbers = sample.features[[column.name for column in sample.columns if column.kind in numeric]]
+    # All columns at once: one by one, ranking thousands of them would take most of the time.
+    ranks, order = (numbers.rank(method=method).to_numpy().T for method in ("average", "first"))
+    places = {str(name): place for place, name in enumerate(numbers.columns)}
     for column in sample.columns:
-        cells = sample.features[column.name]
-        is_category = column.kind is ColumnKind.CATEGORY
-        found = None if is_category else _by_rank(cells.to_numpy(dtype=np.float64), sample)
+        if column.kind.is_array:
+            continue
+        place = places.get(column.name)
+        found = None if place is None else _by_rank(ranks[place], sample)
         if found is None:
-            groups = _groups(cells, is_category)
+            groups = (
+                _equal_cells(sample.features[column.name].to_numpy())
+                if place is None
+                else _neighbours(ranks[place], order[place])
+            )
             found = (_recall if table.task.is_classification else _explained)(groups, sample, is_learned)
         if found is not None:
             yield column.name, found
 
 
-def _by_rank(values: NDArray[np.float64], sample: Table) -> str | None:
+def _by_rank(ranks: NDArray[np.float64], sample: Table) -> str | None:
     """Whether the order of a column's numbers is the order of the target."""
-    present = ~np.isnan(values)
+    present = ~np.isnan(ranks)
     if present.mean() < 0.5 or len(sample.target_profile.classes) > 2:
         return None
     target = sample.target[present]
-    ranks = pd.Series(values[present]).rank().to_numpy()
+    ranks = ranks[present]
     if sample.task.is_classification:
         positive = target == 1
         num_positive = int(positive.sum())
@@ -73,25 +83,37 @@ def _by_rank(values: NDArray[np.float64], sample: Table) -> str | None:
     return f"rank correlation {correlation:.4f}" if abs(correlation) > SUSPECT_CORRELATION else None
 
 
-def _groups(cells: pd.Series[Any], is_category: bool) -> NDArray[np.int64]:
-    """A group for each row, from 0: equal values, or neighbouring numbers; missing ones are the last group."""
-    codes = pd.factorize(cells.to_numpy(), sort=not is_category)[0].astype(np.int64)
-    count = int(codes.max()) + 1
-    if not is_category and count > _MAX_BINS:
-        ranks = cells.rank(method="first").to_numpy() - 1
-        codes = np.where(np.isnan(ranks), -1, np.nan_to_num(ranks) * _MAX_BINS // max(1, len(codes))).astype(np.int64)
-        count = _MAX_BINS
-    codes[codes < 0] = count
+def _equal_cells(cells: NDArray[Any]) -> NDArray[np.int64]:
+    """A group for each row, from 0: equal values; missing ones are the last group."""
+    codes = pd.factorize(cells)[0].astype(np.int64)
+    codes[codes < 0] = int(codes.max()) + 1
     return codes
+
+
+def _neighbours(ranks: NDArray[np.float64], order: NDArray[np.float64]) -> NDArray[np.int64]:
+    """A group for each row, from 0: equal numbers, or neighbouring ones where many differ; missing ones are the last.
+
+    Args:
+        ranks: The rank of each number, equal for equal ones, NaN for a missing one, shape (n,).
+        order: Its rank where equal ones follow each other.
+    """
+    distinct = np.unique(ranks[~np.isnan(ranks)])
+    if len(distinct) <= _MAX_BINS:
+        # NaN stands behind all numbers.
+        return distinct.searchsorted(ranks).astype(np.int64)
+    groups = np.full(len(ranks), _MAX_BINS, dtype=np.int64)
+    present = ~np.isnan(order)
+    groups[present] = (order[present] - 1) * _MAX_BINS // len(order)
+    return groups
 
 
 def _recall(groups: NDArray[np.int64], sample: Table, is_learned: NDArray[np.bool_]) -> str | None:
     num_classes = len(sample.target_profile.classes)
     target = sample.target.astype(np.int64)
-    counts = np.zeros((int(groups.max()) + 1, num_classes))
-    np.add.at(counts, (groups[is_learned], target[is_learned]), 1)
+    pairs = groups[is_learned] * num_classes + target[is_learned]
+    counts = np.bincount(pairs, minlength=(int(groups.max()) + 1) * num_classes).reshape(-1, num_classes)
     # Each class weighs the same, or a common one would be told from any column.
-    counts /= np.maximum(1, counts.sum(axis=0))
+    counts = counts / np.maximum(1, counts.sum(axis=0))
     is_known = counts.sum(axis=1) > 0
     checked = ~is_learned
     is_right = (counts.argmax(axis=1)[groups] == target) & is_known[groups]

@@ -21,6 +21,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from tuner.data.cells import to_numbers
+from tuner.data.column_arrays import frame_of
 from tuner.data.frames import check_cells, check_finite, is_storable, text_forms
 from tuner.data.reading import ReadLimits, check_header, check_num_rows
 from tuner.errors import InvalidDataset, TooLarge
@@ -46,10 +47,8 @@ def read_parquet(path: Path, limits: ReadLimits) -> pd.DataFrame:
             # Text stays codes and labels: a long label in every row would otherwise unpack to any size.
             texts = [name for name in schema.names if _is_text(schema.field(name).type)]
             columns = _read_groups(pyarrow.parquet.ParquetFile(source, read_dictionary=texts), schema.names, limits)
-            return pd.DataFrame(
-                {name: _plain(column, name) for name, column in zip(names, columns, strict=True)},
-                index=pd.RangeIndex(file.metadata.num_rows),
-            )
+            plain = {name: _plain(column, name) for name, column in zip(names, columns, strict=True)}
+            return frame_of(plain, file.metadata.num_rows)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InvalidDataset(
             f"The Parquet file is damaged, or of a kind that cannot be read: {str(error).strip()[:300].rstrip('.')}.",
@@ -149,17 +148,18 @@ def _too_large(num_bytes: int, why: str) -> TooLarge:
     return TooLarge(f"The Parquet file unpacks to {num_bytes:,} bytes or more: {why}.", hint="Upload a sample.")
 
 
-def _plain(column: pa.ChunkedArray, name: str) -> pd.Series[Any]:
+def _plain(column: pa.ChunkedArray, name: str) -> NDArray[Any]:
     if pa.types.is_dictionary(column.type) and not _is_text(column.type.value_type):
         column = pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks])
     if pa.types.is_null(column.type):
-        return pd.Series(np.full(len(column), np.nan))
+        return np.full(len(column), np.nan)
     if pa.types.is_integer(column.type) and _is_exact(column):
-        return pd.Series(column.cast(pa.float64() if column.null_count else pa.int64()).to_numpy())
+        whole: NDArray[Any] = column.cast(pa.float64() if column.null_count else pa.int64()).to_numpy()
+        return whole
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        values = column.cast(pa.float64()).to_numpy()
+        values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy()
         check_finite(values, name)
-        return pd.Series(values)
+        return values
     return _from_labels(column, name)
 
 
@@ -170,7 +170,7 @@ def _is_exact(column: pa.ChunkedArray) -> bool:
     return low is None or bool(low >= -_LARGEST_EXACT and high <= _LARGEST_EXACT)
 
 
-def _from_labels(column: pa.ChunkedArray, name: str) -> pd.Series[Any]:
+def _from_labels(column: pa.ChunkedArray, name: str) -> NDArray[Any]:
     """Text, truth values, dates and times, by way of their distinct values."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
@@ -181,18 +181,18 @@ def _from_labels(column: pa.ChunkedArray, name: str) -> pd.Series[Any]:
         labels = _as_text(labels, name)
     tokens = text_forms(labels.to_pylist(), name)
     codes: NDArray[np.int64] = pc.fill_null(encoded.indices.cast(pa.int64()), len(tokens)).to_numpy()
-    cells = np.array([*tokens, None], dtype=object)[codes]
+    cells: NDArray[Any] = np.array([*tokens, None], dtype=object)[codes]
     if not is_storable("".join(token for token in tokens if token is not None)):
         check_cells(cells.tolist(), name)
     used = np.zeros(len(tokens) + 1, dtype=bool)
     used[codes] = True
     numbers = to_numbers([token for token, is_used in zip([*tokens, None], used.tolist(), strict=True) if is_used])
     if numbers is None:
-        return pd.Series(cells, dtype=object)
+        return cells
     spread = np.full(len(tokens) + 1, np.nan) if numbers.dtype == np.float64 else np.zeros(len(tokens) + 1, np.int64)
     spread[used] = numbers
     check_finite(spread[codes], name)
-    return pd.Series(spread[codes])
+    return spread[codes]
 
 
 def _as_text(labels: pa.Array, name: str) -> pa.Array:

@@ -2,7 +2,8 @@
 
 Many trials learn from one file, each in a process of its own, and parsing text takes longer than a small model's
 training. The prepared form is one file: a line of JSON (what it is and where each array lies), then the arrays, each at
-a multiple of 64 bytes. Numbers are mapped into memory as they are; text is whole-number codes and a list of labels.
+a multiple of 64 bytes. Numbers are mapped into memory as they are, and so are cells that are arrays, laid end to end;
+text is whole-number codes and a list of labels.
 It is a cache: whatever is wrong with it, the table is read from its own file again.
 """
 
@@ -12,6 +13,7 @@ import functools
 import hashlib
 import json
 import logging
+import math
 import os
 import uuid
 from contextlib import suppress
@@ -22,11 +24,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data.array_cells import cells_of, holds_arrays, stacked
+from tuner.data.column_arrays import MAX_COPIED_ROWS, arrays_of, frame_of
 from tuner.data.profile import DatasetProfile
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SUFFIX = ".prepared"
 
 _ALIGNMENT = 64
@@ -95,7 +99,15 @@ def _prepared_path(path: Path, profile: DatasetProfile, folder: Path | None) -> 
 
 @functools.lru_cache(maxsize=4)
 def _profile_digest(profile: DatasetProfile) -> str:
-    document = json.dumps([FORMAT_VERSION, profile.to_json()], sort_keys=True)
+    # Without the values: each training needs this, and a wide table has very many of them.
+    facts = [
+        (
+            *(column.name, column.kind, column.form, column.day_first),
+            *(column.num_missing, column.num_unique, column.minimum, column.maximum, column.mean),
+        )
+        for column in profile.columns
+    ]
+    document = json.dumps([FORMAT_VERSION, profile.num_rows, facts])
     return hashlib.sha256(document.encode()).hexdigest()[:20]
 
 
@@ -117,24 +129,30 @@ def _write(file: BinaryIO, frame: pd.DataFrame, fingerprint: list[int | str]) ->
     arrays: list[NDArray[Any]] = []
     columns: list[dict[str, Any]] = []
     offset = 0
-    for name in frame.columns:
-        stored, labels = _to_array(frame[name])
+    for name, values in zip(frame.columns, arrays_of(frame), strict=True):
+        stored, facts = _to_stored(values)
         arrays.append(stored)
-        columns.append({"name": name, "type": stored.dtype.str, "offset": offset, "labels": labels})
+        columns.append({"name": name, "type": stored.dtype.str, "offset": offset, **facts})
         offset += stored.nbytes + -stored.nbytes % _ALIGNMENT
     document = {"file": fingerprint, "num_rows": len(frame), "columns": columns}
     head = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
     file.write(head + b"\0" * (-len(head) % _ALIGNMENT))
     for stored in arrays:
-        file.write(stored.tobytes() + b"\0" * (-stored.nbytes % _ALIGNMENT))
+        file.write(np.ascontiguousarray(stored).data)
+        file.write(b"\0" * (-stored.nbytes % _ALIGNMENT))
 
 
-def _to_array(column: pd.Series[Any]) -> tuple[NDArray[Any], list[str] | None]:
-    values = column.to_numpy()
+def _to_stored(values: NDArray[Any]) -> tuple[NDArray[Any], dict[str, Any]]:
+    """A column as one array, and what else is needed to restore it."""
     if values.dtype != object:
-        return values, None
+        return values, {}
+    if holds_arrays(pd.Series(values, dtype=object, copy=False)):
+        shape = list(values[0].shape[1:])
+        if len({len(cell) for cell in values}) == 1:
+            return stacked(values), {"cells": [len(values[0]), *shape]}
+        return np.concatenate(values), {"cells": [None, *shape], "lengths": [len(cell) for cell in values]}
     codes, labels = pd.factorize(values)
-    return codes.astype(np.int32), labels.tolist()
+    return codes.astype(np.int32), {"labels": labels.tolist()}
 
 
 def _read_header(mapped: NDArray[np.uint8]) -> tuple[dict[str, Any], int]:
@@ -152,15 +170,35 @@ def _read_header(mapped: NDArray[np.uint8]) -> tuple[dict[str, Any], int]:
 
 def _restore(mapped: NDArray[np.uint8], header: dict[str, Any], start: int) -> pd.DataFrame:
     num_rows = header["num_rows"]
-    columns: dict[str, pd.Series[Any]] = {}
+    columns: dict[str, NDArray[Any]] = {}
     for column in header["columns"]:
         data_type = np.dtype(column["type"])
         first = start + column["offset"]
-        raw = mapped[first : first + num_rows * data_type.itemsize]
+        count = _count(column, num_rows)
+        raw = mapped[first : first + count * data_type.itemsize]
         # A plain array: slices of a mapped one are slow.
-        stored = np.frombuffer(raw, dtype=data_type, count=num_rows)
-        if column["labels"] is not None:
+        stored = np.frombuffer(raw, dtype=data_type, count=count)
+        if "labels" in column:
             # The last place is taken by code -1, a missing cell.
             stored = np.array([*column["labels"], None], dtype=object)[stored]
-        columns[column["name"]] = pd.Series(stored, dtype=stored.dtype, copy=False)
-    return pd.DataFrame(columns, index=pd.RangeIndex(num_rows), copy=False)
+        elif "cells" in column:
+            stored = _to_cells(stored, column, num_rows)
+        columns[column["name"]] = stored
+    # Long columns stay where they are mapped.
+    return frame_of(columns, num_rows, copy=num_rows <= MAX_COPIED_ROWS)
+
+
+def _count(column: dict[str, Any], num_rows: int) -> int:
+    """Numbers in a column."""
+    if "cells" not in column:
+        return num_rows
+    length, *shape = column["cells"]
+    return int(math.prod(shape) * (sum(column["lengths"]) if length is None else num_rows * length))
+
+
+def _to_cells(stored: NDArray[Any], column: dict[str, Any], num_rows: int) -> NDArray[Any]:
+    length, *shape = column["cells"]
+    if length is not None:
+        return cells_of(stored.reshape(num_rows, length, *shape), num_rows)
+    stops = np.cumsum(column["lengths"])
+    return cells_of(np.split(stored.reshape(-1, *shape), stops[:-1]), num_rows)

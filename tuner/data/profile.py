@@ -14,7 +14,9 @@ from enum import StrEnum
 from typing import Any, Self
 
 from tuner.data.forecast import Forecast
-from tuner.errors import InvalidDataset, Place, UnknownName
+from tuner.data.forecast_columns import forecast_columns, forecast_reason, resolved_forecast
+from tuner.data.picture_files import IMAGE, LABEL
+from tuner.errors import InvalidDataset, InvalidInput, Place, UnknownName
 
 PROFILE_VERSION = 3
 # Version 1 knew neither dates nor warnings, version 2 neither images nor sequences.
@@ -108,6 +110,7 @@ class ColumnProfile:
         has_time: For dates: whether some tell the time of day.
         found_kind: The kind that was found, where somebody has chosen another one.
         shape: For images and sequences: the shape of the largest cell.
+        mean_length: For cells written as text: their characters on average.
     """
 
     name: str
@@ -124,6 +127,7 @@ class ColumnProfile:
     has_time: bool = False
     found_kind: ColumnKind | None = None
     shape: tuple[int, ...] | None = None
+    mean_length: float | None = None
 
     @property
     def has_all_values(self) -> bool:
@@ -152,6 +156,7 @@ class ColumnProfile:
             "has_time": self.has_time,
             "found_kind": None if self.found_kind is None else self.found_kind.value,
             "shape": None if self.shape is None else list(self.shape),
+            "mean_length": self.mean_length,
         }
 
     @classmethod
@@ -173,6 +178,7 @@ class ColumnProfile:
             has_time=document.get("has_time", False),
             found_kind=None if found_kind is None else ColumnKind(found_kind),
             shape=None if shape is None else tuple(shape),
+            mean_length=document.get("mean_length"),
         )
 
 
@@ -181,8 +187,8 @@ class DatasetWarning:
     """Something about a table that people should look at before they trust a model.
 
     Args:
-        code: What it is, one of ``leakage``, ``imbalance``, ``many_missing``, ``duplicate_rows``, ``duplicate_column``
-            and ``tiny_table``.
+        code: What it is, one of ``leakage``, ``imbalance``, ``many_missing``, ``blank_cells``, ``duplicate_rows``,
+            ``duplicate_column`` and ``tiny_table``.
         message: What was found and what to do about it, as sentences for people.
         column: The column that it is about, or None for the table.
         target: The column to predict for which it holds, or None if it holds always.
@@ -323,7 +329,9 @@ class TargetProfile:
         )
 
 
-def target_profile(profile: DatasetProfile, target: str, task: Task | str | None = None) -> TargetProfile:
+def target_profile(
+    profile: DatasetProfile, target: str, task: Task | str | None = None, forecast: Forecast | None = None
+) -> TargetProfile:
     """Tell what predicting ``target`` means, from the stored profile alone.
 
     Two distinct values are a binary task, whatever they are. Other text is multiclass. Other numbers are a regression
@@ -334,12 +342,16 @@ def target_profile(profile: DatasetProfile, target: str, task: Task | str | None
         profile: The table.
         target: The column to predict.
         task: The task, to overrule the choice made from the values.
+        forecast: How far ahead, to predict the values to come of a time series.
 
     Raises:
         InvalidDataset: The column does not exist, or cannot be predicted.
         UnknownName: ``task`` is not one of the tasks.
+        InvalidInput: ``task`` and ``forecast`` contradict each other.
     """
     column = profile.column(target, pointer="#/target")
+    if forecast is not None:
+        return _forecast_target(profile, column, task, forecast)
     _check_can_be_target(profile, column, task)
     if task is None:
         chosen, reason = _infer_task(profile, column)
@@ -364,6 +376,19 @@ def target_profile(profile: DatasetProfile, target: str, task: Task | str | None
     )
 
 
+def feature_columns(profile: DatasetProfile, target: TargetProfile) -> tuple[ColumnProfile, ...]:
+    """The columns that models see when ``target`` is predicted: features, or what a forecast goes by."""
+    if target.forecast is None:
+        return profile.features(target.name)
+    return forecast_columns(profile, target.forecast)
+
+
+def usual_target(profile: DatasetProfile) -> str | None:
+    """What is predicted where nobody says it: the label of pictures in folders."""
+    kinds = {column.name: column.kind for column in profile.columns}
+    return LABEL if kinds.keys() == {IMAGE, LABEL} and kinds[IMAGE] is ColumnKind.IMAGE else None
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A hint that offers the names most like ``name``, or the first few."""
     folded = {other.casefold().strip(): other for other in known}
@@ -386,6 +411,30 @@ def in_value_order(labels: Iterable[str]) -> list[str]:
     return sorted(labels, key=lambda label: (numbers[label], label))
 
 
+def _forecast_target(
+    profile: DatasetProfile, column: ColumnProfile, task: Task | str | None, forecast: Forecast
+) -> TargetProfile:
+    if task is not None and task != Task.FORECAST:
+        raise InvalidInput(
+            f"A forecast is a task of its own; {str(task)!r} was asked for beside it.",
+            hint="Leave task out, or forecast.",
+            places=[Place("#/task", "does not go with forecast")],
+        )
+    # As for a regression: numbers that only look like an identifier may be a quantity.
+    _check_can_be_target(profile, column, Task.REGRESSION)
+    resolved = resolved_forecast(forecast, profile, column)
+    return TargetProfile(
+        name=column.name,
+        task=Task.FORECAST,
+        task_reason=f"{forecast_reason(resolved, profile)}.",
+        classes=(),
+        class_counts=(),
+        num_missing=column.num_missing,
+        num_rows=profile.num_rows - column.num_missing,
+        forecast=resolved,
+    )
+
+
 def _check_can_be_target(profile: DatasetProfile, column: ColumnProfile, task: Task | str | None) -> None:
     if column.num_missing == profile.num_rows:
         raise _unfit(column, "every cell is missing", "Name another column, or fill this one.")
@@ -403,6 +452,8 @@ def _check_can_be_target(profile: DatasetProfile, column: ColumnProfile, task: T
             f"Make it a number, such as the days since the first one; or set its kind to {ColumnKind.CATEGORY.value!r} "
             "to predict it as classes.",
         )
+    if column.kind.is_array:
+        raise _unfit(column, "it holds arrays", "Name a column with numbers or classes.")
     if column.kind is ColumnKind.TEXT:
         raise _unfit(column, f"it is text ({column.reason})", "Name a column with numbers or classes.")
     if column.kind is ColumnKind.IDENTIFIER and not (column.form.is_numeric and task == Task.REGRESSION):
@@ -441,6 +492,12 @@ def _describe_values(column: ColumnProfile) -> str:
 
 
 def _task_called(name: Task | str) -> Task:
+    if name == Task.FORECAST:
+        raise InvalidInput(
+            "A forecast needs to know how far ahead.",
+            hint="Give forecast, the number of rows to predict, instead of task: forecast=12.",
+            places=[Place("#/task", "needs forecast"), Place("#/forecast", "is missing")],
+        )
     if name not in TABLE_TASKS:
         raise UnknownName("task", name, [task.value for task in TABLE_TASKS], pointer="#/task")
     return Task(name)
@@ -509,6 +566,6 @@ def _no_features(profile: DatasetProfile, target: ColumnProfile) -> InvalidDatas
     shown = "; ".join(f"{column.name!r} is left out: {column.reason}" for column in others[:5])
     return InvalidDataset(
         f"Nothing is left to predict {target.name!r} from: {shown or 'the table has no other column'}.",
-        hint="Add columns with numbers or categories.",
+        hint="Add columns with numbers, categories or text.",
         places=[Place("#/target", "no features remain")],
     )

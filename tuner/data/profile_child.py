@@ -36,7 +36,10 @@ def main() -> None:
                 hint="Upload a sample of its rows, or raise the memory limit for uploads.",
             )
         )
-    json.dump(answer, sys.stdout, allow_nan=False)
+    # Not json.dump, which writes each number by itself; nor print, which under PYTHONUNBUFFERED loses what a pipe does
+    # not take at once.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+        output.write(json.dumps(answer, allow_nan=False).encode())
 
 
 def _limit(memory_bytes: int, seconds: int) -> None:
@@ -52,13 +55,14 @@ def _profile(path: Path, target: str | None, kinds: dict[str, str]) -> dict[str,
     # Imported under the limits, and so that a lack of memory here is answered too.
     from tuner.data.concerns import table_warnings, target_warnings
     from tuner.data.kinds import with_kinds
-    from tuner.data.profile import target_profile
+    from tuner.data.profile import target_profile, usual_target
     from tuner.data.profiling import profile_table
     from tuner.data.reading import read_table
 
     frame = read_table(path)
     profile = with_kinds(profile_table(frame), kinds)
     warnings = table_warnings(frame, profile)
+    target = target or usual_target(profile)
     if target is not None:
         warnings += target_warnings(frame, profile, target_profile(profile, target))
     return {"profile": replace(profile, warnings=warnings).to_json()}

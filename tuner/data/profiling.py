@@ -9,10 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data.array_cells import holds_arrays
+from tuner.data.array_profile import array_profile
 from tuner.data.cells import BOOLEAN_PAIRS, to_label
+from tuner.data.column_arrays import arrays_of
 from tuner.data.dates import date_column
 from tuner.data.local_numbers import comma_is_open
 from tuner.data.profile import MAX_CLASSES, MAX_TOP_VALUES, ColumnKind, ColumnProfile, DatasetProfile, ValueForm
+from tuner.data.text.grams import num_words
 
 # Whole numbers with so few values, in so small a share of the rows, are codes rather than quantities.
 MAX_CODES = 10
@@ -44,21 +48,25 @@ def profile_table(frame: pd.DataFrame) -> DatasetProfile:
       and intensities begin at zero, codes seldom do.)
     - number: all other numbers.
     - date: dates or times, three different ones at least; a few other texts among them are taken as missing.
-    - text: more than 5 words on average and mostly different, or a cell of more than 1000 characters.
+    - text: more than 5 words on average and mostly different, or a cell of more than 1000 characters. (In scripts
+      without spaces two characters count as a word.)
     - category: all other text.
+
+    Cells that are arrays are images or sequences, by the rules of ``tuner.data.array_profile``.
 
     Args:
         frame: What ``read_table`` or ``plain_frame`` returned.
     """
     limit = min(MAX_CLASSES, max(MAX_TOP_VALUES, _MAX_STORED_VALUES // max(1, frame.shape[1])))
     columns = tuple(
-        _profile_column(str(name), frame.iloc[:, position], limit) for position, name in enumerate(frame.columns)
+        _profile_column(str(name), values, limit) for name, values in zip(frame.columns, arrays_of(frame), strict=True)
     )
     return DatasetProfile(num_rows=len(frame), columns=columns)
 
 
-def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProfile:
-    values: NDArray[Any] = column.to_numpy()
+def _profile_column(name: str, values: NDArray[Any], limit: int) -> ColumnProfile:
+    if values.dtype == object and holds_arrays(cells := pd.Series(values, dtype=object, copy=False)):
+        return array_profile(name, cells)
     codes, distinct = pd.factorize(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
     if values.dtype == object:
@@ -88,7 +96,17 @@ def _profile_column(name: str, column: pd.Series[Any], limit: int) -> ColumnProf
         mean=mean,
         day_first=dates is not None and dates.day_first,
         has_time=dates is not None and dates.has_time,
+        mean_length=_mean_length(distinct, counts) if form is ValueForm.TEXT else None,
     )
+
+
+def _mean_words(texts: list[str], counts: NDArray[np.int64]) -> float:
+    words = [len(text.split()) if text.isascii() else num_words(text) for text in texts]
+    return float(np.dot(words, counts)) / int(counts.sum())
+
+
+def _mean_length(texts: NDArray[Any], counts: NDArray[np.int64]) -> float:
+    return float(np.dot([len(text) for text in texts], counts)) / max(1, int(counts.sum()))
 
 
 def _kind_of_numbers(
@@ -124,9 +142,8 @@ def _kind_of_text(distinct: NDArray[Any], counts: NDArray[np.int64], num_rows: i
     if longest > MAX_CATEGORY_LENGTH:
         return ColumnKind.TEXT, f"cells of up to {longest:,} characters"
     mostly_differ = 2 * len(texts) > num_present
-    num_words = float(np.dot([len(text.split()) for text in texts], counts)) / num_present
-    if mostly_differ and num_words > MIN_WORDS_OF_TEXT:
-        return ColumnKind.TEXT, f"{num_words:.1f} words on average, mostly different"
+    if mostly_differ and (words := _mean_words(texts, counts)) > MIN_WORDS_OF_TEXT:
+        return ColumnKind.TEXT, f"{words:.1f} words on average, mostly different"
     suffix = _nearly_numbers(texts, counts)
     if len(texts) == num_present:
         return ColumnKind.IDENTIFIER, f"texts that all differ{suffix}"
@@ -174,6 +191,9 @@ def _value_counts(
     # A class has two rows at least, so more than half as many fractions as rows cannot be classes.
     hopeless = form is ValueForm.FRACTION and 2 * len(distinct) > int(counts.sum())
     num_kept = MAX_TOP_VALUES if hopeless or len(distinct) > limit else limit
+    if hopeless and len(distinct) > MAX_TOP_VALUES:
+        # Fractions that occur once each are not the most frequent values of anything.
+        num_kept = min(num_kept, max(1, int(np.count_nonzero(counts > 1))))
     order = np.argsort(-counts, kind="stable")[:num_kept]
     kept: list[tuple[str, int]] = []
     characters = 0

@@ -38,21 +38,21 @@ class RankFeature:
     has_fill: bool
 
     @classmethod
-    def fit(
-        cls, present: NDArray[np.float64], standardised: NDArray[np.float64], name: str, impute: bool
-    ) -> Self | None:
+    def fit(cls, present: NDArray[np.float64], center: float, spread: float, name: str, impute: bool) -> Self | None:
         """The rank of a column with a heavy tail; None for one without.
 
         Args:
             present: The numbers of the training rows that are not missing.
-            standardised: The same, with mean 0 and variance 1.
+            center: Their mean.
+            spread: Their standard deviation.
             name: The column's name.
             impute: Whether missing numbers are filled.
         """
         if len(present) < MIN_VALUES:
             return None
         with np.errstate(over="ignore"):
-            if float(np.mean(standardised**4)) < HEAVY_TAIL:
+            squares = ((present - center) / spread) ** 2
+            if float(squares @ squares) / len(squares) < HEAVY_TAIL:
                 return None
         places = (np.arange(_NUM_KNOTS) + 0.5) / _NUM_KNOTS
         # Not between two values: the middle of two large numbers can overflow.

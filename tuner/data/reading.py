@@ -11,13 +11,15 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 import pandas as pd
 
+from tuner.data.archive import MAGICS as ZIP_MAGICS
+from tuner.data.archive import Archive, open_archive
 from tuner.data.column_reader import ColumnReader
 from tuner.data.local_numbers import read_local_numbers
 from tuner.data.profile import MAX_NAME_LENGTH
@@ -32,8 +34,9 @@ _CELLS_PER_BATCH = 100_000
 _MAX_QUICK_BYTES = 256 * 1024**2
 _GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
+# Among the files that every Excel workbook holds.
+_WORKBOOK = "xl/workbook.xml"
 _OTHER_FORMATS = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"BZh": "a bzip2 file",
     b"\xfd7zXZ": "an xz file",
@@ -55,6 +58,7 @@ class ReadLimits:
         max_columns: Columns.
         max_rows: Rows below the header.
         min_rows: Rows that there must be: two to learn from, one to predict.
+        max_files: Files in a zip file.
     """
 
     max_bytes: int = 2 * 1024**3
@@ -63,12 +67,14 @@ class ReadLimits:
     max_columns: int = 10_000
     max_rows: int = 20_000_000
     min_rows: int = 2
+    max_files: int = 200_000
 
 
 def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
-    """Read a CSV or a Parquet file into a plain frame.
+    """Read a CSV file, a Parquet file, arrays or pictures into a plain frame.
 
-    Parquet is seen from its first bytes, and read as ``tuner.data.parquet`` says. All else is CSV, which may be
+    Parquet is seen from its first bytes, and read as ``tuner.data.parquet`` says; so are zip files, which hold arrays
+    (NPZ, see ``tuner.data.arrays``) or pictures (see ``tuner.data.pictures``). All else is CSV, which may be
     compressed with gzip, seen from its first bytes too. Text is UTF-8, has one header line, and
     separates cells by comma, semicolon, tab or bar, whichever fits its first lines. Cells lose surrounding space. An
     empty cell, ``?``, ``NA``, ``N/A``, ``NaN``, ``null`` and ``None`` (in any case) are missing. A column in which
@@ -79,8 +85,47 @@ def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
         InvalidDataset: The file is not such a table; the error names the line or the column.
         TooLarge: It is over a limit.
     """
+    if is_zip(path):
+        with opened_zip(path, limits) as archive:
+            return _read_zip(archive, limits)
     frame = _read_parquet(path, limits) if _is_parquet(path) else _read_csv(path, limits)
-    return pd.DataFrame({name: read_local_numbers(frame[name]) for name in frame.columns})
+    for name in frame.select_dtypes(object):
+        cells = frame[name]
+        numbers = read_local_numbers(cells)
+        if numbers is not cells:
+            frame[name] = numbers
+    return frame
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip file, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(len(ZIP_MAGICS[0])) in ZIP_MAGICS
+
+
+def opened_zip(path: Path, limits: ReadLimits) -> AbstractContextManager[Archive]:
+    """A zip file within the limits; errors as for ``tuner.data.archive.open_archive``."""
+    return open_archive(
+        path,
+        max_files=limits.max_files,
+        max_bytes=limits.max_bytes,
+        max_ratio=limits.max_ratio,
+        harmless_bytes=limits.harmless_bytes,
+    )
+
+
+def _read_zip(archive: Archive, limits: ReadLimits) -> pd.DataFrame:
+    from tuner.data.arrays import is_arrays, read_arrays
+
+    if is_arrays(archive):
+        return read_arrays(archive, limits)
+    if any(entry.name == _WORKBOOK for entry in archive.entries):
+        raise InvalidDataset(
+            "The file is an Excel workbook, neither CSV nor Parquet.", hint="Export the table as CSV in UTF-8."
+        )
+    from tuner.data.pictures import labelled_pictures, pictures_in_archive
+
+    return labelled_pictures(pictures_in_archive(archive), limits)
 
 
 def _read_parquet(path: Path, limits: ReadLimits) -> pd.DataFrame:

@@ -12,10 +12,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data import prepared_table
+from tuner.data.array_cells import typed_arrays
 from tuner.data.cells import BOOLEAN_WORDS, to_label
+from tuner.data.column_arrays import float_arrays, frame_of
 from tuner.data.dates import seconds
-from tuner.data.frames import column_tokens, plain_column
-from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, TargetProfile, Task, ValueForm, did_you_mean
+from tuner.data.frames import check_finite, column_tokens, plain_column
+from tuner.data.profile import (
+    ColumnKind,
+    ColumnProfile,
+    DatasetProfile,
+    TargetProfile,
+    Task,
+    ValueForm,
+    did_you_mean,
+    feature_columns,
+)
 from tuner.data.reading import ReadLimits, read_table
 from tuner.errors import InvalidDataset, Place
 
@@ -75,12 +86,13 @@ def load_table(
         return build_table(frame, profile, target_profile)
     frame = read_table(path, limits or ReadLimits())
     table = build_table(frame, profile, target_profile)
-    dates = {
-        column.name: _instants(frame[column.name], column)
-        for column in profile.columns
-        if column.kind is ColumnKind.DATE
-    }
-    prepared_table.prepare(path, profile, frame.assign(**dates))
+    # Not assign, which no column may be called "self" for.
+    for column in profile.columns:
+        if column.kind is ColumnKind.DATE:
+            frame[column.name] = _instants(frame[column.name], column)
+        elif column.kind.is_array:
+            frame[column.name] = typed_arrays(frame[column.name].array, column)
+    prepared_table.prepare(path, profile, frame)
     return table
 
 
@@ -95,7 +107,7 @@ def build_table(frame: pd.DataFrame, profile: DatasetProfile, target_profile: Ta
         )
     target = frame[target_profile.name]
     row_ids = np.flatnonzero(target.notna().to_numpy())
-    columns = profile.features(target_profile.name)
+    columns = feature_columns(profile, target_profile)
     return Table(
         features=_plain_features(frame if len(row_ids) == len(frame) else frame.iloc[row_ids], columns),
         target=_encode_target(target.iloc[row_ids], target_profile),
@@ -110,8 +122,9 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
 
     Numbers become float64 with NaN for missing ones. Dates become seconds since 1970 in UTC, float64, with NaN for
     missing ones and for what is no date. Booleans become float64: 1, 0, or NaN for a missing or unknown value.
-    Categories and texts become ``object``: their text form, or None. Columns that are not asked for are ignored, their
-    order does not matter, and categories may be new.
+    Categories and texts become ``object``: their text form, or None. Pictures and sequences become arrays of the form
+    that ``tuner.data.array_cells.typed_arrays`` says. Columns that are not asked for are ignored, their order does not
+    matter, and categories may be new.
 
     Args:
         rows: Any DataFrame; cells may be text, as a file gives them.
@@ -129,10 +142,16 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
             hint=did_you_mean(missing[0], list(positions)) + " Columns may hold missing values, but must be there.",
             places=[Place("#/rows", f"no column {name!r}") for name in missing[:10]],
         )
-    return pd.DataFrame(
-        {column.name: _typed(rows.iloc[:, positions[column.name]], column) for column in columns},
-        index=pd.RangeIndex(len(rows)),
-    )
+    floats = float_arrays(rows)
+    typed: dict[str, NDArray[Any]] = {}
+    for column in columns:
+        place = positions[column.name]
+        if column.kind is ColumnKind.NUMBER and place in floats:
+            check_finite(floats[place], column.name)
+            typed[column.name] = floats[place]
+        else:
+            typed[column.name] = _typed(rows.iloc[:, place], column).to_numpy()
+    return frame_of(typed, len(rows))
 
 
 def labelled_table(rows: pd.DataFrame, columns: Sequence[ColumnProfile], target_profile: TargetProfile) -> Table:
@@ -174,17 +193,27 @@ def labelled_table(rows: pd.DataFrame, columns: Sequence[ColumnProfile], target_
 def _plain_features(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     """As ``features_frame``, for a plain frame: its cells need no cleaning."""
     frame = frame.reset_index(drop=True)
-    typed = {column.name: _typed_plain(frame[column.name], column) for column in columns}
-    return pd.DataFrame(typed, index=pd.RangeIndex(len(frame)))
+    floats = {str(frame.columns[place]): values for place, values in float_arrays(frame).items()}
+    typed = {
+        column.name: floats[column.name]
+        if column.kind is ColumnKind.NUMBER and column.name in floats
+        else _typed_plain(frame[column.name], column).to_numpy()
+        for column in columns
+    }
+    return frame_of(typed, len(frame))
 
 
 def _typed(cells: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
+    if column.kind.is_array:
+        return typed_arrays(cells.array, column)
     if column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT) and column.form is ValueForm.TEXT:
         return pd.Series(column_tokens(cells, column.name), dtype=object)
     return _typed_plain(plain_column(cells, column.name), column)
 
 
 def _typed_plain(plain: pd.Series[Any], column: ColumnProfile) -> pd.Series[Any]:
+    if column.kind.is_array:
+        return typed_arrays(plain.array, column)
     if (
         column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT)
         and column.form is ValueForm.TEXT

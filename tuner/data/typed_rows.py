@@ -16,9 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data.array_cells import typed_array
 from tuner.data.cells import BOOLEAN_WORDS, MISSING_MARKERS, to_label
+from tuner.data.column_arrays import arrays_of, frame_of
 from tuner.data.dates import seconds
 from tuner.data.profile import ColumnKind, ColumnProfile, ValueForm
+from tuner.errors import InvalidDataset
 
 # Beyond this, whole columns at a time are faster.
 MAX_PLAIN_ROWS = 16
@@ -38,7 +41,7 @@ class TypedRows:
     """Typed features, as ``tuner.data.table.features_frame`` describes them, by column.
 
     Args:
-        columns: Numbers, dates and truth values as float64, categories as ``object``; each of shape (n,).
+        columns: Numbers, dates and truth values as float64, all others as ``object``; each of shape (n,).
         num_rows: How many rows there are.
     """
 
@@ -51,14 +54,12 @@ class TypedRows:
     @classmethod
     def of(cls, frame: pd.DataFrame) -> TypedRows:
         """The rows of a frame of typed features."""
-        return cls({str(name): frame[name].to_numpy() for name in frame.columns}, len(frame))
+        return cls(dict(zip(map(str, frame.columns), arrays_of(frame), strict=True)), len(frame))
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The rows as a frame."""
-        # Without its kind, pandas would make text of another one out of labels.
-        columns = {name: pd.Series(values, dtype=values.dtype) for name, values in self.columns.items()}
-        return pd.DataFrame(columns, index=pd.RangeIndex(self.num_rows))
+        return frame_of(self.columns, self.num_rows)
 
     def numbers(self, names: tuple[str, ...]) -> NDArray[np.float64]:
         """Numeric columns side by side, shape (n, names). Not to be written to."""
@@ -95,8 +96,8 @@ def plain_rows(rows: Sequence[Mapping[str, object]], columns: Sequence[ColumnPro
     try:
         for column in columns:
             read = _reader(column)
-            is_label = column.kind in (ColumnKind.CATEGORY, ColumnKind.TEXT)
-            values = np.empty(len(rows), dtype=object if is_label else np.float64)
+            is_number = column.kind in (ColumnKind.NUMBER, ColumnKind.BOOLEAN, ColumnKind.DATE)
+            values = np.empty(len(rows), dtype=np.float64 if is_number else object)
             for index, row in enumerate(rows):
                 values[index] = read(row[column.name])
             typed[column.name] = values
@@ -118,7 +119,17 @@ def _reader(column: ColumnProfile) -> Any:  # Any: from a cell of any kind to a 
         return _text if column.form is ValueForm.TEXT else _code
     if column.kind is ColumnKind.DATE:
         return partial(_instant, day_first=column.day_first)
+    if column.kind.is_array:
+        return partial(_array, column=column)
     raise _Unclear
+
+
+def _array(cell: object, column: ColumnProfile) -> NDArray[Any]:
+    try:
+        return typed_array(cell, column, 0)
+    except InvalidDataset:
+        # The full rules name the row.
+        raise _Unclear from None
 
 
 def _number(cell: object) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from sqlalchemy import Connection
 from tuner.engine.leases import check_holder, existing
 from tuner.engine.limits import Limits
 from tuner.errors import Conflict, InvalidInput, LeaseLost, NotFound
-from tuner.records import Artifact
+from tuner.records import CHECKPOINT, Artifact
 from tuner.storage import Blobs, Database, file_rows
 from tuner.storage.blobs import artifact_name
 from tuner.wire import ArtifactPage, ArtifactResource
 from tuner.wire.artifacts import LOG
 
+_MAX_FORGOTTEN = 500
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -71,16 +73,19 @@ class Artifacts:
         finally:
             self._blobs.discard(received)
 
-        replaced: list[str] = []
+        replaced: list[Artifact] = []
 
         def operation(connection: Connection, now: datetime) -> ArtifactResource:
             # Once more, under a lock: only now is it sure that nobody takes the trial over.
             key = check(connection, lock=True)
+            # A checkpoint also takes the place of those that earlier attempts have left.
             replaced[:] = [
-                artifact.sha256
+                artifact
                 for artifact in file_rows.artifacts_of(connection, key, study_id, number)
-                if (artifact.attempt, artifact.name) == (attempt, name)
+                if artifact.name == name and (artifact.attempt == attempt or name == CHECKPOINT)
             ]
+            if name == CHECKPOINT:
+                file_rows.remove_checkpoints(connection, key, before=attempt)
             file_rows.put_artifact(connection, key, attempt, name, received.size, received.sha256, now)
             return ArtifactResource.of(Artifact(study_id, number, attempt, name, received.size, received.sha256, now))
 
@@ -90,8 +95,26 @@ class Artifacts:
             self._remove_unless_used(study_id, number, attempt, received.sha256)
             raise
         for before in replaced:
-            self._remove_unless_used(study_id, number, attempt, before)
+            self._remove_unless_used(study_id, number, before.attempt, before.sha256)
         return stored
+
+    def forget_checkpoints(self) -> None:
+        """Remove the checkpoints of trials that have ended."""
+        with self._database.read() as connection:
+            found = file_rows.checkpoints_of_finished(connection, _MAX_FORGOTTEN)
+        for study_id, number in dict.fromkeys((artifact.study_id, artifact.number) for artifact in found):
+            # Files first: what is removed twice does no harm, what nobody knows of any more would stay for ever.
+            for artifact in found:
+                if (artifact.study_id, artifact.number) == (study_id, number):
+                    self._blobs.remove(artifact_name(study_id, number, artifact.attempt, artifact.sha256))
+
+            def operation(
+                connection: Connection, now: datetime, study_id: str = study_id, number: int = number
+            ) -> None:
+                file_rows.remove_checkpoints(connection, existing(connection, study_id, number, lock=True).key)
+
+            with suppress(NotFound):
+                self._database.write(operation).result()
 
     def of_trial(self, study_id: str, number: int) -> ArtifactPage:
         """All artifacts of a trial."""

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from tuner.automl.schedule import cutoff_seconds, training_seconds
 from tuner.engine.datasets import present_dataset
 from tuner.engine.judging import next_decision_step
+from tuner.engine.leases import existing
 from tuner.engine.studies import present
 from tuner.records import MEMBER_WEIGHT, Lease, Origin, Trial
 from tuner.storage import file_rows, trial_rows
 from tuner.storage.study_rows import StudyRow
-from tuner.wire import ClaimedTrial, LeasedTrial, MemberFiles
+from tuner.wire import CheckpointFile, ClaimedTrial, LeasedTrial, MemberFiles
 
 
 def claimed_trials(
@@ -41,9 +42,18 @@ def claimed_trials(
             else training_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
             cutoff_seconds=cutoff_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
             members=_members(connection, row, lease.trial.members),
+            checkpoint=_checkpoint(connection, lease.trial),
         )
         for lease in leases
     )
+
+
+def _checkpoint(connection: Connection, trial: Trial) -> CheckpointFile | None:
+    """Where an earlier attempt has come to."""
+    if trial.attempt == 1:
+        return None
+    found = file_rows.latest_checkpoint(connection, existing(connection, trial.study_id, trial.number).key, trial)
+    return None if found is None else CheckpointFile(attempt=found.attempt, sha256=found.sha256)
 
 
 def _members(connection: Connection, row: StudyRow, numbers: Sequence[int]) -> tuple[MemberFiles, ...]:

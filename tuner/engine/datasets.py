@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tuner.data.kinds import chosen_kinds, with_kinds
-from tuner.data.profile import target_profile
+from tuner.data.profile import target_profile, usual_target
 from tuner.data.upload import profile_file
 from tuner.engine.changes import then
 from tuner.engine.cursors import dump_cursor, load_cursor
@@ -44,9 +44,9 @@ class Datasets:
         """Store a table and find out what is in it. The same content under the same name is stored once.
 
         Args:
-            chunks: The file, CSV (plain or gzip) or Parquet.
+            chunks: The file: CSV (plain or gzip), Parquet, NPZ, or a zip file of pictures in folders.
             name: How to call it.
-            target: The column that studies predict unless they say otherwise.
+            target: The column that studies predict unless they say otherwise; for pictures in folders their label.
             columns: Kinds chosen for some columns, in place of those that are found.
             sha256: Hash of the file, if the sender knows it.
 
@@ -62,6 +62,7 @@ class Datasets:
             if known is not None and _is_same(known, target, kinds):
                 return Outcome(present_dataset(known), created=False)
             profile = profile_file(received.path, target=target, kinds=kinds)
+            target = target or usual_target(profile)
             dataset_id = new_id(self._database.now())
             self._blobs.keep(received, dataset_name(dataset_id))
         finally:

@@ -66,11 +66,11 @@ class Engine:
         self.rankings = Rankings(views, self.suggestions.sampler_of)
         self.live = Live(database, views)
         self.studies = Studies(database, blobs, views, self.rankings, changes, self._removals)
-        self.trials = Trials(database, views, self.rankings, changes, self._pruning, self.suggestions.prepare)
+        self.trials = Trials(database, views, self.rankings, changes, self._pruning, self.suggestions.prepare, limits)
         self.changes = changes
         self.datasets = Datasets(database, blobs, limits)
         self.artifacts = Artifacts(database, blobs, limits)
-        self.timer = Timer(database, changes, limits)
+        self.timer = Timer(database, changes, limits, self.artifacts.forget_checkpoints)
 
     @classmethod
     def open(cls, database_url: str, folder: Path, *, limits: Limits | None = None, embedded: bool = False) -> Self:

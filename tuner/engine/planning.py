@@ -82,7 +82,7 @@ class Planning:
         for trial in trials:
             if trial.origin is Origin.ENQUEUED:
                 name, params = split_params(trial.params)
-                found = family(name)
+                found = family(name, architecture=spec.architecture)
                 complete = found.complete(params, profile, spec.target)
                 seconds = found.fit_seconds(profile, spec.target, complete)
                 estimates[trial.number] = seconds * spec.validation.scored_folds

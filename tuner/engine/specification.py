@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tuner.automl.plan import choose_families, choose_validation
-from tuner.data.profile import target_profile
-from tuner.errors import InvalidInput, Place
+from tuner.data.profile import DatasetProfile, TargetProfile, target_profile
+from tuner.errors import InvalidInput, Place, UnknownName
 from tuner.models import compose_space, families, family
+from tuner.models.architecture import ARCHITECTURE, ArchitectureFamily
+from tuner.models.networks.backends import Backend
 from tuner.pruners import normal_form
 from tuner.records import Objective, StudySpec
 from tuner.samplers import create_sampler
@@ -135,12 +138,19 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
             hint="Give target here, or set it on the dataset.",
             places=[Place("#/target", "is missing, and the dataset has no target of its own")],
         )
-    target = target_profile(dataset.profile, target_name, request.task)
+    forecast = None if request.forecast is None else request.forecast.to_record()
+    target = target_profile(dataset.profile, target_name, request.task, forecast)
     chosen_metric = metric(request.metric, target.task) if request.metric else default_metric(target.task)
-    if request.models is not None:
+    architecture = request.architecture
+    if request.models is None and architecture is not None:
+        names: tuple[str, ...] = (ARCHITECTURE,)
+    elif request.models is not None:
         names = tuple(dict.fromkeys(request.models))
+        if ARCHITECTURE in names:
+            ArchitectureFamily(architecture).architecture  # noqa: B018  (reading it finds what is wrong)
         for position, name in enumerate(request.models):
-            if not family(name, pointer=f"#/models/{position}").supports(dataset.profile, target):
+            known = family(name, pointer=f"#/models/{position}", architecture=architecture)
+            if not known.supports(dataset.profile, target):
                 raise InvalidInput(
                     f"The family {name!r} cannot predict {target.name!r} ({target.task}).",
                     places=[Place(f"#/models/{position}", f"does not support {target.task}")],
@@ -150,9 +160,13 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
             name for name, each in families().items() if each.is_available() and each.suits(dataset.profile, target)
         ]
         names = choose_families(dataset.profile, target, usable)
+    _check_backend(request.backend, names)
+    _check_architecture(architecture, names, dataset.profile, target)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
     constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
-    validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds)
+    chosen = [family(name, architecture=architecture) for name in names]
+    network = chosen[0] if all(each.is_network for each in chosen) else None
+    validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds, network)
     if request.ensemble is not None:
         validation = replace(validation, ensemble=request.ensemble)
     if request.max_predict_ms is not None:
@@ -160,7 +174,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
     pruner = request.pruner or (DEFAULT_PRUNER if validation.scored_folds == 1 else FOLD_PRUNER)
     return StudySpec(
         name=request.name,
-        space=compose_space(names, dataset.profile, target, overrides, constraints),
+        space=compose_space(names, dataset.profile, target, overrides, constraints, architecture),
         objectives=(Objective(chosen_metric.name, chosen_metric.direction),),
         sampler=request.sampler,
         pruner=normal_form(pruner, pointer="#/pruner"),
@@ -173,8 +187,39 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         metric=chosen_metric.name,
         validation=validation,
         backend=request.backend,
-        architecture=request.architecture,
+        architecture=architecture,
     )
+
+
+def _check_backend(backend: str | None, names: Sequence[str]) -> None:
+    """Whether there is such a backend, and something that runs on it."""
+    if backend is None:
+        return
+    if backend not in list(Backend):
+        raise UnknownName("backend", backend, list(Backend), "#/backend")
+    if not any(family(name).is_network for name in names):
+        networks = ", ".join(name for name, each in families().items() if each.is_network)
+        raise InvalidInput(
+            f"None of the models is trained on {backend}: {', '.join(names)}.",
+            hint=f"Leave backend out, or name a network among models: {networks}.",
+            places=[Place("#/backend", "goes with a network")],
+        )
+
+
+def _check_architecture(
+    form: Mapping[str, Any] | None, names: Sequence[str], profile: DatasetProfile, target: TargetProfile
+) -> None:
+    """Whether the network can be built at every point of its space, and is among the models."""
+    if ARCHITECTURE in names:
+        own = ArchitectureFamily(form)
+        if own.supports(profile, target):
+            own.check(profile, target)
+    elif form is not None:
+        raise InvalidInput(
+            f"An architecture is given, but {ARCHITECTURE!r} is not among the models: {', '.join(names)}.",
+            hint=f"Leave models out to tune it alone, or add {ARCHITECTURE!r} to them.",
+            places=[Place("#/models", f"does not name {ARCHITECTURE!r}")],
+        )
 
 
 def _seed(request: CreateStudy) -> int:

@@ -212,7 +212,9 @@ class Studies:
         if spec.dataset_id is None or spec.target is None:
             return []
         dataset = file_rows.get_dataset(connection, spec.dataset_id)
-        points = opening_points(spec.families, dataset.profile, spec.target, spec.space, spec.budget.seconds)
+        points = opening_points(
+            spec.families, dataset.profile, spec.target, spec.space, spec.budget.seconds, spec.architecture
+        )
         opening: list[tuple[Origin, Params]] = [(Origin.ENQUEUED, point) for point in points[: spec.budget.trials]]
         return [(Origin.BASELINE, {MODEL: BASELINE}), *opening] if spec.ends_with_ensemble else opening
 

@@ -25,6 +25,7 @@ from tuner.engine.identity import body_hash
 from tuner.engine.judging import next_decision_step
 from tuner.engine.planning import Planning
 from tuner.engine.stock import End, Stock
+from tuner.engine.unserved import Unserved, what_lacks
 from tuner.engine.views import Views
 from tuner.errors import NotFound, StudyClosed, TunerError, Unavailable
 from tuner.records import Lease, StudyState
@@ -80,6 +81,7 @@ class Suggestions:
         self._holder = holder
         self._hand_out = HandOut()
         self._planning = Planning(database, views, changes)
+        self._unserved = Unserved(database, changes)
         self._studies: OrderedDict[str, _Study] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -116,9 +118,8 @@ class Suggestions:
         return then(self._ask(study_id, asking), _suggest_reply)
 
     def claim(self, request: ClaimTrials, key: str | None = None) -> ClaimReply:
-        """Work of any study that the service trains itself, for a worker that can train all its families."""
+        """Work of any study that the service trains itself, for a worker that has all that it needs."""
         handout = Handout(request.worker, self._holder, "", request.lease_seconds)
-        families = set(request.capabilities.families)
         request_hash = body_hash("claim", request, without=frozenset({"wait_seconds"}))
 
         def asking(step: Search | Hold) -> Callable[[_Study], Asking]:
@@ -145,9 +146,14 @@ class Suggestions:
                     stored = find_reply(connection, key, request_hash, ClaimReply)
                     if stored is not None:
                         return stored
-                rows = study_rows.studies_with_work(connection, self._database.clock.now(connection))
+                now = self._database.clock.now(connection)
+                rows = study_rows.studies_with_work(connection, now)
             for row in rows:
-                if families.issuperset(row.spec.families):
+                lacks = what_lacks(row.spec, request)
+                if lacks is not None:
+                    with suppress(NotFound):
+                        self._unserved.note(row, lacks, request, now)
+                else:
                     # It may have been ended or deleted since.
                     with suppress(StudyClosed, NotFound):
                         reply = self._ask(row.study.id, asking(self._planning.look(row))).result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -25,12 +26,20 @@ _FORGET_EVERY_SECONDS = 3600.0
 
 
 class Timer:
-    """A thread that looks around every ``limits.timer_seconds``."""
+    """A thread that looks around every ``limits.timer_seconds``.
 
-    def __init__(self, database: Database, changes: Changes, limits: Limits) -> None:
+    Args:
+        database: Where to look.
+        changes: Told of what it does.
+        limits: How often it looks.
+        tidy: What else is to be done at each look.
+    """
+
+    def __init__(self, database: Database, changes: Changes, limits: Limits, tidy: Callable[[], None]) -> None:
         self._database = database
         self._changes = changes
         self._limits = limits
+        self._tidy = tidy
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tuner-timer", daemon=True)
 
@@ -54,6 +63,7 @@ class Timer:
         writes = [self._expire(study_id, number) for study_id, number in expired]
         writes += [self._end_by_time(row.study.id) for row in timed if StudyChange(row).is_out_of_time(now)]
         _wait(writes)
+        self._tidy()
 
     def void_held_leases(self) -> None:
         """Take back what a dead embedded engine had handed out; its trials wait again at once."""

@@ -108,14 +108,28 @@ def lose(
     *,
     retry_seconds: float,
     lost_trials_to_pause: int,
+    why: str | None = None,
 ) -> None:
-    """A running trial's worker has fallen silent: try again with the same parameters, or give up."""
+    """A running trial has lost its training: try again with the same parameters, or give up.
+
+    Args:
+        connection: The transaction.
+        change: The study.
+        row: The trial.
+        now: The present.
+        retry_seconds: Longest delay before its second and later retries.
+        lost_trials_to_pause: Trials in a row that must be lost for good until the study pauses.
+        why: What its worker said about it; None: the worker has fallen silent.
+    """
     spec = change.row.spec
     if row.stop == CANCEL:
         end(change, row, Ending(TrialState.CANCELLED, message="stopped; its worker did not answer"))
     elif row.num_lost + 1 >= spec.max_attempts:
         message = f"lost its worker {spec.max_attempts} times, the last one {row.trial.worker!r}"
-        ending = Ending(TrialState.FAILED, failure=FailureReason.LOST_WORKER, message=message)
+        if why:
+            message = f"Its training was ended {spec.max_attempts} times, the last time like this: {why}"
+        failure = FailureReason.ERROR if why else FailureReason.LOST_WORKER
+        ending = Ending(TrialState.FAILED, failure=failure, message=message)
         end(change, row, ending)
         change.consecutive_lost = change.row.consecutive_lost + 1
         if change.consecutive_lost >= lost_trials_to_pause and change.row.study.state is StudyState.RUNNING:
@@ -129,7 +143,8 @@ def lose(
         # that kills its workers does not take them down in step.
         delay = random.uniform(1.0, retry_seconds) if row.num_lost else 0.0
         due_at = now + timedelta(seconds=delay)
-        if trial_changes.requeue(connection, row, lost=True, due_at=due_at, keep_token=True, seq=change.seq):
+        keep_token = why is None
+        if trial_changes.requeue(connection, row, lost=True, due_at=due_at, keep_token=keep_token, seq=change.seq):
             change.move(TrialState.RUNNING, TrialState.WAITING)
 
 

@@ -16,6 +16,7 @@ from tuner.engine.idempotency import write_once
 from tuner.engine.identity import body_hash, new_id
 from tuner.engine.judging import is_hopeless, needs_decision
 from tuner.engine.leases import existing, why_lost
+from tuner.engine.limits import Limits
 from tuner.engine.rankings import Rankings
 from tuner.engine.reports import Reported, Reporting, StoreReports
 from tuner.engine.results import Completed, Completing, StoreResults
@@ -63,6 +64,7 @@ class Trials:
         changes: Changes,
         pruning: Executor,
         on_result: Callable[[str], None],
+        limits: Limits,
     ) -> None:
         self._database = database
         self._views = views
@@ -70,6 +72,7 @@ class Trials:
         self._changes = changes
         self._pruning = pruning
         self._on_result = on_result
+        self._limits = limits
         self._store_reports = StoreReports()
         self._store_results = StoreResults()
 
@@ -210,7 +213,7 @@ class Trials:
         return then(written, show)
 
     def release(self, study_id: str, number: int, request: ReleaseTrial) -> Future[TrialResource]:
-        """Hand a running trial back untrained.
+        """Hand a running trial back untrained, or say that its training was ended from outside.
 
         Raises:
             LeaseLost: The token holds the trial no longer.
@@ -222,7 +225,18 @@ class Trials:
             if row.lease_token != request.lease or row.trial.state is not TrialState.RUNNING:
                 raise why_lost(row, request.lease)
             change = StudyChange(study)
-            transitions.give_back(connection, change, row, now)
+            if request.lost is None:
+                transitions.give_back(connection, change, row, now)
+            else:
+                transitions.lose(
+                    connection,
+                    change,
+                    row,
+                    now,
+                    retry_seconds=self._limits.retry_seconds,
+                    lost_trials_to_pause=self._limits.lost_trials_to_pause,
+                    why=request.lost,
+                )
             transitions.settle(connection, change, now)
             return TrialResource.of(existing(connection, study_id, number).trial)
 

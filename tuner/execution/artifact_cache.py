@@ -7,7 +7,8 @@ from pathlib import Path
 from tuner.client.transport import Transport
 from tuner.errors import InvalidInput
 from tuner.execution.file_cache import FileCache
-from tuner.wire import ArtifactResource, MemberFiles
+from tuner.records import CHECKPOINT
+from tuner.wire import ArtifactResource, CheckpointFile, MemberFiles
 
 _MAX_IDLE_SECONDS = 86_400
 _MAX_BYTES = 4 * 1024**3
@@ -44,15 +45,23 @@ class ArtifactCache:
                 f"Trial {member.number} has no file {name!r} to be made from; it has {', '.join(member.files)}.",
                 hint="The worker and the server may be of different versions.",
             )
-        wanted = member.files[name]
+        return self._get(transport, study, member.number, member.attempt, name, member.files[name])
 
+    def fetch_checkpoint(self, transport: Transport, study: str, number: int, checkpoint: CheckpointFile) -> Path:
+        """The path of a trial's checkpoint, after downloading it if it is not here.
+
+        Raises:
+            ConnectionFailed: The download broke off; try again.
+            InvalidInput: The server's copy is damaged.
+            NotFound: The server no longer has it.
+        """
+        return self._get(transport, study, number, checkpoint.attempt, CHECKPOINT, checkpoint.sha256)
+
+    def _get(self, transport: Transport, study: str, number: int, attempt: int, name: str, wanted: str) -> Path:
         def damaged(sha256: str) -> InvalidInput:
             return InvalidInput(
-                f"File {name!r} of trial {member.number} is not what was stored: its SHA-256 is {sha256}, "
-                f"not {wanted}.",
+                f"File {name!r} of trial {number} is not what was stored: its SHA-256 is {sha256}, not {wanted}.",
                 hint="Look for a fault of the server's disk.",
             )
 
-        return self._files.get(
-            wanted, lambda: transport.read_artifact(study, member.number, member.attempt, name), damaged
-        )
+        return self._files.get(wanted, lambda: transport.read_artifact(study, number, attempt, name), damaged)

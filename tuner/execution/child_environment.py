@@ -15,7 +15,10 @@ _PREFIXES = (
     *("CUBLAS_", "CUDA", "GOMP_", "HIP_", "HSA_", "JAX_", "KERAS_BACKEND", "KMP_", "LC_", "LIGHTGBM_", "MKL_"),
     *("NCCL_", "NVIDIA_", "OMP_", "OPENBLAS_", "PYTHON", "ROCM_", "ROCR_", "TF_", "TORCH_", "XLA_"),
 )
-_THREAD_COUNTS = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_THREAD_COUNTS = (
+    *("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+    *("TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"),
+)
 
 
 def child_environment(folder: Path, threads: int, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -32,7 +35,7 @@ def child_environment(folder: Path, threads: int, environ: Mapping[str, str] = o
         xla_flags.append("--xla_cpu_multi_thread_eigen=false")
     return (
         # Threads that spin while they wait cost tens of times the training on a machine with more to do than cores.
-        {"KERAS_BACKEND": "jax", "OMP_WAIT_POLICY": "PASSIVE"}
+        {"OMP_WAIT_POLICY": "PASSIVE"}
         | inherited
         | thread_counts(threads)
         | folder_environment(folder)
@@ -61,6 +64,15 @@ def server_environment(folder: Path, threads: int) -> dict[str, str]:
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
     }
     return child_environment(folder, threads) | no_threads
+
+
+def backend_environment(backend: str | None) -> dict[str, str]:
+    """What chooses the backend of Keras, before its first import."""
+    if backend is None:
+        return {}
+    # Keras on PyTorch looks for a GPU when it is imported. Asked this way the driver answers without being started,
+    # which no process could use any more that is forked afterwards.
+    return {"KERAS_BACKEND": backend, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 
 
 def thread_counts(threads: int) -> dict[str, str]:

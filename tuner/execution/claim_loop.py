@@ -38,6 +38,7 @@ class ClaimLoop:
         worker: This worker's name, for people.
         slots: Trainings at a time.
         families: Model families that can be trained here.
+        backends: What the networks among them can be trained on, the preferred one first.
         wait_seconds: How long the server may hold a claim while there is no work; also how long ``stop`` may have to
             wait for the answer, since a trial in it must be handed back.
         lease_seconds: How long the server waits for a silent worker before it gives a trial to another one.
@@ -54,6 +55,7 @@ class ClaimLoop:
         worker: str,
         slots: int,
         families: Sequence[str],
+        backends: Sequence[str] = (),
         wait_seconds: float = 2.0,
         lease_seconds: float = 60.0,
         limits: RunLimits | None = None,
@@ -64,7 +66,7 @@ class ClaimLoop:
         self._artifacts = artifacts
         self._worker = worker
         self._slots = slots
-        self._capabilities = Capabilities(families=list(families))
+        self._capabilities = Capabilities(families=list(families), backends=list(backends))
         self._wait_seconds = wait_seconds
         self._lease_seconds = lease_seconds
         self._limits = limits or RunLimits()
@@ -197,7 +199,8 @@ class ClaimLoop:
         return None
 
     def _begin(self, claim: ClaimedTrial) -> None:
-        run = TrialRun(claim, self._transport, self._executor, self._cache, self._artifacts, self._limits)
+        backend = next(iter(self._capabilities.backends), None)
+        run = TrialRun(claim, self._transport, self._executor, self._cache, self._artifacts, self._limits, backend)
         name = f"tuner-trial-{claim.leased.trial.number}"
         thread = threading.Thread(target=self._work, args=(run,), name=name, daemon=True)
         with self._changed:

@@ -54,10 +54,17 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The training ended without a result: an error in it, or the death of its process."""
+    """The training ended without a result: an error in it, or the death of its process.
+
+    Args:
+        reason: What kind of end it was.
+        message: What is known of it.
+        was_killed: Whether something outside ended it, so that another attempt may fare better.
+    """
 
     reason: FailureReason
     message: str
+    was_killed: bool = False
 
 
 Event: TypeAlias = Started | Reported | Needed | Finished | Failed

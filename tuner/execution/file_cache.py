@@ -58,11 +58,7 @@ class FileCache:
         self._sweep()
         part = self._new_part()
         try:
-            try:
-                os.link(file, part)
-            except OSError:
-                # On another disk, or a file system without links.
-                shutil.copyfile(file, part)
+            link(file, part)
             part.replace(path)
             os.utime(path)
         finally:
@@ -104,6 +100,15 @@ class FileCache:
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
                 yield status.st_mtime, status.st_size, path
+
+
+def link(path: Path, place: Path) -> None:
+    """Give a file a second name, or copy it where that cannot be."""
+    try:
+        os.link(path, place)
+    except OSError:
+        # On another disk, or a file system without links.
+        shutil.copyfile(path, place)
 
 
 def _is_present(path: Path) -> bool:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tuner.execution.child_environment import server_environment
+from tuner.execution.child_environment import backend_environment, server_environment
 from tuner.execution.forked_process import ForkedProcess
 from tuner.execution.training_process import TrainingProcess
 from tuner.wire.artifacts import LOG
@@ -28,9 +28,18 @@ class ForkClient:
         memory_bytes: Memory each may allocate; 0 for no limit.
         threads: Processor threads each may use.
         modules: What it loads.
+        backend: What Keras runs on in it and its children; None: it does not load Keras.
     """
 
-    def __init__(self, folder: Path, train: str, memory_bytes: int, threads: int, modules: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        train: str,
+        memory_bytes: int,
+        threads: int,
+        modules: Sequence[str],
+        backend: str | None = None,
+    ) -> None:
         self._log_path = folder / LOG
         # A request and its descriptors are one message, which arrives whole or not at all.
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -40,7 +49,7 @@ class ForkClient:
             self._process = subprocess.Popen(
                 [*command, str(memory_bytes), str(threads), *modules],
                 cwd=folder,
-                env=server_environment(folder, threads),
+                env=server_environment(folder, threads) | backend_environment(backend),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tuner.execution.executor import Event, Failed, Finished, Needed, Reported, Started
-from tuner.execution.forked_process import NOT_YET
+from tuner.execution.file_cache import link
+from tuner.execution.forked_process import NOT_YET, UNKNOWN_STATUS
 from tuner.execution.out_of_memory import tells_out_of_memory
 from tuner.execution.process_source import ProcessSource
 from tuner.execution.usage import folder_bytes, group_memory
@@ -35,6 +35,8 @@ _LOG_TAIL_BYTES = 16_000
 # A server that is just starting loads its modules first, on a machine that may have much else to do.
 _FORK_SECONDS = 60.0
 _MAX_REPLACED = 2
+# What nothing in a training does to itself, and what a process left whose fork server was killed with it.
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, UNKNOWN_STATUS)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class LocalExecution:
         names = []
         for number, path in enumerate(paths):
             place = folder / f"{number}{path.suffix}"
-            _link(path, place)
+            link(path, place)
             names.append(str(place.relative_to(self._child.folder)))
         self._send({"type": "files", "names": names})
 
@@ -257,7 +259,8 @@ class LocalExecution:
         else:
             reason = FailureReason.ERROR
         message = f"The training process {how}."
-        return Failed(reason, f"{message} Its log ends with:\n{log}" if log else message)
+        was_killed = reason is FailureReason.ERROR and returncode in _FROM_OUTSIDE
+        return Failed(reason, f"{message} Its log ends with:\n{log}" if log else message, was_killed)
 
     def _log_tail(self) -> str:
         with (self.folder / LOG).open("rb") as log:
@@ -281,14 +284,6 @@ def _parse_event(message: dict[str, Any]) -> Event:
             return Failed(FailureReason(message["reason"]), message["message"])
         case other:
             raise ValueError(f"a training process sent a message of unknown type {other!r}")
-
-
-def _link(path: Path, place: Path) -> None:
-    try:
-        os.link(path, place)
-    except OSError:
-        # On another disk, or a file system without links.
-        shutil.copyfile(path, place)
 
 
 def _gib(size: int) -> str:

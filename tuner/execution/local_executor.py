@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from tuner.execution.backends import usable_backends
+from tuner.execution.child_environment import backend_environment
 from tuner.execution.executor import Execution
 from tuner.execution.local_execution import LocalExecution, ProcessLimits
 from tuner.execution.process_source import DEFAULT_START, FOUNDATIONS, ProcessSource, ProcessStart
@@ -67,11 +69,14 @@ class LocalExecutor:
 
     def start(self, job: TrainingJob) -> Execution:
         found = families().get(job.family)
-        backend = "keras" if found is not None and found.is_network else None
+        is_network = found is not None and found.is_network
+        backend = (job.backend or next(iter(usable_backends()), None)) if is_network else None
         slot = self._take_slot()
+        # Even what is no network may have to predict with one.
+        environment = self._devices(slot) | backend_environment(job.backend)
         try:
             execution = LocalExecution(
-                job, backend, self._devices(slot), self._source, self._limits, lambda: self._free_slot(slot)
+                job, backend, environment, self._source, self._limits, lambda: self._free_slot(slot)
             )
         except BaseException:
             self._free_slot(slot)
@@ -100,4 +105,6 @@ class LocalExecutor:
         if self._slots > len(self._gpus):
             # JAX would take three quarters of the memory for the first training, and leave the second without.
             devices["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+            # TensorFlow would take all of it.
+            devices["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
         return devices

@@ -12,6 +12,7 @@ from typing import Self
 from tuner.client.home import cache_folder
 from tuner.client.transport import Transport
 from tuner.execution.artifact_cache import ArtifactCache
+from tuner.execution.backends import usable_backends
 from tuner.execution.claim_loop import ClaimLoop
 from tuner.execution.cores import available_cores, default_slots, threads_per_slot
 from tuner.execution.dataset_cache import DatasetCache
@@ -34,11 +35,17 @@ class LocalWorker:
         slots: Trainings at a time; by default one for each core, up to eight.
         name: The worker's name, for people; by default host and process.
         processes: What each training's process may take.
+        backends: Backends of Keras that networks may be trained on, the preferred one first; by default all that are
+            installed.
         gpus: Devices that trainings may see, one each, by the names that ``CUDA_VISIBLE_DEVICES`` takes.
         start: How the trainings' processes begin.
         wait_seconds: How long the server may hold a claim while there is no work, and so how long ``stop`` may take.
         lease_seconds: How long the server waits for a silent worker before it gives a trial to another one.
         limits: How long parts of a run may take.
+
+    Raises:
+        UnknownName: One of ``backends`` is none.
+        MissingExtra: One of them is not installed.
 
     Example:
         >>> with LocalWorker(transport) as worker:
@@ -53,12 +60,14 @@ class LocalWorker:
         slots: int | None = None,
         name: str | None = None,
         processes: ProcessLimits | None = None,
+        backends: Sequence[str] | None = None,
         gpus: Sequence[str] = (),
         start: ProcessStart = DEFAULT_START,
         wait_seconds: float = 0.5,
         lease_seconds: float = 60.0,
         limits: RunLimits | None = None,
     ) -> None:
+        known_backends = usable_backends(backends)
         cores = available_cores()
         slots = slots or default_slots(cores)
         folder = folder or cache_folder()
@@ -79,6 +88,7 @@ class LocalWorker:
             worker=self.name,
             slots=slots,
             families=[family.name for family in families().values() if family.is_available()],
+            backends=known_backends,
             wait_seconds=wait_seconds,
             lease_seconds=lease_seconds,
             limits=limits,

@@ -53,7 +53,9 @@ def answer(models: LoadedModels, request: dict[str, Any]) -> dict[str, Any]:
     """The answer to a request: a prediction, or what is wrong. Any: JSON."""
     try:
         model = models.get(Path(request["path"]))
-        if request["csv"] is None:
+        if request["csv"] is None and request["rows"] is None:
+            prediction = model.forecast_plain(request["horizon"])
+        elif request["csv"] is None:
             prediction = model.predict_plain(request["rows"])
         else:
             with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="") as file:
@@ -64,7 +66,12 @@ def answer(models: LoadedModels, request: dict[str, Any]) -> dict[str, Any]:
         places = [[place.pointer, place.detail] for place in error.places]
         return {"error": {"code": error.code, "message": error.message, "hint": error.hint, "places": places}}
     classes = list(model.classes)
-    return {"predictions": prediction.predictions, "classes": classes, "probabilities": prediction.probabilities}
+    return {
+        "predictions": prediction.predictions,
+        "classes": classes,
+        "probabilities": prediction.probabilities,
+        "rows": prediction.rows,
+    }
 
 
 def main() -> None:

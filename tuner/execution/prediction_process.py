@@ -61,15 +61,21 @@ class PredictionProcess:
         return not self._is_broken and self._process.poll() is None and _resident_bytes(self.pid) <= self._max_bytes
 
     # Any: JSON.
-    def predict(self, path: Path, rows: list[dict[str, Any]] | None, csv: str | None) -> dict[str, Any]:
-        """The prediction for rows or for the text of a CSV file: ``predictions``, ``classes`` and ``probabilities``.
+    def predict(
+        self, path: Path, rows: list[dict[str, Any]] | None, csv: str | None, horizon: int | None = None
+    ) -> dict[str, Any]:
+        """The prediction for rows, for the text of a CSV file, or for the times that come next.
+
+        Returns:
+            ``predictions``, ``classes`` and ``probabilities``, and the ``rows`` that were not given.
 
         Raises:
             TunerError: What is wrong with the rows or the model.
             Unavailable: The process took too long.
             ServerError: The process died.
         """
-        request = json.dumps({"path": str(path), "rows": rows, "csv": csv}, separators=(",", ":")).encode() + b"\n"
+        asked = {"path": str(path), "rows": rows, "csv": csv, "horizon": horizon}
+        request = json.dumps(asked, separators=(",", ":")).encode() + b"\n"
         deadline = time.monotonic() + self._timeout_seconds
         try:
             self._connection.settimeout(self._timeout_seconds)

@@ -58,18 +58,19 @@ class Predictor:
         with self._lock:
             is_old = self._process is not None
             try:
-                reply = self._usable_process().predict(path, work.rows, work.csv)
+                reply = self._usable_process().predict(path, work.rows, work.csv, work.horizon)
             except ServerError:
                 if not is_old:
                     raise
                 # What killed it may have been the request before this one.
-                reply = self._usable_process().predict(path, work.rows, work.csv)
+                reply = self._usable_process().predict(path, work.rows, work.csv, work.horizon)
             self._used_at = time.monotonic()
         return Prediction(
             model=work.model,
             predictions=tuple(reply["predictions"]),
             classes=tuple(reply["classes"]),
             probabilities=tuple(map(tuple, reply["probabilities"])),
+            rows=tuple(reply["rows"]),
         )
 
     def rest(self) -> None:

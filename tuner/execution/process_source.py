@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 # What nearly every training needs.
 FOUNDATIONS = ("tuner.training.preload",)
-# What the fork server of a backend loads beside these.
-BACKENDS: dict[str | None, tuple[str, ...]] = {None: (), "keras": ("keras",)}
+# What the fork server of a backend loads beside these, for networks; all others come from that of no backend.
+_NETWORK_MODULES = ("keras", "tuner.models.networks.estimator")
 
 # Of one server after another, with no training begun in between.
 _MAX_FAILURES = 2
@@ -40,8 +40,8 @@ DEFAULT_START = ProcessStart.FORK if sys.platform == "linux" else ProcessStart.F
 class ProcessSource:
     """Makes training processes, each in a new folder, and keeps one ready for the next training.
 
-    There is one fork server for each backend, started when its first process is asked for. A server that has died is
-    started anew; where none can be, fresh processes take its place.
+    There is one fork server for each backend of Keras and one for all that needs none, started when its first process
+    is asked for. A server that has died is started anew; where none can be, fresh processes take its place.
 
     Args:
         scratch: Where the folders are made.
@@ -129,8 +129,8 @@ class ProcessSource:
         return self._make_fresh()
 
     def _make_server(self, backend: str | None) -> ForkClient:
-        modules = (*self._modules, *BACKENDS[backend])
-        return ForkClient(self._scratch.new(), self._train, self._memory_bytes, self._threads, modules)
+        modules = self._modules if backend is None else (*self._modules, *_NETWORK_MODULES)
+        return ForkClient(self._scratch.new(), self._train, self._memory_bytes, self._threads, modules, backend)
 
     def _make_fresh(self) -> TrainingProcess:
         return start_fresh(self._scratch.new(), self._train, self._memory_bytes, self._threads, self._modules)

@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 
 from tuner.data.profile import DatasetProfile, target_profile
-from tuner.models.composition import split_params
+from tuner.models.baseline import baseline_family
+from tuner.models.composition import BASELINE, split_params
 from tuner.records import Origin
 from tuner.training.job import JobMember, Kind, TrainingJob
 from tuner.wire import ClaimedTrial, MemberFiles
@@ -14,7 +15,15 @@ from tuner.wire import ClaimedTrial, MemberFiles
 _KINDS = {Origin.BAGGED: Kind.BAGGED, Origin.ENSEMBLE: Kind.ENSEMBLE}
 
 
-def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_seconds: float = 0.0) -> TrainingJob:
+def training_job(
+    claim: ClaimedTrial,
+    dataset: Path,
+    threads: int,
+    waited_seconds: float = 0.0,
+    *,
+    backend: str | None = None,
+    checkpoint: Path | None = None,
+) -> TrainingJob:
     """What the training of ``claim`` is told.
 
     Args:
@@ -22,6 +31,8 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
         dataset: The table's path on this machine.
         threads: Processor threads it may use.
         waited_seconds: Time since the claim.
+        backend: What networks are trained on here, unless the study requires another one.
+        checkpoint: Where an earlier attempt had come to.
     """
     study, trial = claim.study, claim.leased.trial
     assert study.target is not None
@@ -29,12 +40,14 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
     assert study.validation is not None
     profile = DatasetProfile.from_json(claim.dataset.profile)
     family, params = split_params(trial.params)
+    forecast = None if study.target.forecast is None else study.target.forecast.to_record()
+    target = target_profile(profile, study.target.name, study.target.task, forecast)
     seconds = claim.training_seconds
     return TrainingJob(
         dataset_path=dataset.absolute(),
         profile=profile,
-        target=target_profile(profile, study.target.name, study.target.task),
-        family=family,
+        target=target,
+        family=baseline_family(target) if family == BASELINE else family,
         params=params,
         metric=study.metric,
         split_seed=study.seed,
@@ -48,6 +61,9 @@ def training_job(claim: ClaimedTrial, dataset: Path, threads: int, waited_second
         seconds=None if seconds is None else max(0.0, seconds - waited_seconds),
         members=tuple(map(_member, claim.members)),
         max_predict_ms=study.validation.max_predict_ms,
+        backend=study.backend or backend,
+        architecture=study.architecture,
+        checkpoint=None if checkpoint is None else checkpoint.absolute(),
     )
 
 

@@ -20,15 +20,18 @@ from tuner.execution.artifact_cache import ArtifactCache
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.execution.executor import Execution, Executor, Failed, Finished, Needed, Reported
 from tuner.execution.lease_keeper import LeaseKeeper
+from tuner.execution.live_checkpoint import UPLOAD_SECONDS as CHECKPOINT_SECONDS
+from tuner.execution.live_checkpoint import LiveCheckpoint
 from tuner.execution.live_log import UPLOAD_SECONDS, LiveLog
 from tuner.execution.training_job import training_job
-from tuner.records import FailureReason, TrialState
+from tuner.records import CHECKPOINT, FailureReason, TrialState
 from tuner.wire import ArtifactResource, ClaimedTrial, CompleteTrial, Directive, ReleaseTrial
 from tuner.wire.artifacts import LOG, MODEL, PREDICTIONS
 
 logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 1.0
+_MAX_CHECKPOINT_TRIES = 5
 _MAX_LOG_BYTES = 4 * 1024**2
 _MAX_MESSAGE_CHARACTERS = 50_000
 
@@ -56,12 +59,14 @@ class RunLimits:
         heartbeat_seconds: Between two heartbeats at most, and so until a training that reports nothing hears that it
             is cancelled. A lease that needs it gets them more often.
         log_seconds: Between two uploads of the log of a running training.
+        checkpoint_seconds: Between two uploads of its checkpoint.
     """
 
     cancel_seconds: float = 10.0
     trial_seconds: float | None = None
     heartbeat_seconds: float = 2.0
     log_seconds: float = UPLOAD_SECONDS
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
 
 
 class TrialRun:
@@ -74,6 +79,7 @@ class TrialRun:
         cache: Keeps the table.
         artifacts: Keeps the files of other trials that this one is made from, and its own for those to come.
         limits: How long things may take.
+        backend: What networks are trained on here, unless the study requires another one.
     """
 
     def __init__(
@@ -84,6 +90,7 @@ class TrialRun:
         cache: DatasetCache,
         artifacts: ArtifactCache,
         limits: RunLimits,
+        backend: str | None = None,
     ) -> None:
         self._claim = claim
         self._claimed_at = time.monotonic()
@@ -94,6 +101,7 @@ class TrialRun:
         self._cache = cache
         self._artifacts = artifacts
         self._limits = limits
+        self._backend = backend
         self._lock = threading.Lock()
         self._execution: Execution | None = None
         self._interruption: Interruption | None = None
@@ -139,15 +147,26 @@ class TrialRun:
 
     def _train_and_deliver(self, keeper: LeaseKeeper) -> None:
         dataset = self._insist(lambda: self._cache.fetch(self._transport, self._claim.dataset))
+        checkpoint = self._earlier_checkpoint()
         waited = time.monotonic() - self._claimed_at
-        job = training_job(self._claim, dataset, self._executor.threads, waited)
+        job = training_job(
+            self._claim, dataset, self._executor.threads, waited, backend=self._backend, checkpoint=checkpoint
+        )
         with closing(self._executor.start(job)) as execution:
-            with LiveLog(lambda: execution.folder / LOG, self._put, self._limits.log_seconds):
+            checkpoints = LiveCheckpoint(
+                lambda: execution.folder / CHECKPOINT, self._put, self._limits.checkpoint_seconds
+            )
+            with checkpoints, LiveLog(lambda: execution.folder / LOG, self._put, self._limits.log_seconds):
                 end = self._watch(execution, keeper)
+            if self._is_to_be_resumed(end):
+                checkpoints.flush()
             if isinstance(end, Finished):
                 self._deliver_result(end, execution.folder, keeper)
             elif self._interruption is not None:
                 self._deliver_interrupted(self._interruption, execution.folder, keeper)
+            elif end.was_killed:
+                self._upload_log(execution.folder)
+                self._hand_back_lost(end.message)
             else:
                 self._upload_log(execution.folder)
                 self._complete(keeper, TrialState.FAILED, failure=end.reason, message=end.message)
@@ -237,6 +256,18 @@ class TrialRun:
             message = f"The training took more than the {self._limits.trial_seconds:g} seconds allowed."
             self._complete(keeper, TrialState.FAILED, failure=FailureReason.TIMEOUT, message=message)
 
+    def _is_to_be_resumed(self, end: Finished | Failed) -> bool:
+        """Whether another attempt is going to train what this one has not finished."""
+        if isinstance(end, Finished) or self._abandoned.is_set():
+            return False
+        return self._interruption is Interruption.SHUTDOWN or (self._interruption is None and end.was_killed)
+
+    def _hand_back_lost(self, why: str) -> None:
+        """Say that this attempt was ended from outside: another one may do better, as long as there are any left."""
+        body = ReleaseTrial(lease=self._claim.leased.lease, lost=_storable(why))
+        self._insist(lambda: self._transport.release(self._study.id, self._trial.number, body))
+        self._log("training was killed", logging.WARNING, reason=why)
+
     def _hand_back(self) -> None:
         """Release the trial. Without an answer the lease runs out and has the same effect, later."""
         body = ReleaseTrial(lease=self._claim.leased.lease)
@@ -277,6 +308,32 @@ class TrialRun:
             self._log("report refused", logging.WARNING, reason=error.message, num_reports=len(rest))
             self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, alone))
         self._log("trial ended", state=state.value, failure=failure and failure.value)
+
+    def _earlier_checkpoint(self) -> Path | None:
+        """The newest checkpoint of the attempts before this one."""
+        checkpoint = self._claim.checkpoint
+        if checkpoint is None:
+            return None
+        backoff = Backoff()
+        reason = ""
+        for _ in range(_MAX_CHECKPOINT_TRIES):
+            self._check_ours()
+            try:
+                found = self._artifacts.fetch_checkpoint(
+                    self._transport, self._study.id, self._trial.number, checkpoint
+                )
+            except PASSING_ERRORS as error:
+                reason = error.message
+                self._abandoned.wait(backoff.next_seconds(error))
+            except (InvalidInput, NotFound) as error:
+                reason = error.message
+                break
+            else:
+                self._log("training goes on", of_attempt=checkpoint.attempt)
+                return found
+        # It saves time, no more.
+        self._log("training begins anew", logging.WARNING, reason=reason)
+        return None
 
     def _fetch(self, number: int, name: str) -> Path:
         """A file of a trial that this one is made from."""

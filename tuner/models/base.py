@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuner.data.table import Table
+    from tuner.data.typed_rows import TypedRows
 
 # What fits into one number, or a few, whatever else the row holds.
 TABULAR_KINDS = frozenset(kind for kind in ColumnKind if kind.is_tabular)
+# What ``TabularEncoder`` makes numbers of.
+ENCODED_KINDS = TABULAR_KINDS | frozenset(kind for kind in ColumnKind if kind.is_array)
+TEXT_KINDS = frozenset({ColumnKind.TEXT})
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,10 @@ class Report(ABC):
         return False
 
     def resume(self) -> Path | None:
-        """The folder of the checkpoint to go on from, as this estimator's class wrote it; None: begin anew."""
+        """The folder of the checkpoint to go on from, as this estimator's class wrote it; None: begin anew.
+
+        An estimator that goes on reports the best step and the last one of the checkpoint again, and then further ones.
+        """
         return None
 
     def checkpoint(self, step: int, write: Callable[[Path], None]) -> bool:
@@ -91,7 +98,7 @@ class Estimator(ABC):
 
     @abstractmethod
     def fit(self, train: Table, validation: Table, report: Report) -> int:
-        """Learn from ``train``; the validation rows only tell when to stop and which step to keep.
+        """Learn from ``train``; the validation rows only tell when to stop, which step to keep, and the mean to meet.
 
         Args:
             train: Rows to learn from.
@@ -113,6 +120,10 @@ class Estimator(ABC):
             Probabilities, shape (n, classes), for classification (two columns for two classes); values, shape (n,),
             for regression.
         """
+
+    def predict_rows(self, rows: TypedRows) -> NDArray[np.float64]:
+        """As ``predict``, for rows that several estimators read: what they have in common is computed once."""
+        return self.predict(rows.frame)
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -139,10 +150,14 @@ class ModelFamily(ABC):
     """Top-level modules that must be installed."""
     reads: ClassVar[frozenset[ColumnKind]] = TABULAR_KINDS
     """Kinds of columns that it learns from; it passes over others."""
+    needs: ClassVar[frozenset[ColumnKind]] = frozenset()
+    """Kinds of which the table must have a column, one of them; none: any that it reads will do."""
     tasks: ClassVar[tuple[Task, ...]] = (Task.BINARY, Task.MULTICLASS, Task.REGRESSION)
     """What it can predict."""
     max_classes: ClassVar[int | None] = None
     """The most classes that it can tell apart; None: any number."""
+    keeps_to_its_ranges: ClassVar[bool] = False
+    """Whether a user may only narrow the ranges of its parameters, because beyond them nothing was proved."""
     is_network: ClassVar[bool] = False
     """Whether it is built with Keras, on whichever backend its process has."""
     estimator: ClassVar[type[Estimator]]
@@ -153,7 +168,7 @@ class ModelFamily(ABC):
         return (
             target.task in self.tasks
             and (self.max_classes is None or len(target.classes) <= self.max_classes)
-            and any(column.kind in self.reads for column in profile.features(target.name))
+            and any(column.kind in (self.needs or self.reads) for column in profile.features(target.name))
         )
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.data.profile import DatasetProfile, TargetProfile, Task
 from tuner.models.base import Estimator, ModelFamily, Report
+from tuner.models.series_naive import SeriesNaive
 from tuner.space import Categorical, Params, SearchSpace
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class BaselineEstimator(Estimator):
         estimator = cls({}, seed=0, threads=1)
         estimator._answer = np.asarray(json.loads((folder / _STATE_FILE).read_text(encoding="utf-8")), np.float64)
         return estimator
+
+
+def baseline_family(target: TargetProfile) -> str:
+    """The name of the family that is the score to beat for this target: for a forecast, that the last value goes on."""
+    return SeriesNaive.name if target.task is Task.FORECAST else Baseline.name
 
 
 class Baseline(ModelFamily):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report, Verdict, has_categories
-from tuner.models.cost import boosting_rounds, num_columns, num_outputs
+from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, Verdict, has_categories
+from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, softmax, to_all_classes, within_float32
 from tuner.models.threads import worthwhile_threads
@@ -37,6 +37,7 @@ class CatBoostEstimator(TabularEstimator):
 
     # Categories with few rows are CatBoost's strength: it sees all.
     encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=100_000)
+    reads_text = True
 
     _model: Any  # CatBoost's own annotations do not cover what is used here
     _classes: NDArray[np.int64]  # that training rows had
@@ -203,6 +204,7 @@ class CatBoost(ModelFamily):
     extra = "boosting"
     step = "rounds"
     modules = ("catboost",)
+    reads = ENCODED_KINDS | TEXT_KINDS
     max_classes = _MAX_CLASSES
     estimator = CatBoostEstimator
 
@@ -246,4 +248,4 @@ class CatBoost(ModelFamily):
         cells = target.num_rows * (columns + 10)
         per_tree = 3e-9 * cells * depth + 2e-6 * columns * 2**depth + 1e-3
         per_tree *= 3 if params.get("boosting") == "ordered" else 1
-        return 0.1 + rounds * num_outputs(target) * per_tree
+        return text_seconds(profile, target) + 0.1 + rounds * num_outputs(target) * per_tree

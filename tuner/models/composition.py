@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.errors import InvalidInput, InvalidSearchSpace, Place, TooLarge
@@ -45,6 +45,7 @@ def compose_space(
     target: TargetProfile,
     overrides: Mapping[str, Parameter] = _NO_OVERRIDES,
     constraints: Sequence[Constraint] = (),
+    architecture: Mapping[str, Any] | None = None,
 ) -> SearchSpace:
     """Join the spaces of families into one.
 
@@ -59,22 +60,25 @@ def compose_space(
         overrides: Replacements by full name, e.g. ``lightgbm.learning_rate``. ``model`` may be narrowed.
         constraints: Rules between parameters by their full names. What the overrides make impossible anyway is left out
             of them.
+        architecture: The network that the family ``architecture`` builds.
 
     Raises:
         UnknownName: There is no such family.
+        InvalidArchitecture: The network cannot be built for this table.
         InvalidInput: No family is named, one is named twice, or cannot predict the target.
         InvalidSearchSpace: An override names nothing that is tuned, or has values that the family cannot take; a
             constraint does so.
     """
-    _check_names(names, profile, target)
+    _check_names(names, profile, target, architecture)
     originals: dict[str, Parameter] = {MODEL: Categorical(list(names))}
     for name in names:
-        originals |= _prefixed(name, family_called(name).space(profile, target))
+        originals |= _prefixed(name, family_called(name, architecture=architecture).space(profile, target))
     parameters = dict(originals)
     for full_name, override in overrides.items():
         if full_name not in originals:
             raise _no_such_parameter(full_name, names, originals)
         _check_override(full_name, originals[full_name], override)
+        _check_range(full_name, originals[full_name], override)
         parameters[full_name] = _with_conditions(originals[full_name], override)
     kept = _reachable(parameters, originals)
     return _space(kept, [_within(constraint, kept, originals) for constraint in constraints])
@@ -141,19 +145,31 @@ def _repaired(point: Params, space: SearchSpace) -> Params:
     raise InvalidInput(f"No point of {point[MODEL]!r} near the one given keeps the constraints of the space.")
 
 
-def _check_names(names: Sequence[str], profile: DatasetProfile, target: TargetProfile) -> None:
+def _check_names(
+    names: Sequence[str], profile: DatasetProfile, target: TargetProfile, architecture: Mapping[str, Any] | None
+) -> None:
     if not names:
         raise InvalidInput("No model family is named.", places=[Place("#/models", "must name at least one family")])
     for position, name in enumerate(names):
         pointer = f"#/models/{position}"
         if name in names[:position]:
             raise InvalidInput(f"The family {name!r} is named twice.", places=[Place(pointer, "is named before")])
-        if not family_called(name, pointer).supports(profile, target):
+        known = family_called(name, pointer, architecture=architecture)
+        if known.supports(profile, target):
+            continue
+        if target.task in known.tasks and not (known.max_classes and len(target.classes) > known.max_classes):
+            kinds = " or ".join(sorted(known.needs or known.reads))
             raise InvalidInput(
-                f"The family {name!r} cannot predict {target.name!r} ({target.task}, {len(target.classes):,} classes).",
-                hint="Leave it out, or group rare classes.",
-                places=[Place(pointer, "cannot predict this target")],
+                f"The family {name!r} needs a column of the kind {kinds}, and the table has none to predict "
+                f"{target.name!r} from.",
+                hint="Leave it out, or choose the kinds of columns: columns={'comment': 'text'}.",
+                places=[Place(pointer, "has no column to learn from")],
             )
+        raise InvalidInput(
+            f"The family {name!r} cannot predict {target.name!r} ({target.task}, {len(target.classes):,} classes).",
+            hint="Leave it out, or group rare classes.",
+            places=[Place(pointer, "cannot predict this target")],
+        )
 
 
 def _prefixed(name: str, space: SearchSpace) -> dict[str, Parameter]:
@@ -186,6 +202,30 @@ def _check_override(name: str, original: Parameter, override: Parameter) -> None
         raise _invalid(name, expected)
     if name == MODEL and override.when:
         raise _invalid(name, "must not have a condition")
+
+
+def _check_range(name: str, original: Parameter, override: Parameter) -> None:
+    """Refuse a wider range of a family for which nothing is known beyond its own."""
+    owner = families().get(name.partition(".")[0])
+    if owner is None or not owner.keeps_to_its_ranges:
+        return
+    match override:
+        case Float() | Int():
+            # Into a list of choices no range fits; that was seen before.
+            ends = (override.low, override.high)
+            fits = isinstance(original, Float | Int) and original.low <= ends[0] and ends[1] <= original.high
+        case Categorical():
+            fits = all(original.contains(value) for value in override.choices)
+        case Constant():
+            fits = original.contains(override.value)
+        case _:
+            fits = False
+    if not fits:
+        raise _invalid(
+            name,
+            f"must stay within {original.describe()}",
+            f"{owner.title}: widen the range where the parameter is defined, so that it is checked there.",
+        )
 
 
 def _with_conditions(original: Parameter, override: Parameter) -> Parameter:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report
+from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report
 from tuner.models.category_coding import category_parameter
-from tuner.models.cost import num_columns
+from tuner.models.cost import num_columns, text_seconds
 from tuner.models.imbalance import class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, to_32_bits, within_float32
 from tuner.models.threads import limited_threads
@@ -40,6 +40,7 @@ class ForestEstimator(TabularEstimator):
     """
 
     encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=1_000)
+    reads_text = True
     kinds: ClassVar[tuple[str, str]]
     """The classifier's and the regressor's name in ``sklearn.ensemble``."""
 
@@ -149,6 +150,7 @@ class Forest(ModelFamily):
     extra = "local"
     step = "trees"
     modules = ("sklearn",)
+    reads = ENCODED_KINDS | TEXT_KINDS
     seconds_per_cell: ClassVar[float]
     """Time to sort one row by one column at one level of a tree."""
 
@@ -172,4 +174,6 @@ class Forest(ModelFamily):
         rows = target.num_rows * float(params.get("sample_share", 1.0))
         columns = max(1.0, num_columns(profile, target) * float(params["max_features"]))
         levels = math.log2(max(2.0, rows / float(params["min_samples_leaf"])))
-        return float(params["trees"]) * (1.5e-3 + self.seconds_per_cell * rows * levels * columns)
+        return text_seconds(profile, target) + float(params["trees"]) * (
+            1.5e-3 + self.seconds_per_cell * rows * levels * columns
+        )

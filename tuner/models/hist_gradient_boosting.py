@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report, Verdict
-from tuner.models.cost import boosting_rounds, num_columns, num_outputs
+from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, Verdict
+from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, softmax, to_32_bits, to_all_classes, within_float32
 from tuner.models.threads import limited_threads
@@ -39,6 +39,7 @@ class HistGradientBoostingEstimator(TabularEstimator):
 
     # The codes for gaps and new values take two.
     encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=_CODES - 2)
+    reads_text = True
 
     _trees: PackedTrees
     _start: NDArray[np.float64]  # what the trees correct, shape (outputs,)
@@ -191,6 +192,7 @@ class HistGradientBoosting(ModelFamily):
     extra = "local"
     step = "rounds"
     modules = ("sklearn",)
+    reads = ENCODED_KINDS | TEXT_KINDS
     max_classes = _MAX_CLASSES
     estimator = HistGradientBoostingEstimator
 
@@ -220,4 +222,4 @@ class HistGradientBoosting(ModelFamily):
         columns = num_columns(profile, target)
         leaves = min(float(params["max_leaves"]), target.num_rows / 5)
         per_tree = 2.5e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 20) + 2e-6 * leaves * columns + 1e-3
-        return 0.1 + rounds * num_outputs(target) * per_tree
+        return text_seconds(profile, target) + 0.1 + rounds * num_outputs(target) * per_tree

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report
+from tuner.models.base import ENCODED_KINDS, ModelFamily, Report
 from tuner.models.category_coding import category_default, category_parameter
 from tuner.models.cost import num_one_hot_columns
 from tuner.models.tabular import Encoding, TabularEstimator, drawn_rows, squashed
@@ -112,6 +112,7 @@ class KNN(ModelFamily):
     extra = "local"
     step = "fit"
     modules = ("sklearn",)
+    reads = ENCODED_KINDS
     estimator = KNNEstimator
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:

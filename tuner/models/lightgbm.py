@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report, has_categories
-from tuner.models.cost import boosting_rounds, num_columns, num_outputs
+from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, has_categories
+from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator
+from tuner.models.target_scale import target_scale_default, target_scale_parameter
 from tuner.models.threads import worthwhile_threads
 from tuner.space import Categorical, Float, Int, Parameter, Params, SearchSpace
 
@@ -35,6 +36,7 @@ class LightGBMEstimator(TabularEstimator):
     """
 
     encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=1_000)
+    reads_text = True
 
     _booster: Any  # LightGBM's own annotations do not cover what is used here
 
@@ -140,7 +142,7 @@ class LightGBM(ModelFamily):
     ``random_thresholds``, whether a split tries one random threshold of each column instead of all, which harms little
     and steadies much on small tables; ``l1`` and ``l2``, penalties on leaf values; ``category_smoothing``, how far
     categories with few rows are drawn to the average, where the table has categories; ``class_weight``, where classes
-    are rare.
+    are rare; ``target_scale``, whether a positive target with a tail to the right is learned as its logarithm.
     """
 
     name = "lightgbm"
@@ -148,6 +150,7 @@ class LightGBM(ModelFamily):
     extra = "local"
     step = "rounds"
     modules = ("lightgbm",)
+    reads = ENCODED_KINDS | TEXT_KINDS
     max_classes = _MAX_CLASSES
     estimator = LightGBMEstimator
 
@@ -164,7 +167,7 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             parameters["category_smoothing"] = Float(1.0, 200.0, log=True)
-        return SearchSpace(parameters | class_weight_parameter(target))
+        return SearchSpace(parameters | class_weight_parameter(target) | target_scale_parameter(profile, target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {
@@ -180,7 +183,7 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             params["category_smoothing"] = 10.0
-        return params | class_weight_default(target)
+        return params | class_weight_default(target) | target_scale_default(profile, target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)
@@ -188,4 +191,4 @@ class LightGBM(ModelFamily):
         leaves = min(float(params["max_leaves"]), target.num_rows / 5)
         # Rows pass through the histograms once for each level of a tree, bins are searched once for each leaf.
         per_tree = 1.5e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 10) + 2e-6 * leaves * columns + 3e-4
-        return 0.05 + rounds * num_outputs(target) * per_tree
+        return text_seconds(profile, target) + 0.05 + rounds * num_outputs(target) * per_tree

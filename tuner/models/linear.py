@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report
+from tuner.models.base import ENCODED_KINDS, ModelFamily, Report
 from tuner.models.category_coding import category_default, category_parameter
 from tuner.models.cost import num_one_hot_columns, num_outputs
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
@@ -118,6 +118,7 @@ class Linear(ModelFamily):
     extra = "local"
     step = "fit"
     modules = ("sklearn",)
+    reads = ENCODED_KINDS
     estimator = LinearEstimator
 
     def space(self, profile: DatasetProfile, target: TargetProfile) -> SearchSpace:

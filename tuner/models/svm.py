@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report
+from tuner.models.base import ENCODED_KINDS, ModelFamily, Report
 from tuner.models.category_coding import category_default, category_parameter
 from tuner.models.cost import num_one_hot_columns
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
@@ -160,6 +160,7 @@ class SVM(ModelFamily):
     extra = "local"
     step = "fit"
     modules = ("sklearn", "scipy")
+    reads = ENCODED_KINDS
     max_classes = _MAX_CLASSES
     estimator = SVMEstimator
 

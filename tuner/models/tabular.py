@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
+from tuner.data.profile import ColumnKind
 from tuner.models.base import Estimator, Report, Verdict
 from tuner.models.category_coding import CATEGORIES, MANY_VALUES
+from tuner.models.target_scale import TargetScale, fit_scale, load_scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
     from tuner.data.encoding import TabularEncoder
     from tuner.data.table import Table
     from tuner.data.typed_rows import TypedRows
+    from tuner.models.text_encoder import TextEncoder
 
     Target: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 
-_STATE_FILE = "estimator.json"
+_STATE_FILE, _TEXTS_FILE = "estimator.json", "texts.npz"
 
 
 @dataclass(frozen=True)
@@ -36,48 +39,23 @@ class Encoding:
     max_categories: int
 
 
-@dataclass(frozen=True)
-class TargetScale:
-    """A quantity in standard units, in which models learn it: far from zero, sums of squares lose what tells it apart.
-
-    Args:
-        center: The training rows' mean.
-        spread: Their standard deviation, or 1 where all are equal.
-    """
-
-    center: float = 0.0
-    spread: float = 1.0
-
-    @classmethod
-    def fit(cls, target: Target) -> Self:
-        """The scale of the training rows."""
-        largest = float(abs(target).max()) or 1.0
-        # Squares of large numbers overflow: computed on numbers within 1, then scaled back.
-        share = target / largest
-        return cls(float(share.mean()) * largest, float(share.std()) * largest or 1.0)
-
-    def to_standard(self, target: Target) -> NDArray[np.float64]:
-        """Values in standard units."""
-        import numpy as np
-
-        return np.asarray((target - self.center) / self.spread, np.float64)
-
-    def to_original(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values in the target's own units."""
-        return values * self.spread + self.center
-
-
 class TabularEstimator(Estimator):
     """An encoder with a model behind it. Subclasses say how to encode, and handle the model on arrays."""
 
     encoding: ClassVar[Encoding]
+    reads_text: ClassVar[bool] = False
+    """Whether text columns are encoded too (``tuner.models.text_encoder``), behind the others; else passed over."""
 
     _encoder: TabularEncoder
+    _texts: TextEncoder | None
     _num_classes: int  # 0 for regression
     _scale: TargetScale
 
     def fit(self, train: Table, validation: Table, report: Report) -> int:
+        import numpy as np
+
         from tuner.data.encoding import TabularEncoder
+        from tuner.data.typed_rows import TypedRows
 
         self._num_classes = len(train.target_profile.classes)
         if self._params.get(CATEGORIES) == "target":
@@ -88,13 +66,30 @@ class TabularEstimator(Estimator):
         else:
             self._encoder = TabularEncoder.fit(train.features, train.columns, **asdict(self.encoding))
             encoded = self._encoder.transform(train.features)
-        self._scale = TargetScale() if self._num_classes else TargetScale.fit(train.target)
-        return self._learn(
+        self._scale = TargetScale() if self._num_classes else fit_scale(self._params, train.target)
+        answers = _InAnswers(self, validation.target, report)
+        self._texts = None
+        if self.reads_text and any(column.kind is ColumnKind.TEXT for column in train.columns):
+            from tuner.models.text_encoder import TextEncoder
+
+            self._texts, numbers = TextEncoder.fit(train)
+            encoded = np.concatenate([encoded, numbers], axis=1, dtype=encoded.dtype)
+        kept = self._learn(
             encoded,
             train.target if self._num_classes else self._scale.to_standard(train.target),
-            self._encoder.transform(validation.features),
-            _InAnswers(self, report),
+            self._encoded(TypedRows.of(validation.features)),
+            answers,
         )
+        self._scale = answers.scales.get(kept, self._scale)
+        return kept
+
+    def _encoded(self, rows: TypedRows) -> NDArray[np.floating]:
+        import numpy as np
+
+        encoded = rows.encoded(self._encoder)
+        if self._texts is None:
+            return encoded
+        return np.concatenate([encoded, rows.encoded(self._texts)], axis=1, dtype=encoded.dtype)
 
     def predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         from tuner.data.typed_rows import TypedRows
@@ -108,12 +103,13 @@ class TabularEstimator(Estimator):
         if not rows.num_rows:
             # Most libraries refuse to predict nothing.
             return np.zeros((0, self._num_classes) if self._num_classes else 0)
-        return self._to_answer(self._predict_encoded(rows.encoded(self._encoder)))
+        return self._to_answer(self._predict_encoded(self._encoded(rows)))
 
     def save(self, folder: Path) -> None:
         state = {
             "num_classes": self._num_classes,
             "encoder": self._encoder.to_json(),
+            "texts": [] if self._texts is None else self._texts.save(folder / _TEXTS_FILE),
             "scale": asdict(self._scale),
             "model": dict(self._save_model(folder)),
         }
@@ -127,7 +123,8 @@ class TabularEstimator(Estimator):
         estimator = cls({}, seed=0, threads=1)
         estimator._num_classes = state["num_classes"]
         estimator._encoder = TabularEncoder.from_json(state["encoder"])
-        estimator._scale = TargetScale(**state["scale"])
+        estimator._texts = _loaded_texts(folder, state.get("texts", []))
+        estimator._scale = load_scale(state["scale"])
         estimator._load_model(folder, state["model"])
         return estimator
 
@@ -158,6 +155,14 @@ class TabularEstimator(Estimator):
         """Read what ``_save_model`` wrote."""
 
 
+def _loaded_texts(folder: Path, facts: Sequence[Mapping[str, Any]]) -> TextEncoder | None:
+    if not facts:
+        return None
+    from tuner.models.text_encoder import TextEncoder
+
+    return TextEncoder.load(folder / _TEXTS_FILE, facts)
+
+
 def share_encoders(estimators: Sequence[Estimator]) -> None:
     """Let estimators with equal encoders have the same one, so that rows are encoded once for all of them."""
     known: dict[TabularEncoder, TabularEncoder] = {}
@@ -169,11 +174,17 @@ def share_encoders(estimators: Sequence[Estimator]) -> None:
 class _InAnswers(Report):
     """Reports predictions in the target's own units to whoever asked for the fit."""
 
-    def __init__(self, estimator: TabularEstimator, report: Report) -> None:
+    def __init__(self, estimator: TabularEstimator, target: Target, report: Report) -> None:
         self._estimator = estimator
+        self._target = target
         self._report = report
+        self.scales: dict[int, TargetScale] = {}
+        """Of quantities, by step, the scale under which its predictions were reported."""
 
     def __call__(self, step: int, prediction: NDArray[np.float64]) -> Verdict:
+        if not self._estimator._num_classes:
+            scale = self._estimator._scale.corrected(prediction, self._target)
+            self._estimator._scale = self.scales[step] = scale
         return self._report(step, self._estimator._to_answer(prediction))
 
     def should_stop(self) -> bool:

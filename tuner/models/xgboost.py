@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.base import ModelFamily, Report, has_categories
-from tuner.models.cost import boosting_rounds, num_columns, num_outputs
+from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, has_categories
+from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, within_float32
+from tuner.models.target_scale import target_scale_default, target_scale_parameter
 from tuner.models.threads import worthwhile_threads
 from tuner.space import Float, Int, Parameter, Params, SearchSpace
 
@@ -36,6 +37,7 @@ class XGBoostEstimator(TabularEstimator):
     """
 
     encoding = Encoding(categories="ordinal", scale=False, impute=False, max_categories=1_000)
+    reads_text = True
 
     _booster: Any  # XGBoost's own annotations leave its types open
 
@@ -49,7 +51,8 @@ class XGBoostEstimator(TabularEstimator):
         import xgboost
 
         threads = worthwhile_threads(self._threads, encoded)
-        form: dict[str, Any] = {"feature_types": self._feature_types(), "enable_categorical": True, "nthread": threads}
+        types = self._feature_types(encoded.shape[1])
+        form: dict[str, Any] = {"feature_types": types, "enable_categorical": True, "nthread": threads}
         rows = xgboost.QuantileDMatrix(
             within_float32(encoded), target, weight=row_weights(self._params, target), max_bin=_BINS, **form
         )
@@ -93,9 +96,9 @@ class XGBoostEstimator(TabularEstimator):
             "verbosity": 0,
         }
 
-    def _feature_types(self) -> list[str]:
+    def _feature_types(self, num_columns: int) -> list[str]:
         categories = set(self._encoder.categorical_indices)
-        return ["c" if index in categories else "q" for index in range(len(self._encoder.feature_names))]
+        return ["c" if index in categories else "q" for index in range(num_columns)]
 
     def _to_columns(self, prediction: NDArray[np.float32]) -> NDArray[np.float64]:
         """Two columns for two classes, where XGBoost gives the second alone; single precision made to sum to one."""
@@ -127,7 +130,8 @@ class XGBoost(ModelFamily):
     at least, which for quantities is a number of rows; ``max_features``, the share of the columns that a split may
     choose from; ``sample_share``, the share of the rows each tree sees; ``l1`` and ``l2``, penalties on leaf values;
     ``max_one_hot``, the number of categories up to which a split sets one apart instead of dividing them, where the
-    table has categories; ``class_weight``, where classes are rare.
+    table has categories; ``class_weight``, where classes are rare; ``target_scale``, whether a positive target with a
+    tail to the right is learned as its logarithm.
     """
 
     name = "xgboost"
@@ -135,6 +139,7 @@ class XGBoost(ModelFamily):
     extra = "boosting"
     step = "rounds"
     modules = ("xgboost",)
+    reads = ENCODED_KINDS | TEXT_KINDS
     max_classes = _MAX_CLASSES
     estimator = XGBoostEstimator
 
@@ -150,7 +155,7 @@ class XGBoost(ModelFamily):
         }
         if has_categories(profile, target):
             parameters["max_one_hot"] = Int(1, 64, log=True)
-        return SearchSpace(parameters | class_weight_parameter(target))
+        return SearchSpace(parameters | class_weight_parameter(target) | target_scale_parameter(profile, target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
         params: Params = {
@@ -164,11 +169,11 @@ class XGBoost(ModelFamily):
         }
         if has_categories(profile, target):
             params["max_one_hot"] = 4
-        return params | class_weight_default(target)
+        return params | class_weight_default(target) | target_scale_default(profile, target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)
         columns = num_columns(profile, target)
         leaves = min(float(params["max_leaves"]), target.num_rows / 5)
         per_tree = 2e-9 * target.num_rows * (columns * math.log2(leaves + 1) + 10) + 3e-6 * leaves * columns + 2e-4
-        return 0.1 + rounds * num_outputs(target) * per_tree
+        return text_seconds(profile, target) + 0.1 + rounds * num_outputs(target) * per_tree

@@ -9,10 +9,11 @@ from tuner.records.states import (
     ValueKind,
 )
 from tuner.records.study import Budget, Objective, OutcomeConstraint, Study, StudySpec, Validation
-from tuner.records.trial import MEMBER_WEIGHT, Artifact, Lease, Measurement, Trial
+from tuner.records.trial import CHECKPOINT, MEMBER_WEIGHT, Artifact, Lease, Measurement, Trial
 from tuner.records.view import StudyView
 
 __all__ = [
+    "CHECKPOINT",
     "MEMBER_WEIGHT",
     "Artifact",
     "Budget",

@@ -12,6 +12,9 @@ from tuner.space import Scalar
 MEMBER_WEIGHT = "weight_"
 """How an ensemble calls the weights of its members among its metrics; the member's number follows."""
 
+CHECKPOINT = "checkpoint.zip"
+"""The artifact from which a later attempt goes on; removed when the trial has ended."""
+
 
 @dataclass(frozen=True)
 class Trial:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, literal_column, select, update
 
 from tuner.data.profile import DatasetProfile
 from tuner.errors import NotFound
-from tuner.records import Artifact
+from tuner.records import CHECKPOINT, Artifact, Trial, TrialState
 from tuner.storage.study_rows import PROJECT
-from tuner.storage.tables import artifacts, datasets, studies
+from tuner.storage.tables import artifacts, datasets, studies, trials
+
+# Spelled out in the statement, as the partial index wants it.
+_IS_CHECKPOINT = artifacts.c.name == literal_column(f"'{CHECKPOINT}'")
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,37 @@ def artifacts_of(connection: Connection, trial_key: int, study_id: str, number: 
     """All artifacts of a trial, by attempt and name."""
     query = select(artifacts).where(artifacts.c.trial_key == trial_key).order_by(artifacts.c.attempt, artifacts.c.name)
     return [_artifact(row, study_id, number) for row in connection.execute(query)]
+
+
+def latest_checkpoint(connection: Connection, trial_key: int, trial: Trial) -> Artifact | None:
+    """The newest checkpoint of a trial's attempts."""
+    query = (
+        select(artifacts)
+        .where(artifacts.c.trial_key == trial_key, _IS_CHECKPOINT)
+        .order_by(artifacts.c.attempt.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _artifact(row, trial.study_id, trial.number)
+
+
+def checkpoints_of_finished(connection: Connection, limit: int) -> list[Artifact]:
+    """Checkpoints of trials that have ended, which nobody needs any more."""
+    finished = [str(state) for state in TrialState if state.is_finished]
+    query = (
+        select(artifacts, trials.c.number, studies.c.id.label("study_id"))
+        .join(trials, artifacts.c.trial_key == trials.c.key)
+        .join(studies, trials.c.study_key == studies.c.key)
+        .where(_IS_CHECKPOINT, trials.c.state.in_(finished))
+        .limit(limit)
+    )
+    return [_artifact(row, row.study_id, row.number) for row in connection.execute(query)]
+
+
+def remove_checkpoints(connection: Connection, trial_key: int, *, before: int | None = None) -> None:
+    """Forget the checkpoints of a trial: those of attempts before this one, or all."""
+    query = delete(artifacts).where(artifacts.c.trial_key == trial_key, _IS_CHECKPOINT)
+    connection.execute(query if before is None else query.where(artifacts.c.attempt < before))
 
 
 def _dataset(row: Row[Any]) -> DatasetRow:

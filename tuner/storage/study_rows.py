@@ -297,6 +297,10 @@ def apply(connection: Connection, change: StudyChange, now: datetime) -> None:
     row = change.row
     study, budget = row.study, change.budget or row.spec.budget
     running_seconds, running_since = row.running_seconds, row.running_since
+    state_reason = study.state_reason if change.state is None else change.state_reason
+    if (change.state or study.state) is StudyState.RUNNING and change.counts[TrialState.RUNNING]:
+        # Whatever it waited for has come.
+        state_reason = None
     if change.state is not None:
         was_running, is_running = running_since is not None, change.state is StudyState.RUNNING
         if was_running and not is_running:
@@ -308,7 +312,7 @@ def apply(connection: Connection, change: StudyChange, now: datetime) -> None:
         study_key=row.key,
         former_seq=study.seq,
         state=(change.state or study.state).value,
-        state_reason=study.state_reason if change.state is None else change.state_reason,
+        state_reason=state_reason,
         budget_trials=budget.trials,
         budget_seconds=budget.seconds,
         seq=change.seq,

@@ -220,6 +220,12 @@ artifacts = Table(
     Column("sha256", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("trial_key", "attempt", "name"),
+    Index(
+        "ix_artifacts_checkpoints",
+        "trial_key",
+        sqlite_where=text("name = 'checkpoint.zip'"),
+        postgresql_where=text("name = 'checkpoint.zip'"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -44,7 +44,7 @@ class _Process(ABC):
     @property
     def log(self) -> str:
         """What the program has said so far."""
-        return self._log_path.read_text()
+        return self._log_path.read_text() if self._log_path.exists() else ""
 
     @property
     def pid(self) -> int:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +20,21 @@ from tuner.artifact import (
     save_model,
     unpack,
 )
+from tuner.artifact.series_pictures import with_pictures
 from tuner.errors import MissingExtra, TrainingFailed
-from tuner.models import Estimator, ModelFamily, family
+from tuner.models import ModelFamily, family
+from tuner.models.series import SeriesEstimator
 from tuner.space import Params
 from tuner.training.channel import Channel
+from tuner.training.checkpoints import Checkpoints
 from tuner.training.clock import Clock
 from tuner.training.curve import Curve, not_finite
+from tuner.training.fold import Fold
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, Kind, TrainingJob, TrainingResult
+from tuner.training.last_fit import fit_to_the_end
 from tuner.training.metrics import Metric, metric
-from tuner.training.model_facts import model_facts
+from tuner.training.model_facts import forecast_notes, model_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,25 +78,12 @@ def train_candidate(job: TrainingJob, channel: Channel) -> TrainingResult:
         raise TrainingFailed("out_of_memory", f"Memory ran out in training {job.family}: {error}") from error
 
 
-@dataclass(frozen=True)
-class _Fold:
-    """A fitted fold."""
-
-    estimator: Estimator
-    best_step: int
-    held_out: HeldOut
-    num_train_rows: int
-    seconds: float
-    was_stopped: bool
-    is_nearly_done: bool
-
-
 def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     from tuner.data.splits import folds
     from tuner.data.table import load_table
 
     clock = Clock(job.seconds)
-    chosen = family(job.family)
+    chosen = family(job.family, architecture=job.architecture)
     if not chosen.is_available():
         raise MissingExtra(chosen.extra, f"The model family {chosen.name!r}")
     table = load_table(job.dataset_path, job.profile, job.target)
@@ -103,16 +93,22 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     if job.kind is Kind.BAGGED:
         return _bagged(trainer, splits)
     fitted = trainer.fit(splits[: job.scored_folds])
-    is_partial = len(fitted) < job.scored_folds
+    # Series may be too short for as many blocks as were planned; no candidate has more then.
+    is_partial = len(fitted) < min(job.scored_folds, len(splits))
     rows = scored_rows(table, splits, len(fitted))
     held_out = HeldOut.joined([fold.held_out for fold in fitted])
     facts = trainer.facts(rows, held_out.prediction, len(fitted))
     models = [FoldModel(fold.estimator.predict, fold.held_out.row_ids) for fold in fitted]
     evaluation = trainer.evaluation(rows, held_out.prediction, facts, fitted, models)
     estimators = [fold.estimator for fold in fitted]
+    features = rows.features
+    if job.target.forecast is not None:
+        estimators = [last := trainer.fit_to_the_end(splits, fitted)]
+        features = last.future()
+        evaluation = with_pictures(evaluation, table, rows, held_out.prediction, last)
     manifest = save_model(job.folder / MODEL_FOLDER, estimators, facts, evaluation)
     held_out.write(job.folder / PREDICTIONS_FILE)
-    latency = measure_latency(SavedModel(manifest, estimators), rows.features, _seconds_to_measure(fitted))
+    latency = measure_latency(SavedModel(manifest, estimators), features, _seconds_to_measure(fitted))
     return trainer.result(fitted, facts, {**evaluation.scores, **latency.metrics}, is_partial=is_partial)
 
 
@@ -163,11 +159,14 @@ class _Trainer:
         self._clock = clock
         self._metric: Metric = metric(job.metric, job.target.task)
         self._is_one_fold = job.kind is Kind.CANDIDATE and job.scored_folds == 1
+        self._checkpoints = Checkpoints(job, chosen)
 
-    def fit(self, splits: Sequence[Split]) -> list[_Fold]:
-        """Fit one fold after the other, as many as there is time for."""
-        fitted: list[_Fold] = []
-        for split in splits:
+    def fit(self, splits: Sequence[Split]) -> list[Fold]:
+        """Fit one fold after the other, as many as there is time for; an earlier attempt may have fitted the first."""
+        fitted = self._checkpoints.folds
+        if any(self._report_fold(fitted[:count]) for count in range(1, len(fitted) + 1)):
+            return fitted
+        for split in splits[len(fitted) :]:
             if fitted and not self._has_time_after(fitted):
                 break
             is_first = not fitted and self.job.kind is Kind.CANDIDATE
@@ -178,11 +177,27 @@ class _Trainer:
             fitted.append(fold)
             if fold.was_stopped or (not self._is_one_fold and self._report_fold(fitted)):
                 break
+            if len(fitted) < len(splits):
+                self._checkpoints.keep(fold)
         return fitted
+
+    def fit_to_the_end(self, splits: Sequence[Split], fitted: Sequence[Fold]) -> SeriesEstimator:
+        """The model of a forecast, at the end of its series."""
+        estimator = self._family.build(self._params, seed=self.job.seed, threads=self.job.threads)
+        return fit_to_the_end(
+            estimator,
+            self.table,
+            splits,
+            fitted,
+            self._clock,
+            self.channel.should_stop,
+            has_time=self._has_time_after(fitted),
+        )
 
     def facts(self, rows: Table, prediction: NDArray[np.float64], num_folds: int) -> ModelFacts:
         """What the model of these folds is."""
-        facts = model_facts(self.job, rows, prediction, params=self._params, folds=num_folds)
+        notes = forecast_notes(self.table)
+        facts = model_facts(self.job, rows, prediction, params=self._params, folds=num_folds, notes=notes)
         if not math.isfinite(facts.value):
             raise not_finite(self._metric, facts.value, self._family.name, "the end")
         return facts
@@ -192,7 +207,7 @@ class _Trainer:
         rows: Table,
         prediction: NDArray[np.float64],
         facts: ModelFacts,
-        fitted: Sequence[_Fold],
+        fitted: Sequence[Fold],
         models: Sequence[FoldModel] = (),
         members: Sequence[tuple[Evaluation, float]] = (),
     ) -> Evaluation:
@@ -209,7 +224,7 @@ class _Trainer:
         )
 
     def result(
-        self, fitted: Sequence[_Fold], facts: ModelFacts, measured: Mapping[str, float], *, is_partial: bool = False
+        self, fitted: Sequence[Fold], facts: ModelFacts, measured: Mapping[str, float], *, is_partial: bool = False
     ) -> TrainingResult:
         """What is reported of a training that has ended."""
         fit_seconds = _seconds(fitted)
@@ -230,7 +245,7 @@ class _Trainer:
             metrics=dict(measured) | {name: float(figure) for name, figure in figures.items() if figure is not None},
         )
 
-    def _fit_fold(self, split: Split, position: int, *, reports_steps: bool) -> _Fold:
+    def _fit_fold(self, split: Split, position: int, *, reports_steps: bool) -> Fold:
         train, validation = self.table.take(split.train), self.table.take(split.validation)
         # Fold models that differ in more than their rows are worth more together.
         estimator = self._family.build(self._params, seed=self.job.seed + position, threads=self.job.threads)
@@ -238,15 +253,24 @@ class _Trainer:
         # A bagged candidate may have been cut off: without a limit, its other folds would take longer than it did.
         steps = self.job.members[0].best_step if self.job.kind is Kind.BAGGED else None
         max_step = math.inf if steps is None else _MORE_STEPS * steps
-        curve = Curve(self._metric, validation, self._family, self._clock, report, self.channel.should_stop, max_step)
-        fit_started = time.perf_counter()
+        curve = Curve(
+            self._metric,
+            validation,
+            self._family,
+            self._clock,
+            report,
+            self.channel.should_stop,
+            self._checkpoints,
+            position,
+            max_step,
+        )
         best_step = estimator.fit(train, validation, curve)
-        seconds = time.perf_counter() - fit_started
+        seconds = curve.seconds
         prediction = curve.prediction(best_step)
         if prediction is None:
             prediction = estimator.predict(validation.features)
             curve.check(best_step, prediction)
-        return _Fold(
+        return Fold(
             estimator,
             best_step,
             HeldOut(validation.row_ids, prediction),
@@ -256,20 +280,20 @@ class _Trainer:
             is_nearly_done=curve.last_step >= _NEARLY_DONE * max_step,
         )
 
-    def _report_fold(self, fitted: Sequence[_Fold]) -> bool:
+    def _report_fold(self, fitted: Sequence[Fold]) -> bool:
         held_out = HeldOut.joined([fold.held_out for fold in fitted])
         places = self.table.row_ids.searchsorted(held_out.row_ids)
         score = self._metric.score(self.table.take(places).target, held_out.prediction)
         return math.isfinite(score) and self.channel.report(len(fitted), score)
 
-    def _has_time_after(self, fitted: Sequence[_Fold]) -> bool:
+    def _has_time_after(self, fitted: Sequence[Fold]) -> bool:
         mean = sum(fold.seconds for fold in fitted) / len(fitted)
         return self._clock.left > _SHARE_OF_A_FOLD * mean
 
 
-def _seconds(fitted: Sequence[_Fold]) -> float:
+def _seconds(fitted: Sequence[Fold]) -> float:
     return sum(fold.seconds for fold in fitted)
 
 
-def _seconds_to_measure(fitted: Sequence[_Fold]) -> float:
+def _seconds_to_measure(fitted: Sequence[Fold]) -> float:
     return min(_SHARE_TO_MEASURE * _seconds(fitted), _MOST_SECONDS_TO_MEASURE)

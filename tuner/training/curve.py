@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.data.profile import Task
 from tuner.errors import TrainingFailed
 from tuner.models import ModelFamily, Report, Verdict
+from tuner.training.checkpoints import Checkpoints, Progress
 from tuner.training.clock import Clock
 from tuner.training.metrics import Metric, metric
 
@@ -29,6 +32,8 @@ class Curve(Report):
         clock: When it is over, the fit is too.
         report: Takes a step and its score, and says whether to stop; for families that learn in steps.
         should_stop: Whether the caller wants an end, without anything to report.
+        checkpoints: Where the fit's progress is kept, and an earlier attempt's may be found.
+        fold: Position of the fold that is fitted.
         max_step: The fit is done at this step, if not before.
     """
 
@@ -40,6 +45,8 @@ class Curve(Report):
         clock: Clock,
         report: Callable[[int, float], bool],
         should_stop: Callable[[], bool],
+        checkpoints: Checkpoints,
+        fold: int,
         max_step: float = math.inf,
     ) -> None:
         self._metric = judge
@@ -49,7 +56,12 @@ class Curve(Report):
         self._clock = clock
         self._report = report
         self._asked_to_stop = should_stop
+        self._checkpoints = checkpoints
+        self._fold = fold
         self._max_step = max_step
+        self._started_at = time.perf_counter()
+        self._earlier_seconds = 0.0
+        self._reported: dict[int, float] = {}
         self.last_step = 0
         """The step that was reported last."""
         self._best = Verdict(best_step=0)
@@ -69,7 +81,7 @@ class Curve(Report):
         if self._family.step != "fit":
             value = self._metric.score(self._validation.target, prediction)
             # An area under a curve is not defined where all rows are of one class.
-            is_told_to = math.isfinite(value) and self._report(step, value)
+            is_told_to = math.isfinite(value) and self._tell(step, value)
             self.was_stopped = is_told_to or self.should_stop()
         return Verdict(self._best.best_step, stop=self.was_stopped or step >= self._max_step)
 
@@ -77,9 +89,44 @@ class Curve(Report):
         self.was_stopped = self.was_stopped or self._clock.is_over or self._asked_to_stop()
         return self.was_stopped
 
+    @property
+    def seconds(self) -> float:
+        """Time that the fit has taken so far, in all attempts."""
+        return self._earlier_seconds + time.perf_counter() - self._started_at
+
+    def resume(self) -> Path | None:
+        found = self._checkpoints.progress(self._fold)
+        if found is None:
+            return None
+        self._best, self._best_loss = Verdict(found.best_step), found.best_loss
+        self.last_step = found.last_step
+        self._kept = dict(found.kept)
+        self._earlier_seconds = found.seconds
+        # Each attempt has a curve of its own, by which the pruner judges it: the steps it builds on belong to it.
+        self.was_stopped = any(self._tell(step, value) for step, value in found.reported)
+        return self._checkpoints.estimator_folder
+
+    def checkpoint(self, step: int, write: Callable[[Path], None]) -> bool:
+        def progress() -> Progress:
+            return Progress(
+                self._fold,
+                self.last_step,
+                self._best.best_step,
+                self._best_loss,
+                self.seconds,
+                tuple(self._reported.items()),
+                self._kept,
+            )
+
+        return self._checkpoints.offer(progress, write)
+
     def prediction(self, step: int) -> NDArray[np.float64] | None:
         """What was predicted at a step, if it is the best one or the last: there is no need to predict again."""
         return self._kept.get(step)
+
+    def _tell(self, step: int, value: float) -> bool:
+        self._reported[step] = value
+        return self._report(step, value)
 
     def _keep(self, step: int, prediction: NDArray[np.float64], is_best: bool) -> None:
         """Keep the predictions of the best step and of this one; an estimator may write over what it has shown."""

@@ -17,7 +17,7 @@ from tuner.training.channel import Channel
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, TrainingJob, TrainingResult
 from tuner.training.metrics import metric
-from tuner.training.model_facts import model_facts
+from tuner.training.model_facts import forecast_notes, model_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,6 +62,7 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
         folds=max(members[number].folds for number in weights),
         members=tuple(Member(number, members[number].family, weight) for number, weight in weights.items()),
         temperature=temperature,
+        notes=forecast_notes(table),
     )
     manifest, evaluation = _join_models(job, channel, rows, blend, weights, facts)
     HeldOut(rows.row_ids, blend).write(job.folder / PREDICTIONS_FILE)

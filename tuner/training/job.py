@@ -14,6 +14,7 @@ from tuner.space import Params
 MODEL_FOLDER = "model"
 PREDICTIONS_FILE = "predictions.npz"
 PACKED_MODEL = "model.zip"
+CHECKPOINT_FILE = "checkpoint.zip"
 
 
 class Kind(StrEnum):
@@ -73,6 +74,7 @@ class TrainingJob:
         max_predict_ms: How long an ensemble may take to predict one row; None: as long as it takes.
         backend: What Keras runs on in this training, for a network.
         architecture: The network that the family ``architecture`` builds.
+        checkpoint: The file that an earlier attempt has left, to go on from; None: begin anew.
     """
 
     dataset_path: Path
@@ -94,6 +96,7 @@ class TrainingJob:
     max_predict_ms: float | None = None
     backend: str | None = None
     architecture: Mapping[str, Any] | None = None  # JSON, read by `tuner.architecture`
+    checkpoint: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain JSON types."""
@@ -117,6 +120,7 @@ class TrainingJob:
             "max_predict_ms": self.max_predict_ms,
             "backend": self.backend,
             "architecture": self.architecture,
+            "checkpoint": None if self.checkpoint is None else str(self.checkpoint),
         }
 
     @classmethod
@@ -133,6 +137,7 @@ class TrainingJob:
                 "folder": Path(read["folder"]),
                 "kind": Kind(read["kind"]),
                 "members": tuple(JobMember(**member) for member in read["members"]),
+                "checkpoint": None if read["checkpoint"] is None else Path(read["checkpoint"]),
             }
         )
 

@@ -147,6 +147,14 @@ def _mae(y_true: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:
     return float(abs(y_true - prediction).mean())
 
 
+def _smape(y_true: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:
+    import numpy as np
+
+    # Halves first: the sum of large numbers can overflow.
+    size = abs(y_true) / 2 + abs(prediction) / 2
+    return float(np.mean(abs(y_true - prediction) / np.where(size > 0, size, 1.0)))
+
+
 def _r2(y_true: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:
     residual = float(((y_true - prediction) ** 2).sum())
     total = float(((y_true - y_true.mean()) ** 2).sum())
@@ -187,5 +195,12 @@ _METRICS = (
     ),
     Metric("rmse", Direction.MINIMIZE, _QUANTITIES, "Root of the mean squared error.", _rmse),
     Metric("mae", Direction.MINIMIZE, _QUANTITIES, "Mean absolute error.", _mae),
+    Metric(
+        "smape",
+        Direction.MINIMIZE,
+        (Task.FORECAST,),
+        "Mean error as a share of the mean of truth and forecast, from 0 to 2: large and small series count alike.",
+        _smape,
+    ),
     Metric("r2", Direction.MAXIMIZE, _QUANTITIES, "Share of the variance that is explained.", _r2),
 )

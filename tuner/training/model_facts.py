@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tuner.artifact import Member, ModelFacts
+from tuner.data.profile import DatasetWarning, TargetProfile
 from tuner.space import Params
 from tuner.training.job import TrainingJob
 from tuner.training.metrics import metric
@@ -27,6 +28,7 @@ def model_facts(
     folds: int,
     members: tuple[Member, ...] = (),
     temperature: float = 1.0,
+    notes: tuple[str, ...] = (),
 ) -> ModelFacts:
     """The facts of a model whose held-out predictions are known.
 
@@ -38,6 +40,7 @@ def model_facts(
         folds: Folds whose models are in it.
         members: The trials in an ensemble.
         temperature: What makes an ensemble's probabilities surer.
+        notes: What was found about the rows beside the warnings of the dataset.
     """
     chosen = metric(job.metric, job.target.task)
     target = job.target.name
@@ -57,5 +60,22 @@ def model_facts(
         members=members,
         temperature=temperature,
         left_out=tuple(c for c in job.profile.columns if c.name not in seen and c.name != target),
-        warnings=tuple(w.message for w in job.profile.warnings if w.target in (None, target)),
+        warnings=(*notes, *(w.message for w in job.profile.warnings if _concerns(w, job.target))),
     )
+
+
+def forecast_notes(table: Table) -> tuple[str, ...]:
+    """What was found about the series of a forecast; nothing for other tasks."""
+    if table.target_profile.forecast is None:
+        return ()
+    from tuner.data.series import read_series, series_notes
+
+    return series_notes(table, read_series(table))
+
+
+def _concerns(warning: DatasetWarning, target: TargetProfile) -> bool:
+    """Whether a warning of the dataset says something about predicting the target."""
+    if target.forecast is None:
+        return warning.target in (None, target.name)
+    # That values follow the time is what a forecast lives on, and columns that are not known in advance take no part.
+    return warning.column in (None, target.name, *target.forecast.known) and warning.code != "leakage"

@@ -11,6 +11,7 @@ from tuner.wire.problems import Problem
 from tuner.wire.studies import BudgetBody, ChangeStudy, CreateStudy, Importances, StudyPage, StudyResource
 from tuner.wire.suggestions import (
     Capabilities,
+    CheckpointFile,
     ClaimedTrial,
     ClaimReply,
     ClaimTrials,
@@ -44,6 +45,7 @@ __all__ = [
     "Capabilities",
     "ChangeDataset",
     "ChangeStudy",
+    "CheckpointFile",
     "ClaimReply",
     "ClaimTrials",
     "ClaimedTrial",

@@ -83,22 +83,35 @@ class ModelResource(Resource):
 
 
 class Predict(Request):
-    """Rows to predict, each with the model's columns; cells may be null."""
+    """Rows to predict, each with the model's columns; cells may be null.
 
-    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_ROWS)]
+    The model of a forecast needs no ``rows``: without them it tells the next values of every series, as many as it was
+    trained for, or ``horizon`` of them.
+    """
+
+    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_ROWS)] | None = None
+    horizon: Annotated[int, Field(strict=True, ge=1, le=MAX_ROWS)] | None = None
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Predict:
+        if self.rows is not None and self.horizon is not None:
+            raise ValueError("give rows or horizon, not both")
+        return self
 
 
 class Prediction(Resource):
     """What a model predicts.
 
     ``predictions`` holds a label or value for each row, ``probabilities`` one number for each of ``classes`` for each
-    row; both ``classes`` and ``probabilities`` are empty for a quantity.
+    row; both ``classes`` and ``probabilities`` are empty for a quantity. ``rows`` are the times, and series, of a
+    forecast that was asked for without rows.
     """
 
     model: str
     predictions: tuple[Label, ...]
     classes: tuple[Label, ...] = ()
     probabilities: tuple[tuple[float, ...], ...] = ()
+    rows: tuple[dict[str, Label], ...] = ()
 
 
 class ClaimPredictions(Request):
@@ -109,7 +122,7 @@ class ClaimPredictions(Request):
 
 
 class PredictionWork(Resource):
-    """Rows that wait to be predicted: as objects, or as the text of a CSV file.
+    """Rows that wait to be predicted: as objects, or as the text of a CSV file; neither for the next values of series.
 
     ``id`` names the request on the server that received it. ``sha256`` is that of the model's file.
     """
@@ -122,10 +135,11 @@ class PredictionWork(Resource):
     sha256: str
     rows: list[dict[str, Any]] | None = None
     csv: str | None = None
+    horizon: int | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> PredictionWork:
-        if (self.rows is None) == (self.csv is None):
+        if self.rows is not None and self.csv is not None:
             raise ValueError("give rows or csv, one of them")
         return self
 

@@ -90,22 +90,23 @@ class ForecastBody(Request):
 
     ``horizon`` are the rows of a series to predict. ``time`` is the column that orders the rows, the only date column
     if null; ``series`` tells several series apart; ``season`` are the rows after which a pattern repeats, found out
-    from the data if null.
+    from the data if null. ``known`` are the columns whose values are known for times to come.
     """
 
     horizon: Annotated[int, Field(strict=True, ge=1, le=MAX_HORIZON)]
     time: Name | None = None
     series: Name | None = None
     season: Annotated[int, Field(strict=True, ge=2, le=MAX_HORIZON)] | None = None
+    known: tuple[Name, ...] = ()
 
     def to_record(self) -> Forecast:
         """The forecast as a fact."""
-        return Forecast(self.horizon, self.time, self.series, self.season)
+        return Forecast(self.horizon, self.time, self.series, self.season, self.known)
 
     @classmethod
     def of(cls, forecast: Forecast) -> ForecastBody:
         """The body that shows ``forecast``."""
-        return cls(horizon=forecast.horizon, time=forecast.time, series=forecast.series, season=forecast.season)
+        return cls(**forecast.to_json())
 
 
 class CreateStudy(Request):

@@ -57,9 +57,10 @@ class SuggestReply(Resource):
 
 
 class Capabilities(Request):
-    """What a worker can train."""
+    """What a worker can train: model families, and for those that are networks the backends of Keras that it has."""
 
     families: Annotated[list[Name], Field(max_length=1_000)]
+    backends: Annotated[list[Name], Field(max_length=100, default_factory=list)]
 
 
 class ClaimTrials(Request):
@@ -86,12 +87,20 @@ class MemberFiles(Resource):
     weight: float = 0.0
 
 
+class CheckpointFile(Resource):
+    """The newest checkpoint that an earlier attempt of the trial has left."""
+
+    attempt: int
+    sha256: str
+
+
 class ClaimedTrial(Resource):
     """A leased trial with all that is needed to train it.
 
     ``training_seconds`` is how long the training may take, counted from the claim; null: as long as it needs. After
     ``cutoff_seconds``, also from the claim, it is not waited for any more.
     ``members`` are the trials from which it is put together, where it is an ensemble or trains a candidate further.
+    ``checkpoint`` is what the training may go on from.
     """
 
     leased: LeasedTrial
@@ -100,6 +109,7 @@ class ClaimedTrial(Resource):
     training_seconds: float | None = None
     cutoff_seconds: float | None = None
     members: tuple[MemberFiles, ...] = ()
+    checkpoint: CheckpointFile | None = None
 
 
 class ClaimReply(Resource):

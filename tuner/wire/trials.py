@@ -125,9 +125,14 @@ class CompleteTrial(Request):
 
 
 class ReleaseTrial(Request):
-    """Hands a trial back untrained: it waits again at once, and the attempt does not count as lost."""
+    """Hands a trial back untrained: it waits again at once, and the attempt does not count as lost.
+
+    With ``lost``, the reason why its training was ended from outside, the attempt counts: the trial waits again as
+    after the loss of its worker, and has failed with that reason after the last attempt.
+    """
 
     lease: Token
+    lost: Text | None = None
 
 
 class TrialResource(Resource):

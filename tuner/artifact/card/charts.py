@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tuner.artifact.card.dates import date_label, date_ticks
 from tuner.artifact.card.markup import text
 
 WIDTH, HEIGHT = 420, 270
@@ -21,31 +22,39 @@ class Axis:
         title: What it shows.
         low: Where it begins.
         high: Where it ends.
+        is_date: Whether the numbers are seconds since 1970.
     """
 
     title: str
     low: float
     high: float
+    is_date: bool = False
 
     @classmethod
-    def around(cls, title: str, values: Iterable[float], *, margin: float = 0.04) -> Axis:
+    def around(cls, title: str, values: Iterable[float], *, margin: float = 0.04, is_date: bool = False) -> Axis:
         """An axis on which all the values have room."""
         finite = [value for value in values if math.isfinite(value)]
         low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
         # Halves first, so that the reach of large numbers does not overflow.
         reach = (high / 2 - low / 2) * 2 * margin or abs(high) * 0.1 or 0.5
-        return cls(title, low - reach, high + reach)
+        return cls(title, low - reach, high + reach, is_date)
 
     def ticks(self, most: int = 5) -> list[float]:
         """Round numbers on the axis."""
         reach = self.high - self.low
         if not 0 < reach < math.inf:
             return []
+        if self.is_date:
+            return date_ticks(self.low, self.high, most)
         rough = reach / most
         size = 10.0 ** math.floor(math.log10(rough))
         step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough)
         first = math.ceil(self.low / step)
         return [index * step for index in range(first, math.floor(self.high / step) + 1)][: 4 * most]
+
+    def label(self, value: float) -> str:
+        """What is written at a tick."""
+        return date_label(value, self.high - self.low) if self.is_date else _tick(value)
 
     def share(self, value: float) -> float:
         """Where a value lies between the ends, from 0 to 1 and not beyond."""
@@ -105,13 +114,13 @@ class Chart:
         for value in self._y.ticks():
             y = self._at_y(value)
             parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-            parts.append(f'<text x="{left - 7}" y="{y + 4:.1f}" text-anchor="end">{_tick(value)}</text>')
+            parts.append(f'<text x="{left - 7}" y="{y + 4:.1f}" text-anchor="end">{self._y.label(value)}</text>')
         if self._names:
             parts += self._name_ticks()
         else:
             for value in self._x.ticks():
                 x = self._at_x(value)
-                parts.append(f'<text x="{x:.1f}" y="{floor + 17}" text-anchor="middle">{_tick(value)}</text>')
+                parts.append(f'<text x="{x:.1f}" y="{floor + 17}" text-anchor="middle">{self._x.label(value)}</text>')
         parts.append(f'<line class="axis" x1="{left}" x2="{right}" y1="{floor}" y2="{floor}"/>')
         middle = (left + right) / 2
         parts.append(

@@ -12,7 +12,9 @@ from tuner.artifact.evaluation import (
     Confusion,
     Dependence,
     Evaluation,
+    Example,
     Importance,
+    SeriesPicture,
 )
 
 _MOST_CLASSES = 30
@@ -120,6 +122,33 @@ def points_figure(points: Sequence[tuple[float, float]], target: str, num_rows: 
     return figure("Predicted and true", chart.svg(), note)
 
 
+def series_figure(series: SeriesPicture, *, target: str, time: str) -> str:
+    """A series, how its last part was predicted, and its forecast."""
+    past = list(zip(series.times, series.values, strict=True))
+    future = list(zip(series.future_times, series.future_values, strict=True))
+    tested = list(zip(series.tested_times, series.tested_values, strict=True))
+    both = [*past, *tested, *future]
+    x = Axis.around(time, [place for place, _ in both], margin=0.02, is_date=series.is_date)
+    y = Axis.around(target, [value for _, value in both])
+    chart = Chart(x, y, f"{target} of {series.name or 'the series'}, with forecast")
+    chart.line(past, "history")
+    if tested:
+        chart.line(tested, "s2")
+    if future:
+        # From the last known value on, so that the line has no hole.
+        chart.line([*past[-1:], *future], "s1")
+        if len(future) <= 40:
+            chart.dots(future, "s1", radius=2.5)
+    return figure(text(series.name or target), chart.svg())
+
+
+def series_legend() -> str:
+    """What the lines of ``series_figure`` are."""
+    kinds = (("history", "known values"), ("s2", "predicted before they were known"), ("s1", "forecast"))
+    spans = "".join(f'<span><i class="swatch {kind}"></i>{name}</span>' for kind, name in kinds)
+    return f'<p class="legend">{spans}</p>'
+
+
 def residuals_figure(evaluation: Evaluation) -> str:
     """How the errors are distributed."""
     edges, counts = evaluation.residual_edges, evaluation.residuals
@@ -132,3 +161,36 @@ def residuals_figure(evaluation: Evaluation) -> str:
     )
     chart.columns(zip(edges, edges[1:], counts, strict=False), "s0")
     return figure("Residuals", chart.svg(), "Errors beyond the ends are counted in the outermost columns.")
+
+
+def examples_figure(evaluation: Evaluation, *, are_worst: bool) -> str:
+    """A few pictures or sequences, each with its true answer and the predicted one."""
+    shown = [example for example in evaluation.examples if example.is_among_worst == are_worst]
+    if not shown:
+        return ""
+    body = "".join(f"<li>{_example(example, bool(evaluation.classes))}</li>" for example in shown)
+    title = f"{text(shown[0].column)}: predicted worst" if are_worst else f"{text(shown[0].column)}: drawn at random"
+    return figure(title, f'<ul class="examples">{body}</ul>', "Below each its true answer, then the predicted one.")
+
+
+def _example(example: Example, is_class: bool) -> str:
+    if example.picture:
+        shown = f'<img alt="{text(example.truth)}" src="data:image/png;base64,{example.picture}">'
+    else:
+        shown = _sparkline(example)
+    kind = "wrong" if is_class and example.truth != example.predicted else ""
+    return f'{shown}<strong>{text(example.truth)}</strong><small class="{kind}">{text(example.predicted)}</small>'
+
+
+def _sparkline(example: Example) -> str:
+    """The features of a sequence as lines, each over its own range."""
+    lines = ""
+    for index, line in enumerate(example.lines):
+        points = [(place, value) for place, value in enumerate(line) if value is not None]
+        if not points:
+            continue
+        low, high = min(value for _, value in points), max(value for _, value in points)
+        at_x, at_y = 100 / max(1, len(line) - 1), 40 / ((high - low) or 1.0)
+        path = " ".join(f"{place * at_x:.1f},{44 - (value - low) * at_y:.1f}" for place, value in points)
+        lines += f'<polyline class="line s{index}" points="{path}"/>'
+    return f'<svg role="img" aria-label="{text(example.truth)}" viewBox="0 0 100 48">{lines}</svg>'

@@ -10,15 +10,18 @@ from tuner.artifact.card.figures import (
     classes_figure,
     confusion_figure,
     dependence_figure,
+    examples_figure,
     importance_figure,
     points_figure,
     residuals_figure,
+    series_figure,
+    series_legend,
 )
 from tuner.artifact.card.markup import bars, figure, number, section, table, text, tile
 from tuner.artifact.card.style import STYLE
 from tuner.artifact.evaluation import Evaluation
 from tuner.artifact.manifest import Manifest, ModelFacts
-from tuner.data.profile import ColumnProfile, Task
+from tuner.data.profile import ColumnKind, ColumnProfile, Task
 from tuner.models import families
 
 _TASKS = {
@@ -44,7 +47,9 @@ def card_page(manifest: Manifest, evaluation: Evaluation | None, *, file: str = 
     parts = [
         _header(facts),
         _tiles(manifest, evaluation),
+        _series(facts, evaluation),
         _quality(facts, evaluation),
+        _examples(evaluation),
         _reasons(facts, evaluation),
         _data(facts),
         _model(manifest),
@@ -110,6 +115,15 @@ def _tiles(manifest: Manifest, evaluation: Evaluation | None) -> str:
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
 
+def _series(facts: ModelFacts, evaluation: Evaluation | None) -> str:
+    if evaluation is None or not evaluation.series or facts.target.forecast is None:
+        return ""
+    time = facts.target.forecast.time or "time"
+    figures = [series_figure(each, target=facts.target.name, time=time) for each in evaluation.series]
+    count = facts.target.forecast.horizon
+    return section(f"The next {count:,} values" if count > 1 else "The next value", _grid(figures), series_legend())
+
+
 def _quality(facts: ModelFacts, evaluation: Evaluation | None) -> str:
     if evaluation is None:
         return ""
@@ -129,6 +143,13 @@ def _quality(facts: ModelFacts, evaluation: Evaluation | None) -> str:
         scores,
     ]
     return section("How well it predicts", _grid(figures))
+
+
+def _examples(evaluation: Evaluation | None) -> str:
+    if evaluation is None:
+        return ""
+    figures = [examples_figure(evaluation, are_worst=are_worst) for are_worst in (False, True)]
+    return section("Examples", _grid(figures))
 
 
 def _reasons(facts: ModelFacts, evaluation: Evaluation | None) -> str:
@@ -206,15 +227,30 @@ def _use(facts: ModelFacts, file: str) -> str:
         f"model = load_model({file!r})",
         f"model.predict([{more}])",
     ]
+    if len(facts.columns) == 1 and facts.columns[0].kind.is_array:
+        of_files = 'model.predict("picture.png")' if facts.columns[0].kind is ColumnKind.IMAGE else ""
+        lines[-1:] = [f"model.predict(x)  # an array: {_shape(facts.columns[0])}", *filter(None, [of_files])]
     if facts.target.classes:
         lines.append("model.predict_proba(rows)")
+    if facts.target.forecast is not None:
+        lines[-1] = "model.forecast()"
     code = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return section("How to use it", f"<pre>{code}</pre>")
 
 
+def _shape(column: ColumnProfile) -> str:
+    """The shape of several of a column's cells, in words."""
+    assert column.shape is not None, "columns of arrays know their shape"
+    return f"(n, {', '.join(map(str, column.shape))})" if column.kind is ColumnKind.IMAGE else "(n, steps, features)"
+
+
 def _example(column: ColumnProfile) -> object:
+    if column.kind.is_array:
+        return "..."
     if column.mean is not None:
         return round(column.mean) if column.form == "whole" else float(f"{column.mean:.4g}")
+    if column.kind is ColumnKind.TEXT:
+        return "..."
     return column.value_counts[0][0] if column.value_counts else None
 
 

@@ -61,6 +61,7 @@ body.tuner { margin: 0; padding: clamp(12px, 3vw, 40px); }
 .tuner svg .axis { stroke: var(--soft); }
 .tuner svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .tuner svg .line.faint { stroke: var(--soft); stroke-width: 1; opacity: 0.3; }
+.tuner svg .line.history { stroke: var(--soft); stroke-width: 1.5; }
 .tuner svg .line.reference { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 5 4; }
 .tuner svg .dots.light { opacity: 0.5; }
 .tuner svg .s0 { stroke: var(--s0); } .tuner svg .s1 { stroke: var(--s1); } .tuner svg .s2 { stroke: var(--s2); }
@@ -71,9 +72,15 @@ body.tuner { margin: 0; padding: clamp(12px, 3vw, 40px); }
 .tuner svg .dots.s4 { fill: var(--s4); } .tuner svg .dots.s5 { fill: var(--s5); }
 .tuner .legend span { display: inline-flex; align-items: center; gap: 6px; margin: 0 14px 2px 0; color: var(--ink); }
 .tuner .swatch { display: inline-block; width: 14px; height: 3px; border-radius: 2px; }
+.tuner .swatch.history { background: var(--soft); }
 .tuner .swatch.s0 { background: var(--s0); } .tuner .swatch.s1 { background: var(--s1); }
 .tuner .swatch.s2 { background: var(--s2); } .tuner .swatch.s3 { background: var(--s3); }
 .tuner .swatch.s4 { background: var(--s4); } .tuner .swatch.s5 { background: var(--s5); }
+.tuner .examples { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
+  grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); font-size: 13px; }
+.tuner .examples li { display: grid; justify-items: center; text-align: center; overflow-wrap: anywhere; }
+.tuner .examples img { width: 72px; height: 72px; object-fit: contain; image-rendering: pixelated; margin-bottom: 4px; }
+.tuner .examples small { color: var(--soft); } .tuner .examples small.wrong { color: var(--s1); font-weight: 600; }
 .tuner pre { background: var(--page); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 16px; margin: 0;
   overflow-x: auto; font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .tuner footer { color: var(--soft); font-size: 13px; }
