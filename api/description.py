@@ -18,6 +18,7 @@ _TAGS = [
     {"name": "artifacts", "description": "Files that trials leave behind, such as models."},
     {"name": "live", "description": "Whole studies as columns, and streams of what changes."},
     {"name": "claims", "description": "Work for the service's own workers."},
+    {"name": "workers", "description": "Who trains, and what."},
     {"name": "models", "description": "Trained models and their predictions."},
     {"name": "datasets", "description": "Tables that the service's workers train on."},
     {"name": "families", "description": "Kinds of models that can be trained."},
@@ -33,6 +34,7 @@ _COMMON = {
     "503": "Overloaded or without its database; try again after `Retry-After` seconds.",
 }
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_EVENTS = "text/event-stream"
 _VERSION = {"Tuner-Version": {"$ref": "#/components/headers/Tuner-Version"}}
 _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 _METHODS = ("get", "put", "post", "patch", "delete")
@@ -92,10 +94,16 @@ def _complete(operation: Schema, *, is_public: bool) -> None:
     responses = operation["responses"]
     for status, response in responses.items():
         response["headers"] = _VERSION
+        if _EVENTS in response.get("content", {}):
+            # FastAPI says what one event is, by a word that OpenAPI 3.1 does not have.
+            response["content"][_EVENTS] = {"schema": {"type": "string"}}
         if status >= "400":
             response["content"] = _PROBLEM
+    impossible = {"401"} if is_public else set()
+    if is_public and "requestBody" not in operation:
+        impossible.add("422")
     for status in _COMMON:
-        if not (is_public and status in ("401", "422")):
+        if status not in impossible:
             responses[status] = {"$ref": f"#/components/responses/Problem{status}"}
     if is_public:
         operation["security"] = []

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Header, Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from tuner.data.first_rows import MAX_ROWS
 from tuner.records import StudyState, TrialState
 from tuner.wire.base import MAX_PAGE, Name
 
@@ -151,6 +152,12 @@ class UploadQuery(Query):
     def kinds(self) -> dict[str, str]:
         """The chosen kinds by column."""
         return {name: kind for name, _, kind in (each.rpartition(":") for each in self.columns)}
+
+
+class PreviewQuery(Query):
+    """How much of a table to show."""
+
+    rows: int = Field(20, ge=1, le=MAX_ROWS, description="First rows of the table. Of very wide ones there are fewer.")
 
 
 class FamilyQuery(Query):

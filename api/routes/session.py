@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
 
 from api.json_body import JsonRoute
@@ -10,19 +10,23 @@ from api.responses import problems
 from api.security import check_key
 from api.session import COOKIE, SESSION_SECONDS, new_session
 from api.settings import ApiSettings
-from tuner.wire.base import Request as Body
+from tuner.wire.base import Request as RequestBody
 
 router = APIRouter(prefix="/v1/session", tags=["session"], route_class=JsonRoute)
 
 
-class OpenSession(Body):
+class OpenSession(RequestBody):
     """The key that the server was started with."""
 
     key: Annotated[str, Field(max_length=1_000)]
 
 
 @router.post("", status_code=204, summary="Open a browser's session", responses=problems(401))
-async def open_session(body: OpenSession, request: Request, response: Response) -> None:
+async def open_session(
+    body: Annotated[OpenSession, Body(examples=[{"key": "the-key-of-the-server"}])],
+    request: Request,
+    response: Response,
+) -> None:
     """Sets a cookie that is accepted wherever the key is. Does nothing on a server without a key."""
     settings: ApiSettings = request.app.state.settings
     if settings.key is None:

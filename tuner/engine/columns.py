@@ -61,6 +61,7 @@ def trial_columns(study: Study, trials: Sequence[Trial], since: int | None = Non
         rank_class=[
             rank_of(spec, trial.state, trial.values, trial.last_value, trial.origin).rank_class for trial in trials
         ],
+        notes={trial.number: trial.note for trial in trials if trial.note is not None},
     )
 
 

@@ -102,6 +102,7 @@ class StudyChange:
     Args:
         row: The study as it was, locked.
         exhausted: Whether the sampler turns out to have no more points, which stays so.
+        noted: Whether a trial has another note, which moves it nowhere.
         search: What the sampler does, if it has found points.
     """
 
@@ -113,6 +114,7 @@ class StudyChange:
     budget: Budget | None = None
     consecutive_lost: int | None = None
     exhausted: bool = False
+    noted: bool = False
     search: str | None = None
 
     def __post_init__(self) -> None:
@@ -143,7 +145,8 @@ class StudyChange:
     def is_empty(self) -> bool:
         """Whether nothing has been gathered."""
         decided = (self.state, self.budget, self.consecutive_lost)
-        return self._num_moves == 0 and not self.exhausted and all(decision is None for decision in decided)
+        is_marked = self.exhausted or self.noted
+        return self._num_moves == 0 and not is_marked and all(decision is None for decision in decided)
 
     @property
     def num_open(self) -> int:

@@ -11,7 +11,8 @@ class TrialColumns(Resource):
 
     States, origins, failures and workers are places in the lists of their names. Times are seconds since the study was
     created. Numbers have six significant digits. A parameter that is not active is null. The order of the leaderboard
-    is that of ``rank_class``, then of the first objective, then of the number.
+    is that of ``rank_class``, then of the first objective, then of the number. ``notes`` are by number; a trial that is
+    not among them has none.
     """
 
     study: str
@@ -37,6 +38,7 @@ class TrialColumns(Resource):
     last_steps: list[int | None]
     last_values: list[float | None]
     rank_class: list[int]
+    notes: dict[int, str]
 
 
 class Curves(Resource):
