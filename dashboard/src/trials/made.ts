@@ -45,5 +45,6 @@ export function made({ states, values, params = {}, metrics = {} }: Facts): Tria
     last_steps: numbers.map(() => null),
     last_values: numbers.map(() => null),
     rank_class: states.map((state) => RANK_CLASSES[state]),
+    notes: {},
   });
 }

@@ -30,6 +30,7 @@ function changes(numbers: number[], more: object) {
     last_steps: blank(null),
     last_values: blank(null),
     rank_class: blank(0),
+    notes: {},
     ...more,
   };
 }

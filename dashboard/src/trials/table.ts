@@ -30,6 +30,8 @@ export interface TrialTable {
   readonly lastSteps: readonly (number | null)[];
   readonly lastValues: readonly (number | null)[];
   readonly rankClass: readonly number[];
+  /** By number; a trial that is not among them has none. */
+  readonly notes: Readonly<Record<number, string>>;
 }
 
 /** The table behind a whole snapshot. */
@@ -93,7 +95,18 @@ export function withChanges(table: TrialTable, changes: Columns): TrialTable {
     lastSteps: put(table.lastSteps, changes.last_steps, null),
     lastValues: put(table.lastValues, changes.last_values, null),
     rankClass: put(table.rankClass, changes.rank_class, 2),
+    notes: withNotes(table.notes, numbers, changes.notes),
   };
+}
+
+function withNotes(
+  notes: TrialTable["notes"],
+  numbers: readonly number[],
+  changed: TrialTable["notes"],
+): TrialTable["notes"] {
+  const isRewritten = new Set(numbers);
+  const kept = Object.entries(notes).filter(([number]) => !isRewritten.has(Number(number)));
+  return { ...Object.fromEntries(kept), ...changed };
 }
 
 /** The table after some trials have reported: their last steps and values. */
@@ -147,4 +160,5 @@ const EMPTY: TrialTable = {
   lastSteps: [],
   lastValues: [],
   rankClass: [],
+  notes: {},
 };
