@@ -19,7 +19,21 @@ export const router = createBrowserRouter([
         children: [
           {
             index: true,
-            lazy: async () => ({ Component: (await import("./pages/study/OverviewPage")).OverviewPage }),
+            lazy: async () => ({
+              Component: (await import("./pages/study/overview/OverviewPage")).OverviewPage,
+            }),
+          },
+          {
+            path: "analysis",
+            lazy: async () => ({
+              Component: (await import("./pages/study/analysis/AnalysisPage")).AnalysisPage,
+            }),
+          },
+          {
+            path: "timeline",
+            lazy: async () => ({
+              Component: (await import("./pages/study/timeline/TimelinePage")).TimelinePage,
+            }),
           },
         ],
       },

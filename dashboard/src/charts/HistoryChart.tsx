@@ -1,21 +1,14 @@
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { useNavigate } from "react-router";
 import { formatCount, formatNumber } from "../format/numbers";
 import type { View } from "../pages/study/useView";
-import { axis, Chart } from "./Chart";
+import { axis, Chart, legend } from "./Chart";
 import { useColours } from "./colours";
 import { bestSoFar, historyPoints } from "./history";
-
-/** Beside colours: pruned and failed trials are told apart by shape. */
-const SHAPES: Record<string, string> = {
-  completed: "circle",
-  running: "emptyCircle",
-  pruned: "triangle",
-  failed: "rect",
-};
+import { LARGE, shapeOf, sizeFor } from "./shapes";
 
 /** Every trial's value in the order of the trials, and the best so far. */
-export function HistoryChart({ study, table, objective, shown }: View) {
+export const HistoryChart = memo(function HistoryChart({ study, table, objective, shown }: View) {
   const colours = useColours();
   const navigate = useNavigate();
   const direction = study.objectives[objective] ?? "minimize";
@@ -25,7 +18,7 @@ export function HistoryChart({ study, table, objective, shown }: View) {
     const states = [...new Set(points.map((point) => point.state))];
     return {
       grid: { left: 64, right: 16, top: 32, bottom: 44 },
-      legend: { top: 0, textStyle: { color: colours.muted } },
+      legend: legend(colours),
       tooltip: { formatter: tooltip },
       xAxis: axis(colours, { type: "value", name: "trial", minInterval: 1, min: 0 }),
       yAxis: axis(colours, { type: "value", name: objective, scale: true, nameGap: 48 }),
@@ -34,9 +27,9 @@ export function HistoryChart({ study, table, objective, shown }: View) {
           id: state,
           name: state,
           type: "scatter",
-          symbol: SHAPES[state] ?? "diamond",
-          symbolSize: points.length > 2_000 ? 4 : 7,
-          large: points.length > 20_000,
+          symbol: shapeOf(state),
+          symbolSize: sizeFor(points.length),
+          large: points.length > LARGE,
           itemStyle: { color: colours.states[state], opacity: 0.65 },
           data: points.filter((point) => point.state === state).map((point) => [point.number, point.value]),
         })),
@@ -68,7 +61,7 @@ export function HistoryChart({ study, table, objective, shown }: View) {
       }}
     />
   );
-}
+});
 
 function tooltip(point: { seriesName: string; value: [number, number] }): string {
   return `trial ${point.value[0]} · ${point.seriesName}<br><b>${formatNumber(point.value[1], 6)}</b>`;

@@ -1,8 +1,9 @@
-import { useMemo } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { useSearchParams } from "react-router";
 import type { Study } from "../../api/study";
 import { type Filter, passing, readFilter, writeFilter } from "../../trials/filter";
 import { ranked, type TrialTable } from "../../trials/table";
+import { useCalm } from "./useCalm";
 
 /** What every chart and table of a study shows: its trials, their order, and those that pass the filter. */
 export interface View {
@@ -17,8 +18,14 @@ export interface View {
   setFilter: (filter: Filter) => void;
 }
 
+/** A study of more trials than this is drawn again once a second, however often its trials change. */
+const LARGE = 1_000;
+const LARGE_PAUSE_MS = 1_000;
+
 /** The view of a study under the filter in the page's address. */
-export function useView(study: Study, table: TrialTable): View {
+export function useView(study: Study, told: TrialTable): View {
+  const calm = useCalm(told, told.size > LARGE ? LARGE_PAUSE_MS : 0);
+  const table = calm.study === told.study ? calm : told;
   const [query, setQuery] = useSearchParams();
   const text = query.toString();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text says all that the query does.
@@ -29,13 +36,15 @@ export function useView(study: Study, table: TrialTable): View {
   const direction = study.objectives[objective] ?? "minimize";
   const order = useMemo(() => ranked(table, objective, direction), [table, objective, direction]);
   const shown = useMemo(() => passing(table, filter, order), [table, filter, order]);
-  return {
-    study,
-    table,
-    objective,
-    order,
-    shown,
-    filter,
-    setFilter: (changed) => setQuery((now) => writeFilter(now, changed), { replace: true }),
-  };
+  const put = useRef(setQuery);
+  put.current = setQuery;
+  const setFilter = useCallback(
+    (changed: Filter) => put.current((now) => writeFilter(now, changed), { replace: true }),
+    [],
+  );
+  // The same object while nothing in it has changed: charts are drawn again for nothing else.
+  return useMemo(
+    () => ({ study, table, objective, order, shown, filter, setFilter }),
+    [study, table, objective, order, shown, filter, setFilter],
+  );
 }
