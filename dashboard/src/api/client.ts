@@ -34,6 +34,11 @@ export function isWorthRetrying(error: unknown): boolean {
   );
 }
 
+/** Whether there is no such thing. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ProblemError && error.status === 404;
+}
+
 type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
 
 interface Options {
