@@ -24,8 +24,6 @@ logger = logging.getLogger(__name__)
 
 # So often is looked for news of the studies that are watched, and of the list of all.
 STUDY_SECONDS, LIST_SECONDS = 0.25, 1.0
-# A page is better off fetching a study anew that has changed more than this.
-MAX_TRIALS = 500
 MAX_WAITING = 64
 MAX_STREAMS = 1_000
 
@@ -112,7 +110,7 @@ class LiveDesk:
         self._streams: dict[str, set[Stream]] = {}
         self._positions: dict[str, Position] = {}
         self._list_streams: set[Stream] = set()
-        self._seqs: dict[str, int] = {}
+        self._seqs: dict[str, int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_drained = False
 
@@ -155,12 +153,15 @@ class LiveDesk:
         stream = Stream()
         self._list_streams.add(stream)
         try:
-            if len(self._list_streams) == 1:
-                self._seqs = await self._reader.read(self._live.seqs)
+            if self._seqs is None:
+                seqs = await self._reader.read(self._live.seqs)
+                self._seqs = seqs if self._seqs is None else self._seqs
             self._begin(self._look_at_list, LIST_SECONDS, lambda: bool(self._list_streams))
             yield stream
         finally:
             self._list_streams.discard(stream)
+            if not self._list_streams:
+                self._seqs = None
 
     def drain(self) -> None:
         """End all streams, because the server is stopping."""
@@ -177,7 +178,7 @@ class LiveDesk:
     def _begin(self, look: Callable[[], Awaitable[None]], seconds: float, is_watched: Callable[[], bool]) -> None:
         """Have one loop of this kind running while anybody watches."""
         name = look.__name__
-        if any(task.get_name() == name for task in self._tasks):
+        if any(task.get_name() == name and not task.done() for task in self._tasks):
             return
 
         async def loop() -> None:
@@ -187,6 +188,9 @@ class LiveDesk:
                 except TunerError as error:
                     # The database may be away for a while; the streams wait for it.
                     logger.warning("no news", extra={"action": name, "reason": error.message})
+                except Exception:
+                    # The edge of the loop: it must go on, whatever one look ran into.
+                    logger.exception("no news", extra={"action": name})
                 await asyncio.sleep(seconds)
 
         task = asyncio.create_task(loop(), name=name)
@@ -199,16 +203,18 @@ class LiveDesk:
             if step is not None and study in self._positions:
                 self._positions[study] = step.position
             events = events_of(study, step)
-            for stream in self._streams.get(study, ()):
+            for stream in self._streams.get(study, ()) if events else ():
                 stream.tell(events)
                 if step is None:
                     stream.end()
 
     async def _look_at_list(self) -> None:
         known = self._seqs
-        self._seqs, changed = await self._reader.read(lambda: self._live.changed_studies(known))
+        if known is None:
+            return
+        self._seqs, changed, gone = await self._reader.read(lambda: self._live.changed_studies(known))
         events = [LiveEvent("study", _json(study)) for study in changed]
-        events += [LiveEvent("gone", _json(Gone(study=study))) for study in known.keys() - self._seqs.keys()]
+        events += [LiveEvent("gone", _json(Gone(study=study))) for study in sorted(gone)]
         if events:
             for stream in self._list_streams:
                 stream.tell(events)
@@ -218,7 +224,7 @@ def events_of(study: str, step: Step | None) -> list[LiveEvent]:
     """The events that tell of a step; of its end if it is None."""
     if step is None:
         return [LiveEvent("gone", _json(Gone(study=study)))]
-    if step.trials is not None and len(step.trials.numbers) > MAX_TRIALS:
+    if step.is_large:
         return [LiveEvent("reset", "{}", step.position)]
     told: list[tuple[str, BaseModel | None]] = [
         ("study", step.study),

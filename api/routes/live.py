@@ -1,6 +1,5 @@
 """Whole studies for pages that draw them, and streams of what changes."""
 
-import gzip
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -10,13 +9,11 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from api.gateway import CurrentGateway
 from api.live import LiveEvent, Stream, read_position
 from api.parameters import ColumnsQuery, CurvesQuery, EventsQuery, StudyId
-from api.responses import problems, tagged
+from api.responses import compressed, problems, tagged
+from tuner import __version__
 from tuner.wire.live import Curves, TrialColumns
 
 router = APIRouter(prefix="/v1/studies", tags=["live"])
-
-# More saves little and takes long: a study of ten thousand trials has more than a megabyte.
-_LEVEL = 5
 
 
 @router.get(
@@ -29,16 +26,22 @@ async def read_columns(
     study: StudyId, request: Request, query: Annotated[ColumnsQuery, Query()], gateway: CurrentGateway
 ) -> Response:
     """Trials as parallel arrays: all of them, or with `since` those that have changed after that `seq`."""
-    if query.since is not None:
-        return tagged(request, await gateway.read(gateway.engine.live.changed_columns, study, query.since))
-    seq, content = await gateway.read(gateway.engine.live.columns, study)
-    headers = {"ETag": f'W/"{study}.{seq}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    since, live = query.since, gateway.engine.live
+    if since is not None:
+        return await gateway.read(lambda: compressed(request, tagged(request, live.changed_columns(study, since))))
+    snapshot = await gateway.read(live.columns, study)
+    # With the version: another one may give the same trials other columns.
+    headers = {
+        "ETag": f'W/"{__version__}.{study}.{snapshot.seq}"',
+        "Cache-Control": "no-cache",
+        "Vary": "Accept-Encoding",
+    }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        content = await gateway.read(gzip.compress, content, _LEVEL)
-        headers["Content-Encoding"] = "gzip"
-    return Response(content, headers=headers, media_type="application/json")
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(snapshot.content, headers=headers, media_type="application/json")
+    content = await gateway.read(lambda: snapshot.compressed)
+    return Response(content, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json")
 
 
 @router.get("/{study}/curves", summary="Read learning curves", response_model=Curves, responses=problems(404))
@@ -46,7 +49,8 @@ async def read_curves(
     study: StudyId, request: Request, query: Annotated[CurvesQuery, Query()], gateway: CurrentGateway
 ) -> Response:
     """The values that trials have reported, step by step, of their present attempts: of all, or of those named."""
-    return tagged(request, await gateway.read(gateway.engine.live.curves, study, query.numbers))
+    live = gateway.engine.live
+    return await gateway.read(lambda: compressed(request, tagged(request, live.curves(study, query.numbers))))
 
 
 async def _study_stream(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -12,13 +14,17 @@ from tuner.engine.once import OncePerSeq
 from tuner.engine.studies import present
 from tuner.engine.views import Views
 from tuner.errors import NotFound
-from tuner.records import Measurement
+from tuner.records import Measurement, Trial
 from tuner.storage import Database, measurement_rows, study_rows, trial_rows
 from tuner.storage.measurement_rows import Bookmark
 from tuner.wire import StudyResource
 from tuner.wire.live import Curves, ReportColumns, TrialColumns
 
 _MAX_KEPT = 16
+# Of gzip. More saves little and takes long: a study of ten thousand trials has more than a megabyte.
+COMPRESSION = 5
+# A page is better off fetching a study anew that has changed more than this.
+MAX_TRIALS, MAX_REPORTS = 500, 5_000
 MAX_FOLLOWED = 2_000
 """Studies, the newest, whose changes a stream about all of them tells."""
 
@@ -29,7 +35,7 @@ class Position:
 
     Args:
         seq: Changes of the study and its trials up to here are known.
-        reports: Reports up to here are.
+        reports: Reports up to here are. At the beginning, those of trials that had ended at ``seq``.
     """
 
     seq: int = -1
@@ -45,12 +51,32 @@ class Step:
         study: The study, if it or a trial of it has changed.
         trials: The trials that have changed, if any.
         reports: What was reported, if anything.
+        is_large: So much has happened that it is not told. Or it cannot be: the database is older than the position.
     """
 
     position: Position
     study: StudyResource | None = None
     trials: TrialColumns | None = None
     reports: ReportColumns | None = None
+    is_large: bool = False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A whole study at one instant.
+
+    Args:
+        seq: The instant.
+        content: JSON text of ``TrialColumns``.
+    """
+
+    seq: int
+    content: bytes
+
+    @cached_property
+    def compressed(self) -> bytes:
+        """The content in gzip."""
+        return gzip.compress(self.content, COMPRESSION)
 
 
 class Live:
@@ -64,20 +90,20 @@ class Live:
     def __init__(self, database: Database, views: Views) -> None:
         self._database = database
         self._views = views
-        self._columns: OncePerSeq[bytes] = OncePerSeq(_MAX_KEPT)
+        self._snapshots: OncePerSeq[Snapshot] = OncePerSeq(_MAX_KEPT)
 
-    def columns(self, study_id: str) -> tuple[int, bytes]:
-        """All trials of a study as the JSON text of ``TrialColumns``, and the ``seq`` at which they stood.
+    def columns(self, study_id: str) -> Snapshot:
+        """All trials of a study.
 
         Raises:
             NotFound: There is no such study.
         """
         row, trials = self._views.all_trials(study_id)
 
-        def make() -> bytes:
-            return trial_columns(row.study, trials).model_dump_json().encode()
+        def make() -> Snapshot:
+            return Snapshot(row.study.seq, trial_columns(row.study, trials).model_dump_json().encode())
 
-        return row.study.seq, self._columns.get(study_id, row.study.seq, make)
+        return self._snapshots.get(study_id, row.study.seq, make)
 
     def changed_columns(self, study_id: str, since: int) -> TrialColumns:
         """The trials that have changed after ``since``.
@@ -105,9 +131,8 @@ class Live:
             NotFound: There is no such study.
         """
         with self._database.read() as connection:
-            row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
-            _, bookmark = measurement_rows.measurements_after(connection, row.key, Bookmark())
-        return Position(row.study.seq, bookmark)
+            key, seq = study_rows.key_and_seq(connection, study_id)
+            return Position(seq, measurement_rows.latest_bookmark(connection, key))
 
     def steps(self, positions: Mapping[str, Position]) -> dict[str, Step | None]:
         """What has happened to some studies since these positions; None for one that has been deleted.
@@ -131,22 +156,35 @@ class Live:
         with self._database.read() as connection:
             return study_rows.all_seqs(connection, MAX_FOLLOWED)
 
-    def changed_studies(self, known: Mapping[str, int]) -> tuple[dict[str, int], list[StudyResource]]:
-        """As ``seqs``, and those studies that stand elsewhere than ``known`` says."""
+    def changed_studies(self, known: Mapping[str, int]) -> tuple[dict[str, int], list[StudyResource], set[str]]:
+        """As ``seqs``; those studies that stand elsewhere than ``known`` says, and the ids of those that are gone."""
         with self._database.read() as connection:
             now = self._database.clock.now(connection)
             seqs = study_rows.all_seqs(connection, MAX_FOLLOWED)
             changed = [study_id for study_id, seq in seqs.items() if known.get(study_id) != seq]
-            return seqs, [present(connection, study_rows.get_study(connection, each, now)) for each in changed]
+            # Of very many studies the oldest are not looked at any more; that is not to be gone.
+            unseen = known.keys() - seqs.keys()
+            gone = unseen - study_rows.existing_ids(connection, unseen) if unseen else set()
+            return seqs, [present(connection, study_rows.get_study(connection, each, now)) for each in changed], gone
 
     def _step(self, connection: Connection, study_id: str, position: Position) -> Step:
         key, seq = study_rows.key_and_seq(connection, study_id)
-        reports, bookmark = measurement_rows.measurements_after(connection, key, position.reports)
+        if position.reports == Bookmark():
+            bookmark = measurement_rows.latest_bookmark(connection, key)
+            reports = measurement_rows.running_measurements(connection, key, MAX_REPORTS + 1) if bookmark.key else []
+        else:
+            reports, bookmark = measurement_rows.measurements_after(connection, key, position.reports, MAX_REPORTS + 1)
+        is_large = len(reports) > MAX_REPORTS or seq < position.seq
+        trials: list[Trial] = []
+        if seq > position.seq and not is_large:
+            trials = trial_rows.changed_since(connection, key, study_id, position.seq)
+            is_large = len(trials) > MAX_TRIALS
+        if is_large:
+            return Step(Position(seq, measurement_rows.latest_bookmark(connection, key)), is_large=True)
         told = report_columns(_latest(reports)) if reports else None
         if seq == position.seq:
             return Step(Position(seq, bookmark), reports=told)
         row = study_rows.get_study(connection, study_id, self._database.clock.now(connection))
-        trials = trial_rows.changed_since(connection, row.key, study_id, position.seq)
         return Step(
             Position(row.study.seq, bookmark),
             study=present(connection, row),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -246,6 +246,11 @@ def all_seqs(connection: Connection, limit: int) -> dict[str, int]:
     query = select(studies.c.id, studies.c.seq).where(studies.c.project_id == PROJECT)
     rows = connection.execute(query.order_by(studies.c.key.desc()).limit(limit))
     return {row.id: row.seq for row in rows}
+
+
+def existing_ids(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that studies have."""
+    return set(connection.scalars(select(studies.c.id).where(studies.c.id.in_(list(ids)))))
 
 
 def find_study(connection: Connection, name: str, now: datetime) -> StudyRow | None:

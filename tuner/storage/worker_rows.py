@@ -100,7 +100,7 @@ def running_trials(connection: Connection) -> list[RunningTrial]:
             trials.c.lease_expires_at,
         )
         .join(studies)
-        .where(IS_RUNNING, studies.c.project_id == PROJECT)
+        .where(IS_RUNNING, trials.c.project_id == PROJECT)
         .order_by(trials.c.lease_expires_at)
     )
     return [
