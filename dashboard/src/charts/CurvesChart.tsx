@@ -7,6 +7,7 @@ import styles from "./Chart.module.css";
 import { type Colours, scaleColour, useColours } from "./colours";
 import { type Curve, type CurveGroup, curveGroups, GOOD_PARTS, nearestCurve } from "./curves";
 import type { EChartsType } from "./echarts";
+import { HAIRLINE } from "./shapes";
 
 interface CurvesChartProps {
   studyId: string;
@@ -109,11 +110,17 @@ function styleOf(name: string, count: number, colours: Colours) {
   const part = Number(name);
   const opacity = count > 300 ? 0.3 : count > 50 ? 0.5 : 0.8;
   if (!Number.isNaN(part)) {
-    return { color: scaleColour(colours, part / (GOOD_PARTS - 1)), width: 1.2, opacity, z: 3 + part };
+    return { color: scaleColour(colours, part / (GOOD_PARTS - 1)), width: HAIRLINE, opacity, z: 3 + part };
   }
   if (name === "running") return { color: colours.states.running, width: 2, opacity: 0.9, z: 8 };
   // Dimmed: they ended early and would hide the rest.
-  return { color: colours.states[name], width: 1, opacity: opacity / 2.5, type: "dashed" as const, z: 2 };
+  return {
+    color: colours.states[name],
+    width: HAIRLINE,
+    opacity: opacity / 2.5,
+    type: "dashed" as const,
+    z: 2,
+  };
 }
 
 function nearestIn(

@@ -5,7 +5,7 @@ import type { View } from "../pages/study/useView";
 import { axis, Chart, legend } from "./Chart";
 import { useColours } from "./colours";
 import { bestSoFar, historyPoints } from "./history";
-import { LARGE, shapeOf, sizeFor } from "./shapes";
+import { marksFor } from "./shapes";
 
 /** Every trial's value in the order of the trials, and the best so far. */
 export const HistoryChart = memo(function HistoryChart({ study, table, objective, shown }: View) {
@@ -23,16 +23,19 @@ export const HistoryChart = memo(function HistoryChart({ study, table, objective
       xAxis: axis(colours, { type: "value", name: "trial", minInterval: 1, min: 0 }),
       yAxis: axis(colours, { type: "value", name: objective, scale: true, nameGap: 48 }),
       series: [
-        ...states.map((state) => ({
-          id: state,
-          name: state,
-          type: "scatter",
-          symbol: shapeOf(state),
-          symbolSize: sizeFor(points.length),
-          large: points.length > LARGE,
-          itemStyle: { color: colours.states[state], opacity: 0.65 },
-          data: points.filter((point) => point.state === state).map((point) => [point.number, point.value]),
-        })),
+        ...states.map((state) => {
+          const data = points
+            .filter((point) => point.state === state)
+            .map((point) => [point.number, point.value]);
+          return {
+            id: state,
+            name: state,
+            type: "scatter",
+            ...marksFor(data.length, state),
+            itemStyle: { color: colours.states[state], opacity: 0.65 },
+            data,
+          };
+        }),
         {
           id: "best",
           name: "best so far",

@@ -9,6 +9,7 @@ import { scaleColour, useColours } from "./colours";
 import type { EChartsType } from "./echarts";
 import { parallelLines } from "./parallel";
 import { labels } from "./placedAxis";
+import { HAIRLINE } from "./shapes";
 
 interface ParallelChartProps {
   studyId: string;
@@ -83,7 +84,7 @@ export const ParallelChart = memo(function ParallelChart({
           silent: true,
           z: 1,
           inactiveOpacity: 0.12,
-          lineStyle: { color: colours.muted, width: 1, opacity: 0.12 },
+          lineStyle: { color: colours.muted, width: HAIRLINE, opacity: 0.12 },
           data: behind.map((line) => line.places),
         },
         {
@@ -92,7 +93,7 @@ export const ParallelChart = memo(function ParallelChart({
           z: 2,
           activeOpacity: opacity,
           inactiveOpacity: opacity,
-          lineStyle: { width: 1.2, opacity },
+          lineStyle: { width: HAIRLINE, opacity },
           emphasis: { lineStyle: { width: 3, opacity: 1 } },
           // The best one last, so that it lies on top.
           data: lines.toReversed().map((line, place) => ({

@@ -6,7 +6,7 @@ import type { View } from "../pages/study/useView";
 import { axis, Chart, legend } from "./Chart";
 import { useColours } from "./colours";
 import { feasibleNumbers, type Pair } from "./pareto";
-import { LARGE, sizeFor } from "./shapes";
+import { marksFor } from "./shapes";
 
 interface ParetoChartProps {
   view: View;
@@ -57,9 +57,7 @@ export const ParetoChart = memo(function ParetoChart({ view, pair, front }: Pare
           id: "others",
           name: "beaten by another",
           type: "scatter",
-          symbolSize: sizeFor(others.length),
-          large: others.length > LARGE,
-          largeThreshold: LARGE,
+          ...marksFor(others.length),
           itemStyle: { color: colours.muted, opacity: 0.45 },
           data: others.map(point),
         },

@@ -7,7 +7,7 @@ import type { Axis } from "../trials/axes";
 import { Chart, legend, axis as styled } from "./Chart";
 import { useColours } from "./colours";
 import { placedAxis } from "./placedAxis";
-import { LARGE, shapeOf, sizeFor } from "./shapes";
+import { marksFor } from "./shapes";
 import { medians, slicePoints } from "./slice";
 
 interface SliceChartProps {
@@ -44,19 +44,19 @@ export const SliceChart = memo(function SliceChart({ view, axis, logValues }: Sl
         nameGap: 48,
       }),
       series: [
-        ...states.map((state) => ({
-          id: state,
-          name: state,
-          type: "scatter",
-          symbol: shapeOf(state),
-          symbolSize: sizeFor(points.length),
-          large: points.length > LARGE,
-          largeThreshold: LARGE,
-          itemStyle: { color: colours.states[state], opacity: 0.55 },
-          data: points
+        ...states.map((state) => {
+          const data = points
             .filter((point) => point.state === state)
-            .map((point) => [point.place, point.value, point.number]),
-        })),
+            .map((point) => [point.place, point.value, point.number]);
+          return {
+            id: state,
+            name: state,
+            type: "scatter",
+            ...marksFor(data.length, state),
+            itemStyle: { color: colours.states[state], opacity: 0.55 },
+            data,
+          };
+        }),
         {
           id: "median",
           name: "median of completed",

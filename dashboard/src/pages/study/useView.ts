@@ -27,9 +27,9 @@ export function useView(study: Study, told: TrialTable): View {
   const calm = useCalm(told, told.size > LARGE ? LARGE_PAUSE_MS : 0);
   const table = calm.study === told.study ? calm : told;
   const [query, setQuery] = useSearchParams();
-  const text = query.toString();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text says all that the query does.
-  const filter = useMemo(() => readFilter(query), [text]);
+  // The filter alone: what else is in the address changes no trial that is shown.
+  const text = writeFilter(new URLSearchParams(), readFilter(query)).toString();
+  const filter = useMemo(() => readFilter(new URLSearchParams(text)), [text]);
   const objectives = Object.keys(study.objectives);
   const asked = query.get("objective");
   const objective = asked !== null && objectives.includes(asked) ? asked : (objectives[0] ?? "");
