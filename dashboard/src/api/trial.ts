@@ -1,5 +1,5 @@
 /** One trial: all that is known of it, and what can be done with it. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Scalar, TrialTable } from "../trials/table";
 import { type Schemas, send, sendForText } from "./client";
 
@@ -32,17 +32,15 @@ export function useTrial(table: TrialTable, number: number) {
   });
 }
 
-/** What it has reported, in every attempt. */
-export function useMeasurements(table: TrialTable, number: number) {
-  return useQuery({
+/** What a trial has reported, in every attempt; asked for again when it has reported more. */
+export function measurementsQuery(table: TrialTable, number: number) {
+  return queryOptions({
     queryKey: ["study", table.study, "measurements", number, table.attempts[number], table.lastSteps[number]],
     queryFn: async ({ signal }) => {
       const page: Schemas["MeasurementPage"] = await send(
         "GET",
         `${pathOf(table.study, number)}/measurements`,
-        {
-          signal,
-        },
+        { signal },
       );
       return page.items;
     },

@@ -20,8 +20,8 @@ export function ArtifactsPanel({ study, files }: { study: string; files: readonl
                     {file.name}
                   </a>
                 </th>
-                <td>{formatBytes(file.size)}</td>
-                <td>attempt {file.attempt}</td>
+                <td className={styles.size}>{formatBytes(file.size)}</td>
+                <td className={styles.size}>attempt {file.attempt}</td>
                 <td>
                   <code title={`SHA-256 ${file.sha256}`}>{file.sha256.slice(0, 10)}…</code>
                 </td>

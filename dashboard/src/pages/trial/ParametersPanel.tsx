@@ -22,7 +22,9 @@ export function ParametersPanel({ trial, space }: { trial: Trial; space: Study["
             const parameter = parameters.get(name);
             return (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row" title={name}>
+                  {shortName(name, trial.params.model)}
+                </th>
                 <td className={styles.value} title={String(value)}>
                   {formatCell(value)}
                 </td>
@@ -42,4 +44,9 @@ export function ParametersPanel({ trial, space }: { trial: Trial; space: Study["
       </Table>
     </Panel>
   );
+}
+
+/** The name of a family's parameter without the family, which is there as `model`. */
+function shortName(name: string, model: unknown): string {
+  return typeof model === "string" && name.startsWith(`${model}.`) ? name.slice(model.length + 1) : name;
 }

@@ -1,6 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearchParams } from "react-router";
 import { isMissing } from "../../api/client";
-import { type Trial, useArtifacts, useMeasurements, useTrial } from "../../api/trial";
+import { measurementsQuery, type Trial, useArtifacts, useTrial } from "../../api/trial";
 import { LinesChart } from "../../charts/LinesChart";
 import { CodeTabs } from "../../components/CodeTabs";
 import { Facts } from "../../components/Facts";
@@ -54,7 +55,7 @@ function OneTrial({ number }: { number: number }) {
 function Loaded({ trial }: { trial: Trial }) {
   const { study, table, objective } = useStudyView();
   const { number } = trial;
-  const measurements = useMeasurements(table, number);
+  const measurements = useQuery(measurementsQuery(table, number));
   const artifacts = useArtifacts(table, number);
   const reports = measurements.data ?? [];
   const files = artifacts.data ?? [];
@@ -70,6 +71,18 @@ function Loaded({ trial }: { trial: Trial }) {
       ) : null}
       <div className={styles.panels}>
         <ParametersPanel trial={trial} space={study.space} />
+        <Panel title="Learning curve" aside={formatCount(reports.length, "report")}>
+          {lines.length === 0 ? (
+            <p className={styles.none}>It has reported nothing.</p>
+          ) : (
+            <LinesChart
+              label={`What trial ${number} reported of ${objective} at each step.`}
+              lines={lines}
+              step="step"
+              value={Object.keys(study.objectives)[0] ?? "value"}
+            />
+          )}
+        </Panel>
         <Panel title="Results">
           <Facts
             facts={[
@@ -88,34 +101,16 @@ function Loaded({ trial }: { trial: Trial }) {
         <Panel title="Course">
           <Facts facts={courseOf(trial)} />
         </Panel>
-        <Panel title="Learning curve" aside={formatCount(reports.length, "report")}>
-          {lines.length === 0 ? (
-            <p className={styles.none}>It has reported nothing.</p>
-          ) : (
-            <LinesChart
-              label={`What trial ${number} reported of ${objective} at each step.`}
-              lines={lines}
-              step="step"
-              value={Object.keys(study.objectives)[0] ?? "value"}
-            />
-          )}
-        </Panel>
         <AttemptsPanel trial={trial} reports={reports} files={files} />
         <ArtifactsPanel study={study.id} files={files} />
         <NotePanel trial={trial} />
-        <div className={styles.wide}>
-          <LogPanel number={number} />
-        </div>
-        <div className={styles.wide}>
-          <Panel title="As code">
-            <CodeTabs codes={trialSnippets(window.location.origin, study, trial)} />
-          </Panel>
-        </div>
-        {hasModel ? (
-          <div className={styles.wide}>
-            <ModelCardPanel model={`${study.id}.${number}`} />
-          </div>
-        ) : null}
+      </div>
+      <div className={styles.wide}>
+        <LogPanel number={number} />
+        <Panel title="As code">
+          <CodeTabs codes={trialSnippets(window.location.origin, study, trial)} />
+        </Panel>
+        {hasModel ? <ModelCardPanel model={`${study.id}.${number}`} /> : null}
       </div>
     </>
   );
