@@ -42,7 +42,7 @@ export function SetupPage() {
                 ],
                 ["rows", dataset.data ? dataset.data.num_rows.toLocaleString("en-US") : "…"],
                 ["target", study.target?.name ?? "–"],
-                ["task", study.target ? `${study.target.task}: ${study.target.task_reason}` : "–"],
+                ["task", study.target?.task_reason ?? "–"],
                 ...validationOf(study),
               ]}
             />

@@ -1,5 +1,6 @@
 import type { Study } from "../../api/study";
 import { RangeBar } from "../../components/RangeBar";
+import { formatCount } from "../../format/numbers";
 import type { Parameter } from "../../trials/space";
 import styles from "./SpaceTree.module.css";
 import { byCondition, type SpaceNode, spaceTree } from "./setup";
@@ -21,11 +22,11 @@ function Nodes({ nodes, prefix }: { nodes: readonly SpaceNode[]; prefix: string 
             <Domain parameter={node.parameter} />
           </div>
           {node.also ? <p className={styles.also}>only when {node.also}</p> : null}
-          {byCondition(node.children).map(([when, children]) => (
-            <details key={when} className={styles.group} open={node.children.length <= 12}>
+          {byCondition(node.children).map(([when, children], place) => (
+            <details key={when} className={styles.group} open={node.children.length <= 12 || place === 0}>
               <summary>
-                when {short(node.parameter.name, prefix)} is <b>{when}</b>: {children.length}{" "}
-                {children.length === 1 ? "parameter" : "parameters"}
+                when {short(node.parameter.name, prefix)} is <b>{when}</b>:{" "}
+                {formatCount(children.length, "parameter")}
               </summary>
               <Nodes nodes={children} prefix={commonPrefix(children)} />
             </details>
