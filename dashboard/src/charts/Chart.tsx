@@ -55,7 +55,11 @@ export function Chart({ label, option, height = 280, on, onReady, onDrawn }: Cha
     for (const name of events === "" ? [] : events.split(" ")) {
       made.on(name, (event) => handlers.current?.[name]?.(event as never, made));
     }
-    const sizes = new ResizeObserver(() => made.resize());
+    const sizes = new ResizeObserver(([entry]) => {
+      // Told once at the beginning as well, when nothing has changed.
+      const { width = 0, height = 0 } = entry?.contentRect ?? {};
+      if (Math.round(width) !== made.getWidth() || Math.round(height) !== made.getHeight()) made.resize();
+    });
     sizes.observe(place.current);
     const nearness = new IntersectionObserver(
       ([entry]) => {

@@ -2,6 +2,7 @@ import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { formatCount, formatNumber } from "../format/numbers";
 import type { TrialTable } from "../trials/table";
+import { overlayLine } from "./batch";
 import { axis, Chart } from "./Chart";
 import styles from "./Chart.module.css";
 import { type Colours, scaleColour, useColours } from "./colours";
@@ -41,10 +42,7 @@ export const CurvesChart = memo(function CurvesChart(props: CurvesChartProps) {
         minInterval: 1,
       }),
       yAxis: axis(colours, { type: logValues ? "log" : "value", name: objective, scale: true, nameGap: 48 }),
-      series: [
-        ...groups.flatMap((group) => drawn(group, colours)),
-        { id: "pointed", type: "line", symbol: "none", silent: true, z: 9, data: [] },
-      ],
+      series: groups.flatMap((group) => drawn(group, colours)),
     }),
     [groups, colours, objective, logSteps, logValues],
   );
@@ -52,26 +50,28 @@ export const CurvesChart = memo(function CurvesChart(props: CurvesChartProps) {
   const latest = useRef({ curves, logSteps, logValues, colours, studyId, navigate });
   latest.current = { curves, logSteps, logValues, colours, studyId, navigate };
   const onReady = useCallback((chart: EChartsType) => {
-    let shown: Curve | null = null;
+    const highlight = overlayLine(chart);
     const point = (event: { offsetX: number; offsetY: number } | null) => {
       const near = event === null ? null : nearestIn(chart, latest.current, event);
       setPointed(near);
-      if (near?.curve === shown) return;
-      shown = near?.curve ?? null;
-      const { accent } = latest.current.colours;
-      const data = shown?.steps.map((step, index) => [step, shown?.values[index]]) ?? [];
-      chart.setOption({
-        series: [
-          { id: "pointed", data, lineStyle: { color: accent, width: 3 }, itemStyle: { color: accent } },
-        ],
-      });
+      const place = (at: number[]) => chart.convertToPixel({ xAxisIndex: 0, yAxisIndex: 0 }, at);
+      highlight(
+        near?.curve.steps.map((step, index) => place([step, near.curve.values[index] ?? 0])) ?? null,
+        latest.current.colours.accent,
+      );
+      return near;
     };
     const zr = chart.getZr();
-    zr.on("mousemove", point);
-    zr.on("globalout", () => point(null));
-    zr.on("click", () => {
+    zr.on("mousemove", (event) => {
+      point(event);
+    });
+    zr.on("globalout", () => {
+      point(null);
+    });
+    zr.on("click", (event) => {
+      const near = point(event);
       const { studyId: study, navigate: go } = latest.current;
-      if (shown !== null) go(`/studies/${study}/trials/${shown.number}`);
+      if (near !== null) go(`/studies/${study}/trials/${near.curve.number}`);
     });
   }, []);
 

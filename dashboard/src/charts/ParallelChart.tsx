@@ -1,15 +1,15 @@
-import { memo, useCallback, useMemo, useRef } from "react";
+import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { escaped } from "../format/html";
 import { formatCell, formatCount } from "../format/numbers";
-import { type Axis, brushBetween, MISSING, spansOf } from "../trials/axes";
+import { type Axis, brushBetween, spansOf } from "../trials/axes";
 import type { Brush } from "../trials/filter";
+import { overlayLine } from "./batch";
 import { Chart } from "./Chart";
-import { scaleColour, useColours } from "./colours";
+import styles from "./Chart.module.css";
+import { useColours } from "./colours";
 import type { EChartsType } from "./echarts";
-import { parallelLines } from "./parallel";
-import { labels } from "./placedAxis";
-import { HAIRLINE } from "./shapes";
+import { nearestLine, type ParallelLine, parallelLines } from "./parallel";
+import { parallelOption } from "./parallelOption";
 
 interface ParallelChartProps {
   studyId: string;
@@ -31,126 +31,106 @@ interface AreaSelected {
 }
 
 const AXIS_WIDTH = 92;
+/** Nearer to an axis than this a press begins a mark, and opens no trial. */
+const AXIS_SHARE = 0.12;
 
 /** One line for each trial through its values on all axes; a mark on an axis filters every chart and table. */
-export const ParallelChart = memo(function ParallelChart({
-  studyId,
-  axes,
-  numbers,
-  others,
-  good,
-  brushes,
-  onBrush,
-}: ParallelChartProps) {
+export const ParallelChart = memo(function ParallelChart(props: ParallelChartProps) {
+  const { studyId, axes, numbers, others, good, brushes, onBrush } = props;
   const colours = useColours();
   const navigate = useNavigate();
+  const [pointed, setPointed] = useState<number | null>(null);
   const lines = useMemo(() => parallelLines(axes, numbers), [axes, numbers]);
   const behind = useMemo(() => parallelLines(axes, others), [axes, others]);
-  const option = useMemo(() => {
-    const opacity = lines.length > 1_000 ? 0.2 : lines.length > 200 ? 0.45 : 0.75;
-    return {
-      parallel: {
-        left: 48,
-        right: 56,
-        top: 44,
-        bottom: 20,
-        parallelAxisDefault: {
-          type: "value",
-          max: 1,
-          realtime: false,
-          nameLocation: "end",
-          nameGap: 18,
-          nameTruncate: { maxWidth: AXIS_WIDTH },
-          nameTextStyle: { color: colours.text, fontSize: 12 },
-          axisLine: { lineStyle: { color: colours.muted } },
-          axisTick: { show: false },
-          areaSelectStyle: { width: 18, color: colours.accent, borderColor: colours.accent, opacity: 0.25 },
-        },
-      },
-      tooltip: { formatter: (line: { name: string }) => tooltip(axes, Number(line.name)), confine: true },
-      parallelAxis: axes.map((axis, dim) => ({
-        id: axis.key,
-        dim,
-        // Above the lines, which would hide the labels.
-        z: 6,
-        name: axis.name,
-        min: axis.count < axis.cells.length ? MISSING - 0.03 : 0,
-        ...labels(axis, colours, true),
-      })),
-      series: [
-        {
-          id: "behind",
-          type: "parallel",
-          silent: true,
-          z: 1,
-          inactiveOpacity: 0.12,
-          lineStyle: { color: colours.muted, width: HAIRLINE, opacity: 0.12 },
-          data: behind.map((line) => line.places),
-        },
-        {
-          id: "trials",
-          type: "parallel",
-          z: 2,
-          activeOpacity: opacity,
-          inactiveOpacity: opacity,
-          lineStyle: { width: HAIRLINE, opacity },
-          emphasis: { lineStyle: { width: 3, opacity: 1 } },
-          // The best one last, so that it lies on top.
-          data: lines.toReversed().map((line, place) => ({
-            name: String(line.number),
-            value: line.places,
-            lineStyle: lineStyle(good[line.number] ?? Number.NaN, place === lines.length - 1),
-          })),
-        },
-      ],
-    };
+  const option = useMemo(
+    () => parallelOption(axes, { lines, behind, good }, colours, AXIS_WIDTH),
+    [axes, lines, behind, good, colours],
+  );
 
-    function lineStyle(share: number, isBest: boolean) {
-      if (Number.isNaN(share)) return { color: colours.muted, type: "dashed" };
-      const color = scaleColour(colours, share);
-      return isBest ? { color, width: 3, opacity: 1 } : { color };
-    }
-  }, [axes, lines, behind, good, colours]);
-
-  const marks = useRef<Marks>({ axes, brushes });
-  marks.current = { axes, brushes };
+  const latest = useRef({ axes, brushes, lines, colours, studyId, navigate });
+  latest.current = { axes, brushes, lines, colours, studyId, navigate };
   const known = useRef(new Map<string, string>());
-  const onReady = useCallback(() => known.current.clear(), []);
+  const onReady = useCallback((chart: EChartsType) => {
+    known.current.clear();
+    const highlight = overlayLine(chart);
+    const point = (event: { offsetX: number; offsetY: number } | null) => {
+      const line = event === null ? null : lineAt(chart, latest.current.lines, event);
+      setPointed(line?.number ?? null);
+      const place = (at: number[]) => chart.convertToPixel({ xAxisIndex: 0, yAxisIndex: 0 }, at);
+      highlight(line?.places.map((up, across) => place([across, up])) ?? null, latest.current.colours.accent);
+      return line;
+    };
+    const zr = chart.getZr();
+    zr.on("mousemove", (event) => {
+      point(event);
+    });
+    zr.on("globalout", () => {
+      point(null);
+    });
+    zr.on("click", (event) => {
+      const line = point(event);
+      const { studyId: study, navigate: go } = latest.current;
+      if (line !== null) go(`/studies/${study}/trials/${line.number}`);
+    });
+  }, []);
   const onDrawn = useCallback((chart: EChartsType) => {
-    const keys = new Set(marks.current.axes.map((axis) => axis.key));
+    const keys = new Set(latest.current.axes.map((axis) => axis.key));
     // An axis that went and comes back is a new one.
     for (const key of known.current.keys()) if (!keys.has(key)) known.current.delete(key);
-    mark(chart, marks.current, known.current);
+    mark(chart, latest.current, known.current);
   }, []);
 
   return (
-    <div style={{ overflowX: "auto" }}>
-      <div style={{ minWidth: axes.length * AXIS_WIDTH }}>
-        <Chart
-          label={`Parallel coordinates of ${formatCount(lines.length, "trial")} over ${axes
-            .map((axis) => axis.name)
-            .join(", ")}. Filters can also be set above, without a mouse.`}
-          option={option}
-          height={360}
-          onReady={onReady}
-          onDrawn={onDrawn}
-          on={{
-            axisareaselected: (event: AreaSelected) => {
-              const axis = axes.find((each) => each.key === event.parallelAxisId);
-              const interval = event.intervals?.at(-1);
-              if (axis === undefined) return;
-              known.current.set(axis.key, JSON.stringify(event.intervals));
-              onBrush(axis.key, interval === undefined ? null : brushBetween(axis, interval[0], interval[1]));
-            },
-            click: (event: { name?: string }) => {
-              if (event.name) navigate(`/studies/${studyId}/trials/${event.name}`);
-            },
-          }}
-        />
+    <>
+      <div style={{ overflowX: "auto" }}>
+        <div style={{ minWidth: axes.length * AXIS_WIDTH }}>
+          <Chart
+            label={`Parallel coordinates of ${formatCount(lines.length, "trial")} over ${axes
+              .map((axis) => axis.name)
+              .join(", ")}.`}
+            option={option}
+            height={360}
+            onReady={onReady}
+            onDrawn={onDrawn}
+            on={{
+              axisareaselected: (event: AreaSelected) => {
+                const axis = axes.find((each) => each.key === event.parallelAxisId);
+                const interval = event.intervals?.at(-1);
+                if (axis === undefined) return;
+                known.current.set(axis.key, JSON.stringify(event.intervals));
+                onBrush(
+                  axis.key,
+                  interval === undefined ? null : brushBetween(axis, interval[0], interval[1]),
+                );
+              },
+            }}
+          />
+        </div>
       </div>
-    </div>
+      <p className={styles.pointed}>
+        {pointed === null
+          ? "Drag along an axis to keep the trials in that range, in all charts and tables; click beside the mark to remove it."
+          : wordsFor(axes, pointed)}
+      </p>
+    </>
   );
 });
+
+/** The line under the pointer; none next to an axis, where one draws marks. */
+function lineAt(
+  chart: EChartsType,
+  lines: readonly ParallelLine[],
+  { offsetX, offsetY }: { offsetX: number; offsetY: number },
+): ParallelLine | null {
+  const at = [offsetX, offsetY];
+  if (!chart.containPixel({ gridIndex: 0 }, at)) return null;
+  const [across = 0, up = 0] = chart.convertFromPixel(
+    { xAxisIndex: 0, yAxisIndex: 0 },
+    at,
+  ) as unknown as number[];
+  if (Math.abs(across - Math.round(across)) < AXIS_SHARE) return null;
+  return nearestLine(lines, across, up);
+}
 
 /** Show the filter's marks on the axes, wherever they were set; `known` are those that the chart shows already. */
 function mark(chart: EChartsType, { axes, brushes }: Marks, known: Map<string, string>) {
@@ -166,10 +146,9 @@ function mark(chart: EChartsType, { axes, brushes }: Marks, known: Map<string, s
   if (batch.length > 0) chart.dispatchAction({ type: "axisAreaSelect", batch }, { silent: true });
 }
 
-function tooltip(axes: readonly Axis[], number: number): string {
-  const rows = axes.map((axis) => {
-    const text = axis.has(number) ? String(formatCell(axis.cells[number] ?? "null")) : "without";
-    return `${escaped(axis.name)}: <b>${escaped(text)}</b>`;
-  });
-  return [`trial ${number}`, ...rows].join("<br>");
+function wordsFor(axes: readonly Axis[], number: number): string {
+  const words = axes.map((axis) =>
+    axis.has(number) ? `${axis.name} ${formatCell(axis.cells[number] ?? "null")}` : `without ${axis.name}`,
+  );
+  return `Trial ${number}: ${words.join(", ")}. Click to open it.`;
 }

@@ -6,10 +6,12 @@ import type { View } from "../pages/study/useView";
 import type { Axis } from "../trials/axes";
 import { reached } from "../trials/ranks";
 import { sampled } from "../trials/sample";
+import { BARS } from "./batch";
 import { Chart } from "./Chart";
-import { scaleColour, useColours } from "./colours";
+import { useColours } from "./colours";
 import { placedAxis } from "./placedAxis";
-import { type SurfacePoint, surfaceOf } from "./surface";
+import { marksFor } from "./shapes";
+import { byGoodness, type Surface, type SurfacePoint, surfaceOf } from "./surface";
 
 interface SurfaceChartProps {
   view: View;
@@ -27,54 +29,39 @@ export const SurfaceChart = memo(function SurfaceChart({ view, x, y, points, mos
   const navigate = useNavigate();
   const option = useMemo(() => {
     const surface = surfaceOf(x, y, points);
-    const hidden = { type: "category", show: false, axisPointer: { show: false } };
+    const parts = colours.scale.length;
+    const cells = byGoodness(surface.cells, (cell) => cell[2], parts);
+    const dots = sampled(points, mostDots);
     return {
       grid: { left: 84, right: 20, top: 12, bottom: 44 },
-      tooltip: {
-        formatter: (dot: { seriesId: string; value: [number, number, number] }) =>
-          dot.seriesId === "surface"
-            ? `better than ${Math.round(100 * dot.value[2])} % of the trials around here on average`
-            : tooltip(dot.value[2]),
-      },
-      xAxis: [placedAxis(colours, x), { ...hidden, data: names(surface.columns) }],
-      yAxis: [placedAxis(colours, y, { nameGap: 66 }), { ...hidden, data: names(surface.rows) }],
+      tooltip: { formatter: (dot: { value: [number, number, number] }) => tooltip(dot.value[2]) },
+      xAxis: placedAxis(colours, x),
+      yAxis: placedAxis(colours, y, { nameGap: 66 }),
       series: [
         {
           id: "surface",
           type: "custom",
-          xAxisIndex: 1,
-          yAxisIndex: 1,
+          silent: true,
           z: 1,
-          renderItem: (_: unknown, api: CellApi) => {
-            const [cx = 0, cy = 0] = api.coord([api.value(0), api.value(1)]);
-            const [width = 0, height = 0] = api.size([1, 1]);
-            // To whole pixels, so that no seams show.
-            const x = Math.round(cx - width / 2);
-            const y = Math.round(cy - height / 2);
-            return {
-              type: "rect",
-              shape: {
-                x,
-                y,
-                width: Math.round(cx + width / 2) - x,
-                height: Math.round(cy + height / 2) - y,
-              },
-              style: { fill: scaleColour(colours, api.value(2)), opacity: 0.6 },
-            };
-          },
-          data: surface.cells,
+          renderItem: ({ dataIndex }: { dataIndex: number }, api: { coord: (at: number[]) => number[] }) => ({
+            type: BARS,
+            shape: { bars: cellBars(cells[dataIndex] ?? [], surface, api.coord) },
+            style: { fill: colours.scale[dataIndex], opacity: 0.6 },
+          }),
+          data: cells.map(() => [0, 0]),
         },
-        {
-          id: "dots",
+        ...byGoodness(dots, (dot) => dot.good, parts).map((group, part) => ({
+          id: `dots ${part}`,
           type: "scatter",
           z: 2,
-          symbolSize: points.length > 1_000 ? 4 : 7,
-          itemStyle: { borderColor: colours.surface, borderWidth: points.length > 1_000 ? 0 : 1 },
-          data: sampled(points, mostDots).map((point) => ({
-            value: [point.x, point.y, point.number],
-            itemStyle: { color: scaleColour(colours, point.good) },
-          })),
-        },
+          ...marksFor(dots.length),
+          itemStyle: {
+            color: colours.scale[part],
+            borderColor: colours.surface,
+            borderWidth: dots.length > 1_000 ? 0 : 1,
+          },
+          data: group.map((dot) => [dot.x, dot.y, dot.number]),
+        })),
       ],
     };
 
@@ -90,21 +77,26 @@ export const SurfaceChart = memo(function SurfaceChart({ view, x, y, points, mos
       option={option}
       height={320}
       on={{
-        click: (event: { seriesId?: string; value?: number[] }) => {
-          if (event.seriesId === "dots") navigate(`/studies/${view.study.id}/trials/${event.value?.[2]}`);
+        click: (event: { value?: number[] }) => {
+          const number = event.value?.[2];
+          if (number !== undefined) navigate(`/studies/${view.study.id}/trials/${number}`);
         },
       }}
     />
   );
 });
 
-/** What ECharts hands to a custom series, as far as it is used here. */
-interface CellApi {
-  value: (dimension: number) => number;
-  coord: (value: readonly number[]) => number[];
-  size: (value: readonly number[]) => number[];
-}
-
-function names(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => String(index));
+/** Cells as the flat array of a batch; to whole pixels, so that no seams show. */
+function cellBars(
+  cells: Surface["cells"],
+  { columns, rows }: Surface,
+  coord: (at: number[]) => number[],
+): Float32Array {
+  const bars: number[] = [];
+  for (const [column, row] of cells) {
+    const [left = 0, bottom = 0] = coord([column / columns, row / rows]).map(Math.round);
+    const [right = 0, top = 0] = coord([(column + 1) / columns, (row + 1) / rows]).map(Math.round);
+    bars.push(left, top, right - left, bottom - top);
+  }
+  return Float32Array.from(bars);
 }

@@ -2,6 +2,7 @@ import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { formatCount } from "../format/numbers";
 import { formatDuration } from "../format/times";
+import { BARS } from "./batch";
 import { axis, Chart, legend } from "./Chart";
 import styles from "./Chart.module.css";
 import { type Colours, useColours } from "./colours";
@@ -21,8 +22,8 @@ const LEAST_HEIGHT = 220;
 const MOST_HEIGHT = 900;
 
 /**
- * Trials by worker over time. All bars of a state are one path: ten thousand shapes of their own would take ECharts a
- * second, and one path takes milliseconds.
+ * Trials by worker over time. All bars of a state are one element: ten thousand of them would take ECharts a second, and
+ * one takes milliseconds.
  */
 export const TimelineChart = memo(function TimelineChart({ studyId, lanes, now }: TimelineChartProps) {
   const colours = useColours();
@@ -126,8 +127,8 @@ function optionOf(lanes: Lanes, now: number, colours: Colours) {
       itemStyle: { color: colours.states[state] },
       encode: { x: 0, y: 1 },
       renderItem: (_: unknown, api: PathApi) => ({
-        type: "path",
-        shape: { pathData: pathOf(lanes.bars, state, now, api), layout: "none" },
+        type: BARS,
+        shape: { bars: barsOf(lanes.bars, state, now, api) },
         style: { fill: patternFor(state, colours.states[state] ?? colours.muted, colours.surface) },
       }),
       data: [[0, 0]],
@@ -139,24 +140,22 @@ interface PathApi {
   coord: (value: readonly number[]) => number[];
 }
 
-/** The bars of a state as one path, each at least a pixel wide. */
-function pathOf(bars: readonly Bar[], state: string, now: number, api: PathApi): string {
+/** The bars of a state as the flat array of a batch, each at least a pixel wide. */
+function barsOf(bars: readonly Bar[], state: string, now: number, api: PathApi): Float32Array {
   const [x0 = 0, y0 = 0] = api.coord([0, 0]);
   const [x1 = 0, y1 = 0] = api.coord([1, 1]);
   const second = x1 - x0;
   const lane = y1 - y0;
   const gap = lane > 8 ? 2 : lane > 3 ? 1 : 0;
-  const parts: string[] = [];
+  const parts: number[] = [];
   for (const bar of bars) {
     if (bar.state !== state) continue;
     const x = x0 + bar.from * second;
     const width = Math.max(1, ((bar.to ?? now) - bar.from) * second - (lane > 3 ? 0.5 : 0));
     const y = y0 + bar.lane * lane + gap / 2;
-    parts.push(
-      `M${x.toFixed(1)} ${y.toFixed(1)}h${width.toFixed(1)}v${(lane - gap).toFixed(1)}h${(-width).toFixed(1)}z`,
-    );
+    parts.push(x, y, width, lane - gap);
   }
-  return parts.join("");
+  return Float32Array.from(parts);
 }
 
 function wordsFor(bar: Bar, now: number): string {

@@ -5,7 +5,7 @@ import { goodness } from "../trials/ranks";
 import { parametersOf } from "../trials/space";
 import { ranked } from "../trials/table";
 import { distribution } from "./distribution";
-import { defaultParameters, parallelLines } from "./parallel";
+import { defaultParameters, nearestLine, parallelLines } from "./parallel";
 import { coverage } from "./pareto";
 import { medians, slicePoints } from "./slice";
 import { surfaceOf, surfacePoints } from "./surface";
@@ -37,6 +37,15 @@ describe("parallel coordinates", () => {
       { number: 3, places: [0.9, 0.25] },
       { number: 0, places: [0.1, MISSING] },
     ]);
+  });
+
+  it("find the line under the pointer, also between two axes", () => {
+    const lines = [
+      { number: 7, places: [0, 1] },
+      { number: 8, places: [1, 1] },
+    ];
+    const at = (across: number, up: number) => nearestLine(lines, across, up)?.number;
+    expect([at(0.5, 0.51), at(0.5, 0.99), at(0.5, 0.7), at(1, 1)]).toEqual([7, 8, undefined, 7]);
   });
 
   it("show the most important parameters, in the order of the space", () => {

@@ -35,3 +35,28 @@ export function defaultParameters(
   );
   return names.filter((name) => chosen.has(name));
 }
+
+/** The line nearest to a point between two axes, by its height there; null: none is near. */
+export function nearestLine(
+  lines: readonly ParallelLine[],
+  /** Where the point is among the axes, from 0 at the first one. */
+  across: number,
+  /** Where it is on them, from 0 to 1. */
+  up: number,
+  within = 0.02,
+): ParallelLine | null {
+  let nearest: ParallelLine | null = null;
+  let least = within;
+  for (const line of lines) {
+    const left = Math.min(line.places.length - 1, Math.max(0, Math.floor(across)));
+    const from = line.places[left] ?? 0;
+    const to = line.places[left + 1] ?? from;
+    const distance = Math.abs(from + (to - from) * (across - left) - up);
+    // The first of equal ones: lines come best first.
+    if (distance < least) {
+      least = distance;
+      nearest = line;
+    }
+  }
+  return nearest;
+}

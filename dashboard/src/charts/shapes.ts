@@ -13,16 +13,18 @@ const SHAPES: Record<string, string> = {
 export const HAIRLINE = 1;
 
 /** From so many points on a series is drawn in one go, as squares of a size that ECharts fills fastest. */
-const LARGE = 3_000;
-const LARGE_SIZE = 3;
+const LARGE = 1_000;
+const LARGE_SIZE = 3.5;
+const VERY_LARGE = 5_000;
+const VERY_LARGE_SIZE = 2.5;
 
-/** How ECharts draws so many trials in a state. */
+/** How ECharts draws a series of trials in a state, where so many are drawn in all. */
 export function marksFor(count: number, state = "completed"): Record<string, unknown> {
   const isLarge = count > LARGE;
   return {
     symbol: SHAPES[state] ?? "diamond",
-    symbolSize: isLarge ? LARGE_SIZE : count > 1_000 ? 5 : 7,
+    symbolSize: count > VERY_LARGE ? VERY_LARGE_SIZE : isLarge ? LARGE_SIZE : 7,
     large: isLarge,
-    largeThreshold: LARGE,
+    largeThreshold: 1,
   };
 }

@@ -88,3 +88,10 @@ function blur(field: Float64Array, length: number, step: number, lines: number, 
     for (let at = 0; at < length; at += 1) field[start + at * step] = line[at] ?? 0;
   }
 }
+
+/** Whatever has a goodness, by how many equal parts of it. */
+export function byGoodness<T>(items: readonly T[], goodOf: (item: T) => number, parts: number): T[][] {
+  const groups: T[][] = Array.from({ length: parts }, () => []);
+  for (const item of items) groups[Math.min(parts - 1, Math.floor(goodOf(item) * parts))]?.push(item);
+  return groups;
+}

@@ -62,6 +62,7 @@ export const ParallelPanel = memo(function ParallelPanel(props: ParallelPanelPro
     (axis: string, brush: Brush | null) => setFilter(withBrush(latest.current, axis, brush)),
     [setFilter],
   );
+  const missing = useMemo(() => missingWords(axes), [axes]);
   return (
     <Panel
       title="Parallel coordinates"
@@ -86,10 +87,7 @@ export const ParallelPanel = memo(function ParallelPanel(props: ParallelPanelPro
           onBrush={onBrush}
         />
       )}
-      <p className={styles.note}>
-        Drag along an axis to keep the trials in that range, in all charts and tables; click beside the mark
-        to remove it. {missingWords(axes)}
-      </p>
+      {missing === "" ? null : <p className={styles.note}>{missing}</p>}
     </Panel>
   );
 });
