@@ -7,6 +7,7 @@ const server = process.env.TUNER_URL ?? "http://127.0.0.1:8000";
 export default defineConfig({
   plugins: [react()],
   build: { target: "es2023", chunkSizeWarningLimit: 700, assetsInlineLimit: 0 },
-  server: { proxy: { "/v1": { target: server, changeOrigin: true } } },
+  // The service refuses what pages of other origins ask for; under the proxy this page is one of its own.
+  server: { proxy: { "/v1": { target: server, changeOrigin: true, headers: { origin: server } } } },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -24,6 +24,24 @@ export const router = createBrowserRouter([
             }),
           },
           {
+            path: "trials",
+            lazy: async () => ({
+              Component: (await import("./pages/leaderboard/LeaderboardPage")).LeaderboardPage,
+            }),
+          },
+          {
+            path: "trials/:number",
+            lazy: async () => ({ Component: (await import("./pages/trial/TrialPage")).TrialPage }),
+          },
+          {
+            path: "compare",
+            lazy: async () => ({ Component: (await import("./pages/compare/ComparePage")).ComparePage }),
+          },
+          {
+            path: "space",
+            lazy: async () => ({ Component: (await import("./pages/setup/SetupPage")).SetupPage }),
+          },
+          {
             path: "analysis",
             lazy: async () => ({
               Component: (await import("./pages/study/analysis/AnalysisPage")).AnalysisPage,
@@ -36,6 +54,30 @@ export const router = createBrowserRouter([
             }),
           },
         ],
+      },
+      {
+        path: "create",
+        lazy: async () => ({ Component: (await import("./pages/create/CreatePage")).CreatePage }),
+      },
+      {
+        path: "datasets",
+        lazy: async () => ({ Component: (await import("./pages/datasets/DatasetsPage")).DatasetsPage }),
+      },
+      {
+        path: "datasets/:datasetId",
+        lazy: async () => ({ Component: (await import("./pages/datasets/DatasetPage")).DatasetPage }),
+      },
+      {
+        path: "models",
+        lazy: async () => ({ Component: (await import("./pages/models/ModelsPage")).ModelsPage }),
+      },
+      {
+        path: "models/:modelId",
+        lazy: async () => ({ Component: (await import("./pages/models/ModelPage")).ModelPage }),
+      },
+      {
+        path: "workers",
+        lazy: async () => ({ Component: (await import("./pages/workers/WorkersPage")).WorkersPage }),
       },
       { path: "*", element: <NotFoundPage /> },
     ],

@@ -1,4 +1,5 @@
 /** Requests to the service: typed by its own description, failures as `ProblemError`s. */
+import { lockOut } from "./lock";
 import type { components } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -77,6 +78,7 @@ async function request(method: Method, path: string, options: Options): Promise<
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new OfflineError();
   }
+  if (answer.status === 401) lockOut();
   if (!answer.ok) throw new ProblemError(await problemOf(answer));
   return answer;
 }

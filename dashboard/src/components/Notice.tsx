@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { OfflineError, ProblemError } from "../api/client";
 import { Button } from "./Button";
 import styles from "./Notice.module.css";
@@ -13,9 +13,18 @@ export function Notice({ title, children }: { title: string; children?: ReactNod
   );
 }
 
-/** What stands where something could not be had. */
+const RETRY_PAUSE_MS = 3_000;
+
+/** What stands where something could not be had; while the server does not answer it asks again by itself. */
 export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const isOffline = error instanceof OfflineError;
+  const retry = useRef(onRetry);
+  retry.current = onRetry;
+  useEffect(() => {
+    if (!isOffline) return;
+    const timer = setInterval(() => retry.current?.(), RETRY_PAUSE_MS);
+    return () => clearInterval(timer);
+  }, [isOffline]);
   return (
     <section className={styles.notice} role="alert">
       <h2>{isOffline ? "The server does not answer" : titleOf(error)}</h2>

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { useSearchParams } from "react-router";
 import { type Layout, readLayout, writeLayout } from "./layout";
 
@@ -6,18 +6,19 @@ import { type Layout, readLayout, writeLayout } from "./layout";
 export function useLayout(): [Layout, (change: (layout: Layout) => Partial<Layout>) => void] {
   const [query, setQuery] = useSearchParams();
   const text = query.toString();
+  // The router hands out the address of the last drawing: two keys in a row would make one change of two.
+  const latest = useRef(query);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text says all that the query does.
-  const layout = useMemo(() => readLayout(query), [text]);
-  const change = useCallback(
-    (make: (layout: Layout) => Partial<Layout>) =>
-      setQuery(
-        (now) => {
-          const before = readLayout(now);
-          return writeLayout(now, { ...before, ...make(before) });
-        },
-        { replace: true, preventScrollReset: true },
-      ),
-    [setQuery],
-  );
+  const layout = useMemo(() => {
+    latest.current = query;
+    return readLayout(query);
+  }, [text]);
+  const put = useRef(setQuery);
+  put.current = setQuery;
+  const change = useCallback((make: (layout: Layout) => Partial<Layout>) => {
+    const before = readLayout(latest.current);
+    latest.current = writeLayout(latest.current, { ...before, ...make(before) });
+    put.current(latest.current, { replace: true, preventScrollReset: true });
+  }, []);
   return [layout, change];
 }

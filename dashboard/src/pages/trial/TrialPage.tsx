@@ -110,7 +110,7 @@ function Loaded({ trial }: { trial: Trial }) {
         <Panel title="As code">
           <CodeTabs codes={trialSnippets(window.location.origin, study, trial)} />
         </Panel>
-        {hasModel ? <ModelCardPanel model={`${study.id}.${number}`} /> : null}
+        {hasModel ? <ModelCardPanel model={`${study.id}.${number}`} isLinked /> : null}
       </div>
     </>
   );
