@@ -8,6 +8,7 @@ import { Dialog } from "../../../components/Dialog";
 import { Field } from "../../../components/Field";
 import { ProblemLine } from "../../../components/ProblemLine";
 import { formatDuration } from "../../../format/times";
+import styles from "./BudgetDialog.module.css";
 import { type BudgetForm, budgetOf, formOf, isSpent, type TimeUnit } from "./budget";
 
 interface BudgetDialogProps {
@@ -53,6 +54,7 @@ export function BudgetDialog({ study, isOpen, onClose }: BudgetDialogProps) {
     >
       <form
         id="budget"
+        className={styles.form}
         onSubmit={(event) => {
           event.preventDefault();
           send();
