@@ -1,7 +1,8 @@
 import { useEffect } from "react";
 import { useRouteError } from "react-router";
 import { OfflineError, send } from "../api/client";
-import { ErrorNotice } from "../components/Notice";
+import { Button } from "../components/Button";
+import { ErrorNotice, Notice } from "../components/Notice";
 
 const PAUSE_MS = 3_000;
 
@@ -24,5 +25,17 @@ export function RouteErrorPage() {
     look();
     return () => clearInterval(timer);
   }, []);
-  return <ErrorNotice error={error} onRetry={() => window.location.reload()} />;
+  const reload = () => window.location.reload();
+  if (!isNotLoaded(error)) return <ErrorNotice error={error} onRetry={reload} />;
+  return (
+    <Notice title="This page could not be loaded">
+      <p>The server may be restarting, or has been upgraded since you opened it.</p>
+      <Button onClick={reload}>Load it again</Button>
+    </Notice>
+  );
+}
+
+/** Whether a part of the page did not come; each browser, and the bundler, has its own words for it. */
+function isNotLoaded(error: unknown): boolean {
+  return error instanceof Error && /import|preload/i.test(error.message);
 }
