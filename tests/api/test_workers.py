@@ -31,7 +31,8 @@ def test_who_runs_a_trial_is_listed_with_it(client: httpx.Client, new_study: Mak
 
 
 def test_a_claim_makes_a_worker_known(client: httpx.Client) -> None:
-    abilities = {"families": ["linear"], "backends": ["jax"], "slots": 3, "version": "9.9"}
+    # A family that no study of another test has work for.
+    abilities = {"families": ["forest-of-ours"], "backends": ["jax"], "slots": 3, "version": "9.9"}
     assert client.post("/v1/claims", json={"worker": "claims", "capabilities": abilities}).status_code == 202
     assert seconds_until(lambda: "claims" in workers(client)) < 10
     worker = workers(client)["claims"]
