@@ -94,3 +94,19 @@ def test_logarithm_of_a_target_with_a_tail_is_among_the_first_configurations() -
     assert "linear" in scales
     plain = portfolio(profile, target, ["lightgbm", "xgboost"])
     assert not any("target_scale" in params for _, params in plain)
+
+
+@pytest.mark.parametrize("num_rows", ROWS[:-1])
+def test_text_is_read_first_by_what_is_quick(num_rows: int) -> None:
+    profile, _ = table(num_rows, 2, with_categories=True)
+    text = replace(column("comment", ColumnKind.TEXT, {}), mean_length=200.0)
+    profile = replace(profile, columns=(text, *profile.columns))
+    target = target_profile(profile, "label")
+    able = [name for name, each in families().items() if each.supports(profile, target)]
+    points = portfolio(profile, target, able)
+    reads_text = [ColumnKind.TEXT in family(name).reads for name, _ in points]
+    assert points[0][0] == "text_linear"
+    assert {name for name, _ in points} == set(able)
+    assert reads_text == sorted(reads_text, reverse=True)
+    for name, params in points:
+        assert family(name).space(profile, target).check(params) == params

@@ -26,6 +26,7 @@ TRAINING = plain_frame(
             "code": [3, 7] * 20,
             "is_new": [True, False, None, True] * 10,
             "answer": ["yes", "no", "yes", None] * 10,
+            "remark": [f"remark {row} about what was there to be seen" for row in range(40)],
             "seen": [f"{day:02}.03.2024 12:30" for day in range(1, 29)] + [None] * 12,
         }
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models import ModelFamily, family
 from tuner.models.cost import num_texts
 from tuner.models.target_scale import TARGET_SCALE
@@ -98,14 +98,13 @@ _LARGE: tuple[Entry, ...] = (
     ("hist_gradient_boosting", _DEFAULT),
     ("svm", _DEFAULT),
 )
-_QUICK_TEXT: Entry = ("text_linear", {"characters": False})
-# Before those for tables, where there is text.
-_TEXT: tuple[Entry, ...] = (
-    _QUICK_TEXT,
-    ("text_linear", _DEFAULT),
+# Where there is text: before those for tables, and after the first of them.
+_QUICK_TEXT: tuple[Entry, ...] = (("text_linear", {"characters": False}), ("text_linear", _DEFAULT))
+_OTHER_TEXT: tuple[Entry, ...] = (
     ("keras_text", _DEFAULT),
-    ("text_linear", {"characters": False, "l2": 10.0, "vocabulary": 200_000}),
+    ("text_linear", {"characters": False, "l2": 0.3, "vocabulary": 200_000}),
 )
+_TABLES_BEFORE_OTHER_TEXT = 3
 _FORECAST: tuple[Entry, ...] = (
     ("series_seasonal_naive", _DEFAULT),
     ("series_smoothing", {"log": True}),
@@ -174,7 +173,13 @@ def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...
     if target.forecast is not None:
         return _FORECAST
     entries = _SMALL if target.num_rows < _SMALL_ROWS else _MIDDLE if target.num_rows < _MIDDLE_ROWS else _LARGE
-    return _TEXT + entries if num_texts(profile, target) else entries
+    if not num_texts(profile, target):
+        return entries
+    # Those that pass over text come last: they see only what is beside it.
+    reading = [entry for entry in entries if ColumnKind.TEXT in family(entry[0]).reads]
+    blind = [entry for entry in entries if ColumnKind.TEXT not in family(entry[0]).reads]
+    first, rest = reading[:_TABLES_BEFORE_OTHER_TEXT], reading[_TABLES_BEFORE_OTHER_TEXT:]
+    return (*_QUICK_TEXT, *first, *_OTHER_TEXT, *rest, *blind)
 
 
 def _point(
