@@ -34,7 +34,7 @@ def test_networks_keep_their_promises_on(backend):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-def test_network_saved_on_a_backend_predicts_the_same_on_every_other(tmp_path):
+def test_network_saved_on_a_backend_predicts_and_goes_on_on_every_other(tmp_path):
     for step in ("train", "predict"):
         for backend in Backend:
             done = _run(backend, "-m", "tests.models.saved_networks", step, str(tmp_path))
