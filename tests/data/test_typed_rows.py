@@ -86,7 +86,16 @@ def _comparable(cell):
     return None if cell is None or (isinstance(cell, float) and math.isnan(cell)) else cell
 
 
-GOOD = {"size": 1.5, "count": 3, "color": "rot", "code": "7", "is_new": "yes", "answer": "no", "seen": "25.12.2023"}
+GOOD = {
+    "size": 1.5,
+    "count": 3,
+    "color": "rot",
+    "code": "7",
+    "is_new": "yes",
+    "answer": "no",
+    "remark": " quite 好 😀 ",
+    "seen": "25.12.2023",
+}
 
 
 def test_usual_rows_take_the_fast_way():
