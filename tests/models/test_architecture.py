@@ -94,7 +94,6 @@ DATA = {
 
 
 @pytest.mark.slow
-@pytest.mark.network
 @pytest.mark.every_backend
 @pytest.mark.timeout(900)
 def test_every_layer_of_the_catalogue_can_be_trained() -> None:
