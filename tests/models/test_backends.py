@@ -68,11 +68,10 @@ def test_backend_that_is_not_installed_is_refused_with_its_extra(monkeypatch):
 
 
 def _run(backend: Backend, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python on a backend, or skip the test where it is not installed."""
+    """Run Python on a backend."""
     python = _PYTHON_WITH_TENSORFLOW if backend is Backend.TENSORFLOW else Path(sys.executable)
     is_there = python.exists() if backend is Backend.TENSORFLOW else importlib.util.find_spec(backend) is not None
-    if not is_there:
-        pytest.skip(f"{backend} is not installed here; `make check` installs it")
+    assert is_there, f"{backend} is not installed here: run `make check` once, which installs it"
     command = [str(python), *arguments]
     return subprocess.run(
         command, cwd=_ROOT, env=_environment(backend), capture_output=True, text=True, timeout=1400, check=False
