@@ -6,8 +6,10 @@ import pytest
 
 from tests.automl.test_plan import column
 from tuner.automl.portfolio import portfolio
-from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile, target_profile
+from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile, Task, target_profile
 from tuner.models import families, family
+from tuner.testing.arrays import image_data, sequence_data
+from tuner.testing.model import Data
 
 ROWS = (60, 600, 1_600, 20_000, 1_000_000)
 
@@ -110,3 +112,16 @@ def test_text_is_read_first_by_what_is_quick(num_rows: int) -> None:
     assert reads_text == sorted(reads_text, reverse=True)
     for name, params in points:
         assert family(name).space(profile, target).check(params) == params
+
+
+@pytest.mark.parametrize(
+    ("data", "network"),
+    [(image_data(Task.MULTICLASS), "keras_cnn"), (sequence_data(Task.MULTICLASS), "keras_rnn")],
+    ids=["pictures", "sequences"],
+)
+def test_networks_for_arrays_are_tried_early_beside_quick_trees(data: Data, network: str) -> None:
+    target = data.table.target_profile
+    names = [name for name, _ in portfolio(data.profile, target, able(data.profile, target), seconds=60)]
+    assert names[0] == "extra_trees"
+    assert network in names[1:3]
+    assert names.index("lightgbm") < names.index("keras_mlp")
