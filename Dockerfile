@@ -7,11 +7,12 @@ ARG PYTHON_VERSION=3.11
 FROM python:${PYTHON_VERSION}-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY tuner tuner
 COPY api api
 COPY worker worker
 COPY migrations migrations
+COPY dashboard dashboard
 RUN python -m pip wheel --no-deps --wheel-dir /wheels .
 # Without pip: what runs in the image has no use for an installer.
 RUN python -m venv --without-pip /opt/tuner

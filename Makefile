@@ -9,10 +9,14 @@ TENSORFLOW_VENV := .venv-tensorflow
 # that has the other in PIP_EXTRA_INDEX_URL.
 TORCH := torch==2.13.0
 
+# The dashboard is built when the project is installed, from these.
+DASHBOARD := api/openapi.json $(shell find dashboard -type f -not -path "*/node_modules/*" -not -path "*/dist/*" \
+	-not -name schema.d.ts)
+
 .PHONY: demo serve test check format soak bench docs openapi clean
 
 # The stamps say what is installed; they are made anew when pyproject.toml changes.
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml hatch_build.py $(DASHBOARD)
 	@$(PYTHON) -c 'import sys; sys.exit("tuner needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
@@ -29,6 +33,10 @@ $(TENSORFLOW_VENV)/.installed: pyproject.toml
 		hypothesis pytest pytest-timeout
 	@touch $@
 
+dashboard/node_modules/.installed: dashboard/package-lock.json $(VENV)/.installed-dev
+	$(BIN)/python hatch_build.py ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 demo: $(VENV)/.installed  ## Tune real models on a real table and print the leaderboard.
 	$(BIN)/tuner demo
 
@@ -39,11 +47,12 @@ test: $(VENV)/.installed-dev  ## Every test that is not slow, on both databases.
 	$(PYTEST) -n 2 --dist worksteal -m "not slow and not soak"
 
 # The tests of networks start others in the environment of TensorFlow.
-check: $(VENV)/.installed-dev $(TENSORFLOW_VENV)/.installed  ## Format, lint, types, imports, all tests but the soaks.
+check: $(VENV)/.installed-dev $(TENSORFLOW_VENV)/.installed dashboard/node_modules/.installed  ## All but the soaks.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python hatch_build.py run check
 	$(PYTEST) -n 2 --dist worksteal -m "not soak"
 
 format: $(VENV)/.installed-dev
@@ -63,4 +72,4 @@ docs: $(VENV)/.installed-dev  ## Build the documentation into site/.
 	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) $(TENSORFLOW_VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TENSORFLOW_VENV) api/static dashboard/node_modules build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

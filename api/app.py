@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from api import problems
 from api.description import describe
 from api.gateway import Gateway
+from api.page import Page, PageRoute
 from api.problems import ProblemMiddleware
 from api.routes import ROUTERS
 from api.security import GuardMiddleware, VersionMiddleware
@@ -24,6 +25,7 @@ def create_app(engine: Engine, settings: ApiSettings) -> FastAPI:
         engine: Answers all requests.
         settings: Key, hosts and limits.
     """
+    page = Page()
     app = FastAPI(
         title="tuner",
         version=__version__,
@@ -38,7 +40,7 @@ def create_app(engine: Engine, settings: ApiSettings) -> FastAPI:
         middleware=[
             Middleware(VersionMiddleware, version=__version__),
             Middleware(ProblemMiddleware),
-            Middleware(GuardMiddleware, settings=settings),
+            Middleware(GuardMiddleware, settings=settings, page=page),
         ],
     )
     app.state.settings = settings
@@ -46,6 +48,7 @@ def create_app(engine: Engine, settings: ApiSettings) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(PageRoute(page))
     describe(app)
     return app
 

@@ -19,6 +19,7 @@ import anyio
 from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, Request
 
+from api.live import LiveDesk
 from api.predictions import PredictionDesk
 from api.settings import ApiSettings
 from tuner.engine import ANY, LOOK_AGAIN_SECONDS, Engine
@@ -63,6 +64,8 @@ class Gateway:
         self._located: dict[str, tuple[float, Located]] = {}
         self.predictions = PredictionDesk(settings.max_predictions, settings.prediction_seconds)
         """Where rows wait to be predicted by workers."""
+        self.live = LiveDesk(engine.live, self)
+        """Who watches studies, and what they are told."""
         self._silences: set[anyio.CancelScope] = set()
         self._drained_at = math.inf
 
@@ -75,6 +78,7 @@ class Gateway:
         for changed in self._waiting:
             changed.set()
         self.predictions.drain()
+        self.live.drain()
 
     async def read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a call that reads."""

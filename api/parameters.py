@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Header, Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from tuner.data.first_rows import MAX_ROWS
 from tuner.records import StudyState, TrialState
 from tuner.wire.base import MAX_PAGE, Name
 
@@ -94,6 +95,26 @@ class TrialQuery(PageQuery):
     )
 
 
+class ColumnsQuery(Query):
+    """Which trials to show as columns."""
+
+    since: int | None = Field(None, ge=-1, le=_MAX_INTEGER, description="Only trials that changed after this `seq`.")
+
+
+class CurvesQuery(Query):
+    """Whose learning curves."""
+
+    numbers: list[Annotated[int, Field(ge=0, le=_MAX_INTEGER)]] | None = Field(
+        None, max_length=1_000, description="Only these trials. May be repeated."
+    )
+
+
+class EventsQuery(Query):
+    """From where a study is followed."""
+
+    since: str | None = Field(None, max_length=100, description="An event's id; without it, from now.")
+
+
 class ImportancesQuery(Query):
     """By what importances are judged."""
 
@@ -131,6 +152,12 @@ class UploadQuery(Query):
     def kinds(self) -> dict[str, str]:
         """The chosen kinds by column."""
         return {name: kind for name, _, kind in (each.rpartition(":") for each in self.columns)}
+
+
+class PreviewQuery(Query):
+    """How much of a table to show."""
+
+    rows: int = Field(20, ge=1, le=MAX_ROWS, description="First rows of the table. Of very wide ones there are fewer.")
 
 
 class FamilyQuery(Query):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 from http import HTTPStatus
@@ -12,8 +13,11 @@ from fastapi import Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
+from tuner.engine.live import COMPRESSION
 from tuner.errors import NotFound
 from tuner.wire import Problem
+
+_MIN_COMPRESSED = 1_000
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:  # Any: the form that FastAPI declares
@@ -31,6 +35,16 @@ def tagged(request: Request, resource: BaseModel) -> Response:
     if known.strip() == "*" or tag in (part.strip() for part in known.split(",")):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type="application/json")
+
+
+def compressed(request: Request, response: Response) -> Response:
+    """The same answer, in gzip if the client takes it and it is worth it; takes long for a large one."""
+    response.headers["Vary"] = "Accept-Encoding"
+    if "gzip" in request.headers.get("accept-encoding", "") and len(response.body) >= _MIN_COMPRESSED:
+        response.body = gzip.compress(response.body, COMPRESSION)
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Length"] = str(len(response.body))
+    return response
 
 
 def file_response(path: Path, *, kind: str, name: str, media_type: str, sha256: str | None = None) -> Response:

@@ -14,10 +14,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.body_limits import too_long
+from api.page import Page
+from api.session import COOKIE, is_valid
 from api.settings import ApiSettings
 from tuner.errors import Forbidden, InvalidInput, Unauthorized
 
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz"})
+# The session takes the key in its body, and gives nothing away when it is ended.
+PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/v1/session"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _LIMITS = "TUNER_API_MAX_ARTIFACT_BYTES or TUNER_API_MAX_UPLOAD_BYTES"
 _MIN_KEY_LENGTH = 16
@@ -30,10 +33,12 @@ class GuardMiddleware:
     Args:
         app: What answers the requests that pass.
         settings: Hosts, key and limits.
+        page: The dashboard, which is public.
     """
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ApiSettings, page: Page) -> None:
         self._app = app
+        self._page = page
         self._hosts = LOOPBACK_NAMES | {name.lower() for name in settings.allowed_hosts} | {settings.host.lower()}
         self._key = settings.key.get_secret_value().encode() if settings.key else None
         # No route takes more than this; each has its own, lower limit.
@@ -47,7 +52,7 @@ class GuardMiddleware:
         headers = _SecurityHeaders(scope)
         self._check_host(headers)
         _check_origin(headers)
-        if scope["path"] not in PUBLIC_PATHS:
+        if not self._is_public(scope):
             self._check_key(headers)
         self._check_length(headers)
         received = 0
@@ -74,13 +79,18 @@ class GuardMiddleware:
     def _check_key(self, headers: _SecurityHeaders) -> None:
         if self._key is None:
             return
+        if not headers.authorization and any(is_valid(value, self._key) for value in headers.sessions()):
+            return
         scheme, _, shown = headers.authorization[0].partition(b" ") if len(headers.authorization) == 1 else (b"",) * 3
         if scheme.lower() != b"bearer":
             raise Unauthorized(
                 "The request shows no key.", hint="Set TUNER_API_KEY, or send the header Authorization: Bearer <key>."
             )
-        if not hmac.compare_digest(shown.strip(), self._key):
-            raise Unauthorized("The key is wrong.", hint="Use the TUNER_API_KEY that the server was started with.")
+        check_key(shown.strip(), self._key)
+
+    def _is_public(self, scope: Scope) -> bool:
+        path = scope["path"]
+        return path in PUBLIC_PATHS or self._page.serves(path)
 
     def _check_length(self, headers: _SecurityHeaders) -> None:
         announced = headers.content_length[0] if headers.content_length else b""
@@ -112,6 +122,16 @@ class VersionMiddleware:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def check_key(shown: bytes, key: bytes) -> None:
+    """Refuse a wrong key.
+
+    Raises:
+        Unauthorized: It is not the server's.
+    """
+    if not hmac.compare_digest(shown, key):
+        raise Unauthorized("The key is wrong.", hint="Use the TUNER_API_KEY that the server was started with.")
 
 
 def check_exposure(settings: ApiSettings) -> None:
@@ -167,6 +187,7 @@ class _SecurityHeaders:
         self.origin: list[bytes] = []
         self.authorization: list[bytes] = []
         self.content_length: list[bytes] = []
+        self.cookie: list[bytes] = []
         for name, value in scope["headers"]:
             if name == b"host":
                 self.host.append(value)
@@ -176,6 +197,13 @@ class _SecurityHeaders:
                 self.authorization.append(value)
             elif name == b"content-length":
                 self.content_length.append(value)
+            elif name == b"cookie":
+                self.cookie.append(value)
+
+    def sessions(self) -> list[str]:
+        """The values of our cookie, if there are any."""
+        pairs = (pair.strip().partition("=") for value in self.cookie for pair in value.decode("latin-1").split(";"))
+        return [value for name, _, value in pairs if name == COOKIE]
 
 
 def _check_origin(headers: _SecurityHeaders) -> None:

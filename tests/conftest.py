@@ -102,7 +102,7 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
         return
     url = request.getfixturevalue("postgres_database_url")
     yield url
-    administer(url, "truncate studies, datasets, replies cascade")
+    administer(url, "truncate studies, datasets, replies, workers cascade")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """One module per resource, each with its ``router``."""
 
-from api.routes import artifacts, claims, datasets, families, health, models, studies, trials
+from api.routes import artifacts, claims, datasets, families, health, live, models, session, studies, trials, workers
 
 # Routes are tried one after another: those that every trial needs several times come first.
 ROUTERS = (
@@ -9,9 +9,12 @@ ROUTERS = (
     claims.router,
     models.claims_router,
     models.router,
+    live.router,
     studies.router,
     artifacts.router,
     datasets.router,
     families.router,
+    workers.router,
+    session.router,
     health.router,
 )

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from api.body_limits import limited_stream
 from api.gateway import CurrentGateway
 from api.json_body import JsonRoute
-from api.parameters import DatasetId, DatasetQuery, Sha256, UploadQuery
+from api.parameters import DatasetId, DatasetQuery, PreviewQuery, Sha256, UploadQuery
 from api.responses import file_response, problems, tagged
 from tuner.errors import InvalidInput, Place
-from tuner.wire import ChangeDataset, DatasetPage, DatasetResource
+from tuner.wire import ChangeDataset, DatasetPage, DatasetPreview, DatasetResource
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=JsonRoute)
 
@@ -77,6 +77,19 @@ async def list_datasets(request: Request, query: Annotated[DatasetQuery, Query()
 async def read_dataset(dataset: DatasetId, request: Request, gateway: CurrentGateway) -> Response:
     """What is known of the table: its columns, their kinds and why."""
     return tagged(request, await gateway.read(gateway.engine.datasets.get, dataset))
+
+
+@router.get(
+    "/{dataset}/preview",
+    summary="Read a table's first rows",
+    response_model=DatasetPreview,
+    responses={304: {"description": "Not changed"}, **problems(404)},
+)
+async def read_dataset_preview(
+    dataset: DatasetId, request: Request, query: Annotated[PreviewQuery, Query()], gateway: CurrentGateway
+) -> Response:
+    """The first rows, as they were read when the table was uploaded."""
+    return tagged(request, await gateway.read(gateway.engine.datasets.preview, dataset, query.rows))
 
 
 @router.patch(

@@ -11,6 +11,7 @@ from api.parameters import IdempotencyKey, StudyId, TrialNumber, TrialQuery
 from api.responses import file_response, problems, tagged
 from tuner.errors import NotFound
 from tuner.wire import (
+    ChangeTrial,
     CompleteTrial,
     EnqueueTrials,
     ReleaseTrial,
@@ -125,6 +126,17 @@ async def enqueue_trials(
 async def read_trial(study: StudyId, number: TrialNumber, request: Request, gateway: CurrentGateway) -> Response:
     """One trial."""
     return tagged(request, await gateway.read(gateway.engine.trials.get, study, number))
+
+
+@router.patch("/trials/{number}", summary="Change a trial's note", responses=problems(404, 413))
+async def change_trial(
+    study: StudyId,
+    number: TrialNumber,
+    body: Annotated[ChangeTrial, Body(examples=[{"note": "overfits after epoch 12; try more dropout"}])],
+    gateway: CurrentGateway,
+) -> TrialResource:
+    """Puts a note on the trial in place of the one that it has; an empty one removes it."""
+    return await gateway.write(gateway.engine.trials.change(study, number, body))
 
 
 @router.post("/trials/{number}/release", summary="Hand a trial back", responses=problems(404, 409, 413))

@@ -19,7 +19,7 @@ from tuner.data.profile import ColumnKind, DatasetProfile, ValueForm, target_pro
 from tuner.data.profiling import profile_table
 from tuner.data.reading import ReadLimits, read_table
 from tuner.data.table import load_table
-from tuner.data.upload import profile_file
+from tuner.data.upload import examine_file
 from tuner.errors import InvalidDataset, TooLarge
 
 N = 24
@@ -107,7 +107,7 @@ def test_three_dimensions_are_pictures_if_they_look_so(path: Path, x: np.ndarray
 def test_kind_of_three_dimensions_can_be_chosen(path: Path) -> None:
     np.savez(path, x=numbers(N, 5, 3), y=np.arange(N) % 2)
 
-    profile = profile_file(path, target="y", kinds={"x": "image"})
+    profile = examine_file(path, target="y", kinds={"x": "image"}).profile
     table = load_table(path, profile, target_profile(profile, "y"))
 
     assert profile.column("x").shape == (5, 3, 1)
@@ -348,7 +348,7 @@ def test_truncated_zip_is_refused(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
 
     with pytest.raises(InvalidDataset, match="The zip file is damaged or cut short"):
-        profile_file(path)
+        examine_file(path)
 
 
 def test_array_cannot_be_the_target(path: Path) -> None:
@@ -364,7 +364,7 @@ def test_warnings_tell_of_repeated_and_blank_cells(path: Path) -> None:
     x[30:33] = 7
     np.savez(path, x=x, copy=x, y=np.r_[np.arange(10), np.arange(190)] % 2)
 
-    profile = profile_file(path, target="y")
+    profile = examine_file(path, target="y").profile
 
     messages = {(warning.code, warning.column): warning.message for warning in profile.warnings}
     assert "11 of 200 rows" in messages["duplicate_rows", None]

@@ -16,7 +16,7 @@ from tuner.data.profiling import profile_table
 from tuner.data.reading import ReadLimits, read_table
 from tuner.data.splits import folds
 from tuner.data.table import Table, build_table
-from tuner.data.upload import profile_file
+from tuner.data.upload import examine_file
 from tuner.errors import InvalidDataset, TooLarge
 
 Write = Callable[[str | bytes], Path]
@@ -122,7 +122,7 @@ def test_two_rows_are_a_table(write: Write) -> None:
 def test_five_thousand_columns_are_read_and_profiled(write: Write) -> None:
     values = np.random.default_rng(0).normal(size=(30, 5000))
     frame = pd.DataFrame(values, columns=[f"c{number}" for number in range(5000)]).assign(y=["a", "b"] * 15)
-    profile = profile_file(write(frame.to_csv(index=False)), target="y")
+    profile = examine_file(write(frame.to_csv(index=False)), target="y").profile
 
     assert len(profile.features("y")) == 5000
 

@@ -21,7 +21,7 @@ from tuner.data.pictures import common_shape
 from tuner.data.profile import ColumnKind, target_profile, usual_target
 from tuner.data.profiling import profile_table
 from tuner.data.reading import ReadLimits, read_table
-from tuner.data.upload import profile_file
+from tuner.data.upload import examine_file
 from tuner.errors import InvalidDataset, TooLarge
 
 
@@ -73,7 +73,7 @@ def test_folders_are_labels_and_files_are_pictures(path: Path) -> None:
 def test_label_is_predicted_unless_another_target_is_named(path: Path) -> None:
     zipped(path, {f"{label}/{index}.png": plain((index, 0, 0)) for label in ("a", "b") for index in range(5)})
 
-    profile = profile_file(path)
+    profile = examine_file(path).profile
 
     assert usual_target(profile) == "label"
     assert profile.column("image").kind is ColumnKind.IMAGE
@@ -247,7 +247,7 @@ def test_picture_that_unpacks_to_too_much_is_refused_by_name(path: Path, side: i
     zipped(path, {"cat/1.png": plain(), "dog/1.png": png_that_claims(side, side)})
 
     with pytest.raises(TooLarge, match=r"The picture 'dog/1\.png' has more than 64,000,000 pixels"):
-        profile_file(path)
+        examine_file(path)
 
 
 def test_archive_with_too_many_files_is_refused(path: Path) -> None:

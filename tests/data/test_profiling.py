@@ -77,6 +77,29 @@ def test_mean_of_huge_numbers_is_finite() -> None:
     assert profile_column([1e308, 1e308, 1.5e308]).mean == pytest.approx(3.5 / 3 * 1e308)
 
 
+def test_numbers_are_counted_in_twenty_equal_parts() -> None:
+    column = profile_column([*range(100), None, 99])
+    assert column.histogram == (5,) * 19 + (6,)
+    assert sum(column.histogram) == 102 - column.num_missing
+    assert profile_column([0.0, 1.0, 1.0, 10.0]).histogram == (1, 0, 2, *[0] * 16, 1)
+
+
+def test_what_is_no_number_or_only_one_has_no_histogram() -> None:
+    assert [profile_column(cells).histogram for cells in (["a", "b"], [3, 3], [3, None], [None, None])] == [()] * 4
+
+
+def test_a_histogram_of_extreme_numbers_counts_each_of_them() -> None:
+    assert profile_column([-1.7e308, 1.7e308, 0.0]).histogram == (1, *[0] * 9, 1, *[0] * 8, 1)
+    assert sum(profile_column([1.0, np.nextafter(1.0, 2.0)]).histogram) in (0, 2)
+    assert sum(profile_column([5e-324, 1e-323, 1.0]).histogram) == 3
+
+
+def test_a_profile_that_was_stored_before_has_no_histogram() -> None:
+    stored = profile_column([1, 2, 5]).to_json()
+    del stored["histogram"]
+    assert ColumnProfile.from_json(stored).histogram == ()
+
+
 def test_integral_floats_are_whole_numbers_with_whole_labels() -> None:
     column = profile_column([1.0, None, 2.0, 2.0])
 

@@ -10,7 +10,7 @@ from sklearn.datasets import load_breast_cancer
 
 from tuner.data.frames import plain_frame, write_table
 from tuner.data.profiling import profile_table
-from tuner.data.upload import profile_file
+from tuner.data.upload import examine_file
 from tuner.errors import InvalidDataset, TooLarge
 
 
@@ -19,7 +19,7 @@ def test_profile_made_in_a_child_is_the_one_made_here(tmp_path: Path) -> None:
     path = tmp_path / "table.csv.gz"
     write_table(frame, path)
 
-    assert profile_file(path) == profile_table(plain_frame(frame))
+    assert examine_file(path).profile == profile_table(plain_frame(frame))
 
 
 def test_refusal_in_the_child_becomes_the_same_error_here(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_refusal_in_the_child_becomes_the_same_error_here(tmp_path: Path) -> Non
     path.write_text("a,b\n1,2\n3\n")
 
     with pytest.raises(InvalidDataset, match="Line 3 has 1 cells; the header has 2") as refusal:
-        profile_file(path)
+        examine_file(path)
     assert refusal.value.hint
 
 
@@ -36,14 +36,14 @@ def test_class_of_the_error_is_kept(tmp_path: Path) -> None:
     path.write_text(",".join(f"c{index}" for index in range(10_001)) + "\n")
 
     with pytest.raises(TooLarge, match="10,001 columns"):
-        profile_file(path)
+        examine_file(path)
 
 
 def test_file_named_like_an_option_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("--seconds").write_text("a,b\n1,2\n3,4\n")
 
-    assert profile_file(Path("--seconds")).num_rows == 2
+    assert examine_file(Path("--seconds")).profile.num_rows == 2
 
 
 def test_table_that_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_table_that_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
     path.write_text("a,b\n" + "".join(f"{'x' * 1000}{index},y\n" for index in range(200_000)))
 
     with pytest.raises(InvalidDataset, match="memory") as refusal:
-        profile_file(path, memory_bytes=256 * 1024**2)
+        examine_file(path, memory_bytes=256 * 1024**2)
     assert "sample" in (refusal.value.hint or "")
 
 
@@ -60,7 +60,7 @@ def test_table_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     path.write_text("a,b\n" + "1.5,2.5\n" * 10_000_000)
 
     with pytest.raises(InvalidDataset, match="more than 1 seconds"):
-        profile_file(path, seconds=1)
+        examine_file(path, seconds=1)
 
 
 def test_child_without_room_to_start_is_an_error_not_a_crash(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_child_without_room_to_start_is_an_error_not_a_crash(tmp_path: Path) -> 
     path.write_text("a,b\n1,2\n3,4\n")
 
     with pytest.raises(InvalidDataset, match="memory"):
-        profile_file(path, memory_bytes=100 * 1024**2)
+        examine_file(path, memory_bytes=100 * 1024**2)
 
 
 def test_names_of_the_package_load_no_heavy_library() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tuner.engine import Engine
 from tuner.wire import (
     ChangeStudy,
+    ChangeTrial,
     CompleteTrial,
     CreateStudy,
     Directive,
@@ -114,6 +115,9 @@ class ActingStudy:
 
     def stop(self, number: int) -> TrialResource:
         return self.engine.trials.stop(self.id, number).result()
+
+    def note(self, number: int, text: str) -> TrialResource:
+        return self.engine.trials.change(self.id, number, ChangeTrial(note=text)).result()
 
     def enqueue(
         self,

@@ -41,6 +41,24 @@ def test_an_uploaded_table_is_profiled_kept_and_stored_once(engine: Engine, cont
     assert upload(engine, content, target=None) == Outcome(stored, created=False)
 
 
+def test_the_first_rows_of_an_uploaded_table_can_be_seen(engine: Engine, content: bytes, table: pd.DataFrame) -> None:
+    stored = upload(engine, content).value
+    shown = engine.datasets.preview(stored.id)
+    assert (shown.columns, shown.num_rows, len(shown.rows)) == (("age", "town", "bought"), 120, 20)
+    assert shown.rows == tuple(table.head(20).itertuples(index=False, name=None))
+    assert engine.datasets.preview(stored.id, 3).rows == shown.rows[:3]
+    assert len(engine.datasets.preview(stored.id, 100).rows) == 100
+    assert [len(column["histogram"]) for column in stored.profile["columns"]] == [20, 0, 0]
+
+
+def test_a_table_of_an_earlier_version_has_no_first_rows(engine: Engine, dataset: DatasetResource) -> None:
+    with pytest.raises(NotFound, match="no preview") as caught:
+        engine.datasets.preview(dataset.id)
+    assert "Upload" in str(caught.value.hint)
+    with pytest.raises(NotFound, match="no dataset"):
+        engine.datasets.preview("nothing")
+
+
 @on_sqlite
 def test_another_name_or_target_makes_another_dataset(engine: Engine, content: bytes) -> None:
     ids = {upload(engine, content).value.id, upload(engine, content, name="copy").value.id}

@@ -15,7 +15,7 @@ from tests.conftest import ManualClock
 from tests.engine.acting import ActingStudy
 from tuner.engine import Engine
 from tuner.engine.identity import new_id
-from tuner.storage import Database, measurement_rows, ranks, study_rows, trial_rows
+from tuner.storage import Database, measurement_rows, ranks, study_rows, trial_rows, worker_rows
 from tuner.storage.database import connect
 from tuner.storage.tables import measurements, studies, trials
 
@@ -70,6 +70,9 @@ def _trial(study_key: int, number: int, now: Any) -> dict[str, Any]:
         "params": {},
         "attempt": 1,
         "num_lost": 0,
+        "worker": "worker",
+        "lease_seconds": 60.0,
+        "started_at": now,
         "lease_expires_at": now + timedelta(seconds=number) if state == "running" else None,
         "due_at": now + timedelta(seconds=number),
         "metrics": {},
@@ -163,6 +166,30 @@ def test_leases_that_have_run_out(database: Database, filled: str, clock: Manual
     late = clock.instant + timedelta(seconds=60)
     plan = plan_of(lambda connection: trial_rows.expired_leases(connection, late, 10))
     assert_uses(plan, "ix_trials_leases")
+
+
+def test_trials_that_run_in_any_study(database: Database, filled: str, plan_of: Any) -> None:
+    plan = plan_of(worker_rows.running_trials)
+    if database.is_sqlite:
+        assert "USING INDEX ix_trials_leases" in plan, plan
+    else:
+        # The planner may read the partial index as a bitmap.
+        assert "ix_trials_leases" in plan, plan
+        assert "Seq Scan on trials" not in plan, plan
+
+
+def test_what_running_trials_have_reported(database: Database, filled: str, clock: ManualClock, plan_of: Any) -> None:
+    key = keys(database, filled, clock)
+    plan = plan_of(lambda connection: measurement_rows.running_measurements(connection, key, 100))
+    assert not re.search("SCAN (measurements|trials)|Seq Scan on trials", plan), plan
+
+
+def test_where_the_measurements_of_a_study_end(
+    database: Database, filled: str, clock: ManualClock, plan_of: Any
+) -> None:
+    key = keys(database, filled, clock)
+    plan = plan_of(lambda connection: measurement_rows.latest_bookmark(connection, key))
+    assert re.search("ix_measurements_study_key_key|pk_measurements", plan), plan
 
 
 def test_trials_that_changed_since(database: Database, filled: str, clock: ManualClock, plan_of: Any) -> None:

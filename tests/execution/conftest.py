@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tuner.data.profile import target_profile
-from tuner.data.upload import profile_file
+from tuner.data.upload import examine_file
 from tuner.execution import Event, Execution, Failed, Finished, LocalExecutor
 from tuner.training import TrainingJob
 
@@ -47,7 +47,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def make_job(table: Path) -> Callable[..., TrainingJob]:
     """Makes jobs over the table."""
-    profile = profile_file(table)
+    profile = examine_file(table).profile
     target = target_profile(profile, "side")
 
     def make(family: str, **params: Any) -> TrainingJob:

@@ -81,4 +81,5 @@ def test_an_old_study_is_shown_and_goes_on(old_url: str, open_engine: Callable[[
     ]
     study.complete(study.ask_one(), 0.1)
     study.fail(study.ask_one())
+    assert study.note(0, "from before").note == "from before"
     assert study.ranking() == [4, 3, 1, 0, 2, 5]

@@ -111,6 +111,8 @@ class ColumnProfile:
         found_kind: The kind that was found, where somebody has chosen another one.
         shape: For images and sequences: the shape of the largest cell.
         mean_length: For cells written as text: their characters on average.
+        histogram: For numbers that are not all the same: how many cells lie in each of 20 equal parts of the range from
+            ``minimum`` to ``maximum``.
     """
 
     name: str
@@ -128,6 +130,7 @@ class ColumnProfile:
     found_kind: ColumnKind | None = None
     shape: tuple[int, ...] | None = None
     mean_length: float | None = None
+    histogram: tuple[int, ...] = ()
 
     @property
     def has_all_values(self) -> bool:
@@ -157,6 +160,7 @@ class ColumnProfile:
             "found_kind": None if self.found_kind is None else self.found_kind.value,
             "shape": None if self.shape is None else list(self.shape),
             "mean_length": self.mean_length,
+            "histogram": list(self.histogram),
         }
 
     @classmethod
@@ -179,6 +183,7 @@ class ColumnProfile:
             found_kind=None if found_kind is None else ColumnKind(found_kind),
             shape=None if shape is None else tuple(shape),
             mean_length=document.get("mean_length"),
+            histogram=tuple(document.get("histogram", ())),
         )
 
 

@@ -1,7 +1,7 @@
 """Reads and profiles one file under limits; run by ``tuner.data.upload`` as ``python -P -m tuner.data.profile_child``.
 
 Reads from standard input what to look into: ``{"target": name or null, "kinds": {column: kind}}``. Prints one JSON
-document: ``{"profile": ...}``, or ``{"error": {"code", "message", "hint", "places"}}``.
+document: ``{"profile": ..., "first_rows": [[...]]}``, or ``{"error": {"code", "message", "hint", "places"}}``.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def _limit(memory_bytes: int, seconds: int) -> None:
 def _profile(path: Path, target: str | None, kinds: dict[str, str]) -> dict[str, Any]:
     # Imported under the limits, and so that a lack of memory here is answered too.
     from tuner.data.concerns import table_warnings, target_warnings
+    from tuner.data.first_rows import first_rows
     from tuner.data.kinds import with_kinds
     from tuner.data.profile import target_profile, usual_target
     from tuner.data.profiling import profile_table
@@ -65,7 +66,8 @@ def _profile(path: Path, target: str | None, kinds: dict[str, str]) -> dict[str,
     target = target or usual_target(profile)
     if target is not None:
         warnings += target_warnings(frame, profile, target_profile(profile, target))
-    return {"profile": replace(profile, warnings=warnings).to_json()}
+    profile = replace(profile, warnings=warnings)
+    return {"profile": profile.to_json(), "first_rows": first_rows(frame, profile.columns)}
 
 
 def _describe(error: TunerError) -> dict[str, Any]:

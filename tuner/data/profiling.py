@@ -30,6 +30,7 @@ MIN_DATES = 3
 # Wide tables store fewer values of each column, so that a profile stays a few megabytes.
 _MAX_STORED_VALUES = 200_000
 _MAX_CHARACTERS_PER_VALUE = 50
+_NUM_PARTS = 20
 
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|.*[ _.-])(id|uuid|guid|key|index)|unnamed: 0)|.*[a-z](Id|ID)")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -97,6 +98,7 @@ def _profile_column(name: str, values: NDArray[Any], limit: int) -> ColumnProfil
         day_first=dates is not None and dates.day_first,
         has_time=dates is not None and dates.has_time,
         mean_length=_mean_length(distinct, counts) if form is ValueForm.TEXT else None,
+        histogram=() if form is ValueForm.TEXT else _histogram(distinct, counts),
     )
 
 
@@ -182,6 +184,19 @@ def _summary(distinct: NDArray[Any], counts: NDArray[np.int64]) -> tuple[float |
     largest = float(np.abs(distinct).max()) or 1.0
     mean = float(np.average(distinct / largest, weights=counts)) * largest
     return float(distinct.min()), float(distinct.max()), mean
+
+
+def _histogram(distinct: NDArray[Any], counts: NDArray[np.int64]) -> tuple[int, ...]:
+    """How many cells lie in each of equal parts of the range of the values; empty if they are all the same."""
+    if len(distinct) < 2:
+        return ()
+    # Divided by the largest first: the distance of large finite numbers can overflow.
+    scaled = distinct / float(np.abs(distinct).max())
+    low, width = float(scaled.min()), float(np.ptp(scaled))
+    if width == 0:
+        return ()
+    places = np.minimum((scaled - low) / width * _NUM_PARTS, _NUM_PARTS - 1).astype(np.int64)
+    return tuple(np.bincount(places, weights=counts, minlength=_NUM_PARTS).astype(np.int64).tolist())
 
 
 def _value_counts(

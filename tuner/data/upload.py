@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuner.data.first_rows import Cell
 from tuner.data.profile import ColumnKind, DatasetProfile
 from tuner.errors import InvalidDataset, Place, TunerError, error_classes
 
@@ -22,14 +24,27 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 _PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 
 
-def profile_file(
+@dataclass(frozen=True)
+class ExaminedFile:
+    """What is known of a file once it has been read.
+
+    Args:
+        profile: What is in its columns.
+        first_rows: Its first rows, to be shown.
+    """
+
+    profile: DatasetProfile
+    first_rows: list[list[Cell]]
+
+
+def examine_file(
     path: Path,
     *,
     target: str | None = None,
     kinds: Mapping[str, ColumnKind | str] | None = None,
     memory_bytes: int = 4 * 1024**3,
     seconds: int = 120,
-) -> DatasetProfile:
+) -> ExaminedFile:
     """Read and profile a file in a limited child process. This process loads neither NumPy nor pandas.
 
     Args:
@@ -78,9 +93,9 @@ def _environment() -> dict[str, str]:
     return inherited | _ONE_THREAD | _PLAIN_MEMORY
 
 
-def _read_answer(answer: dict[str, Any]) -> DatasetProfile:
+def _read_answer(answer: dict[str, Any]) -> ExaminedFile:
     if "profile" in answer:
-        return DatasetProfile.from_json(answer["profile"])
+        return ExaminedFile(DatasetProfile.from_json(answer["profile"]), answer["first_rows"])
     error = answer["error"]
     places = [Place(**place) for place in error["places"]]
     raise error_classes().get(error["code"], TunerError).restored(error["message"], error["hint"], places)

@@ -11,17 +11,17 @@ from sqlalchemy import Connection
 
 from tuner.data.kinds import chosen_kinds, with_kinds
 from tuner.data.profile import target_profile, usual_target
-from tuner.data.upload import profile_file
+from tuner.data.upload import examine_file
 from tuner.engine.changes import then
 from tuner.engine.cursors import dump_cursor, load_cursor
 from tuner.engine.identity import new_id
 from tuner.engine.limits import Limits
 from tuner.engine.outcome import Outcome
-from tuner.errors import DatasetInUse
+from tuner.errors import DatasetInUse, NotFound
 from tuner.storage import Blobs, Database, file_rows
 from tuner.storage.blobs import dataset_name
 from tuner.storage.file_rows import DatasetRow
-from tuner.wire import ChangeDataset, DatasetPage, DatasetResource, DatasetWarningResource
+from tuner.wire import ChangeDataset, DatasetPage, DatasetPreview, DatasetResource, DatasetWarningResource
 
 
 class Datasets:
@@ -61,8 +61,8 @@ class Datasets:
                 known = file_rows.find_dataset(connection, name, received.sha256)
             if known is not None and _is_same(known, target, kinds):
                 return Outcome(present_dataset(known), created=False)
-            profile = profile_file(received.path, target=target, kinds=kinds)
-            target = target or usual_target(profile)
+            examined = examine_file(received.path, target=target, kinds=kinds)
+            target = target or usual_target(examined.profile)
             dataset_id = new_id(self._database.now())
             self._blobs.keep(received, dataset_name(dataset_id))
         finally:
@@ -80,7 +80,8 @@ class Datasets:
                 target=target,
                 size=received.size,
                 sha256=received.sha256,
-                profile=profile,
+                profile=examined.profile,
+                first_rows=examined.first_rows,
                 now=now,
             )
             return file_rows.get_dataset(connection, dataset_id)
@@ -95,6 +96,27 @@ class Datasets:
         """The dataset."""
         with self._database.read() as connection:
             return present_dataset(file_rows.get_dataset(connection, dataset_id))
+
+    def preview(self, dataset_id: str, num_rows: int = 20) -> DatasetPreview:
+        """The first rows of a table, at most 100; of very wide ones fewer.
+
+        Raises:
+            NotFound: There is no such dataset, or its rows were not kept when it was uploaded.
+        """
+        with self._database.read() as connection:
+            row = file_rows.get_dataset(connection, dataset_id)
+            rows = file_rows.get_first_rows(connection, row.key)
+        if rows is None:
+            raise NotFound(
+                "preview",
+                dataset_id,
+                hint="The table was uploaded to an earlier version. Upload it under another name to see its rows.",
+            )
+        return DatasetPreview(
+            columns=tuple(column["name"] for column in row.profile_json["columns"]),
+            rows=tuple(map(tuple, rows[:num_rows])),
+            num_rows=row.profile_json["num_rows"],
+        )
 
     def page(self, *, name: str | None = None, limit: int = 100, cursor: str | None = None) -> DatasetPage:
         """Datasets, newest first."""

@@ -13,12 +13,14 @@ from tuner.engine.artifacts import Artifacts
 from tuner.engine.changes import Changes
 from tuner.engine.datasets import Datasets
 from tuner.engine.limits import Limits
+from tuner.engine.live import Live
 from tuner.engine.rankings import Rankings
 from tuner.engine.studies import Studies
 from tuner.engine.suggestions import Suggestions
 from tuner.engine.timer import Timer
 from tuner.engine.trials import Trials
 from tuner.engine.views import Views
+from tuner.engine.workers import Workers
 from tuner.models import families
 from tuner.storage import Blobs, Database, Ownership, file_rows
 from tuner.storage.database import sqlite_file
@@ -61,14 +63,16 @@ class Engine:
         self._removals = ThreadPoolExecutor(1, thread_name_prefix="tuner-removals")
         self._sampling = ThreadPoolExecutor(2, thread_name_prefix="tuner-sampling")
         holder = uuid.uuid4().hex if embedded else None
-        self.suggestions = Suggestions(database, views, changes, self._sampling, holder)
+        self.workers = Workers(database)
+        self.suggestions = Suggestions(database, views, changes, self._sampling, holder, self.workers.saw)
         self.rankings = Rankings(views, self.suggestions.sampler_of)
+        self.live = Live(database, views)
         self.studies = Studies(database, blobs, views, self.rankings, changes, self._removals)
         self.trials = Trials(database, views, self.rankings, changes, self._pruning, self.suggestions.prepare, limits)
         self.changes = changes
         self.datasets = Datasets(database, blobs, limits)
         self.artifacts = Artifacts(database, blobs, limits)
-        self.timer = Timer(database, changes, limits, self.artifacts.forget_checkpoints)
+        self.timer = Timer(database, changes, limits, self.artifacts.forget_checkpoints, self.workers.forget)
 
     @classmethod
     def open(cls, database_url: str, folder: Path, *, limits: Limits | None = None, embedded: bool = False) -> Self:

@@ -69,16 +69,24 @@ class Suggestions:
         changes: Says when it is worth looking again.
         sampling: Where samplers run.
         holder: Id of an embedded engine, whose death voids the leases it gave; None for a server.
+        on_claim: Is told of each look for work, and when it was. Must be quick.
     """
 
     def __init__(
-        self, database: Database, views: Views, changes: Changes, sampling: Executor, holder: str | None
+        self,
+        database: Database,
+        views: Views,
+        changes: Changes,
+        sampling: Executor,
+        holder: str | None,
+        on_claim: Callable[[ClaimTrials, datetime], None],
     ) -> None:
         self._database = database
         self._views = views
         self._changes = changes
         self._sampling = sampling
         self._holder = holder
+        self._on_claim = on_claim
         self._hand_out = HandOut()
         self._planning = Planning(database, views, changes)
         self._unserved = Unserved(database, changes)
@@ -148,6 +156,7 @@ class Suggestions:
                         return stored
                 now = self._database.clock.now(connection)
                 rows = study_rows.studies_with_work(connection, now)
+            self._on_claim(request, now)
             for row in rows:
                 lacks = what_lacks(row.spec, request)
                 if lacks is not None:

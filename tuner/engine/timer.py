@@ -33,13 +33,22 @@ class Timer:
         changes: Told of what it does.
         limits: How often it looks.
         tidy: What else is to be done at each look.
+        forget: What else is to be done every hour.
     """
 
-    def __init__(self, database: Database, changes: Changes, limits: Limits, tidy: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        changes: Changes,
+        limits: Limits,
+        tidy: Callable[[], None],
+        forget: Callable[[], None],
+    ) -> None:
         self._database = database
         self._changes = changes
         self._limits = limits
         self._tidy = tidy
+        self._forget = forget
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tuner-timer", daemon=True)
 
@@ -79,6 +88,7 @@ class Timer:
                 since_forgetting += self._limits.timer_seconds
                 if since_forgetting >= _FORGET_EVERY_SECONDS:
                     self._forget_replies()
+                    self._forget()
                     since_forgetting = 0.0
             except Unavailable as error:
                 logger.warning("timer could not look", extra={"reason": error.message})

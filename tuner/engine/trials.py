@@ -1,4 +1,4 @@
-"""Trials: read, enqueue, report, complete, hand back, stop."""
+"""Trials: read, enqueue, report, complete, hand back, stop, note."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from tuner.storage import Database, measurement_rows, study_rows, trial_changes,
 from tuner.storage.study_rows import StudyChange, StudyRow
 from tuner.storage.trial_changes import Ending, NewTrial
 from tuner.wire import (
+    ChangeTrial,
     CompleteTrial,
     Directive,
     EnqueueTrials,
@@ -257,6 +258,22 @@ class Trials:
             return TrialResource.of(existing(connection, study_id, number).trial)
 
         return self._changes.told(self._database.write(operation, study=study_id), study_id)
+
+    def change(self, study_id: str, number: int, request: ChangeTrial) -> Future[TrialResource]:
+        """Put another note on a trial, or remove it."""
+        note = request.note or None
+
+        def operation(connection: Connection, now: datetime) -> TrialResource:
+            study = study_rows.get_study(connection, study_id, now, lock=True)
+            row = existing(connection, study_id, number, lock=True)
+            if note != row.trial.note:
+                # Pages that show the study hear of it as of every other change.
+                change = StudyChange(study, noted=True)
+                trial_changes.set_note(connection, row.key, note, change.seq)
+                transitions.settle(connection, change, now)
+            return TrialResource.of(existing(connection, study_id, number).trial)
+
+        return self._database.write(operation, study=study_id)
 
     def _judged(self, study_id: str, item: Reporting, stored: Reported) -> ReportReply:
         """The reply to a report, changed to ``prune`` when the study's pruner says so."""

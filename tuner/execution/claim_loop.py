@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Sequence
 
+from tuner import __version__
 from tuner.client.backoff import PASSING_ERRORS, Backoff
 from tuner.client.transport import Transport
 from tuner.errors import TunerError
@@ -66,7 +67,9 @@ class ClaimLoop:
         self._artifacts = artifacts
         self._worker = worker
         self._slots = slots
-        self._capabilities = Capabilities(families=list(families), backends=list(backends))
+        self._capabilities = Capabilities(
+            families=list(families), backends=list(backends), slots=slots, version=__version__
+        )
         self._wait_seconds = wait_seconds
         self._lease_seconds = lease_seconds
         self._limits = limits or RunLimits()

@@ -45,6 +45,7 @@ class Trial:
         members: Numbers of the trials it is made from: the candidate that a bagged trial trains further, or those that
             an ensemble may choose from.
         folds: Folds that a bagged trial is to be trained for, those that its candidate was scored on included.
+        note: What people say about it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Trial:
     is_feasible: bool | None = None
     members: tuple[int, ...] = ()
     folds: int | None = None
+    note: str | None = None
 
     @property
     def duration_seconds(self) -> float | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, literal_column, select, update
 
+from tuner.data.first_rows import Cell
 from tuner.data.profile import DatasetProfile
 from tuner.errors import NotFound
 from tuner.records import CHECKPOINT, Artifact, Trial, TrialState
 from tuner.storage.study_rows import PROJECT
 from tuner.storage.tables import artifacts, datasets, studies, trials
 
+_WITHOUT_ROWS = [column for column in datasets.c if column is not datasets.c.first_rows]
 # Spelled out in the statement, as the partial index wants it.
 _IS_CHECKPOINT = artifacts.c.name == literal_column(f"'{CHECKPOINT}'")
 
@@ -47,6 +50,7 @@ def insert_dataset(
     sha256: str,
     profile: DatasetProfile,
     now: datetime,
+    first_rows: Sequence[Sequence[Cell]] | None = None,
 ) -> None:
     """Add a dataset."""
     connection.execute(
@@ -58,6 +62,7 @@ def insert_dataset(
             size=size,
             sha256=sha256,
             profile=profile.to_json(),
+            first_rows=first_rows,
             created_at=now,
         )
     )
@@ -69,7 +74,7 @@ def get_dataset(connection: Connection, dataset_id: str) -> DatasetRow:
     Raises:
         NotFound: There is none.
     """
-    row = connection.execute(select(datasets).where(datasets.c.id == dataset_id)).one_or_none()
+    row = connection.execute(select(*_WITHOUT_ROWS).where(datasets.c.id == dataset_id)).one_or_none()
     if row is None:
         raise NotFound("dataset", dataset_id, hint="Upload it first, or list the datasets to find its id.")
     return _dataset(row)
@@ -78,7 +83,7 @@ def get_dataset(connection: Connection, dataset_id: str) -> DatasetRow:
 def find_dataset(connection: Connection, name: str, sha256: str) -> DatasetRow | None:
     """The newest dataset with this name and content."""
     query = (
-        select(datasets)
+        select(*_WITHOUT_ROWS)
         .where(datasets.c.project_id == PROJECT, datasets.c.name == name, datasets.c.sha256 == sha256)
         .order_by(datasets.c.key.desc())
         .limit(1)
@@ -89,12 +94,18 @@ def find_dataset(connection: Connection, name: str, sha256: str) -> DatasetRow |
 
 def page_of_datasets(connection: Connection, *, name: str | None, before: int | None, limit: int) -> list[DatasetRow]:
     """Datasets, newest first, older than the one with key ``before``."""
-    query = select(datasets).where(datasets.c.project_id == PROJECT).order_by(datasets.c.key.desc()).limit(limit)
+    query = select(*_WITHOUT_ROWS).where(datasets.c.project_id == PROJECT).order_by(datasets.c.key.desc()).limit(limit)
     if name is not None:
         query = query.where(datasets.c.name == name)
     if before is not None:
         query = query.where(datasets.c.key < before)
     return [_dataset(row) for row in connection.execute(query)]
+
+
+def get_first_rows(connection: Connection, key: int) -> list[list[Cell]] | None:
+    """The first rows of a table; None if it was uploaded before they were kept."""
+    found: list[list[Cell]] | None = connection.scalar(select(datasets.c.first_rows).where(datasets.c.key == key))
+    return found
 
 
 def change_dataset(connection: Connection, key: int, *, name: str, target: str | None, profile: DatasetProfile) -> None:

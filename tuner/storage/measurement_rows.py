@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, text
+from sqlalchemy import Connection, Integer, bindparam, delete, func, select, text
 
 from tuner.records import Measurement, ValueKind
 from tuner.storage.prepared import Prepared, PreparedInsert
 from tuner.storage.study_rows import PROJECT
-from tuner.storage.tables import measurements
-from tuner.storage.trial_rows import number_of
+from tuner.storage.tables import measurements, trials
+from tuner.storage.trial_rows import IS_RUNNING, number_of
 
 _OPEN_TRANSACTIONS = text(
     "select pg_snapshot_xmin(snapshot)::text::bigint, pg_snapshot_xmax(snapshot)::text::bigint "
@@ -38,6 +38,18 @@ _AFTER = Prepared(
     .where(measurements.c.study_key == bindparam("study"), measurements.c.key > bindparam("after"))
     .order_by(measurements.c.key)
 )
+_SOME_AFTER = Prepared(
+    select(measurements)
+    .where(measurements.c.study_key == bindparam("study"), measurements.c.key > bindparam("after"))
+    .order_by(measurements.c.key)
+    .limit(bindparam("limit", type_=Integer))
+)
+_HIGHEST = Prepared(
+    select(func.max(measurements.c.key).label("key")).where(measurements.c.study_key == bindparam("study"))
+)
+# Where a reader begins in the middle: so many keys before the highest one. Those that are given out but not yet
+# committed are fewer.
+_OVERLAP = 1_000
 _DELETE = Prepared(
     delete(measurements).where(
         measurements.c.trial_key == bindparam("trial"),
@@ -129,13 +141,17 @@ class Bookmark:
 
 
 def measurements_after(
-    connection: Connection, study_key: int, bookmark: Bookmark
+    connection: Connection, study_key: int, bookmark: Bookmark, limit: int | None = None
 ) -> tuple[list[Measurement], Bookmark]:
     """Measurements of a study that came after the bookmark, oldest first, and the bookmark to go on from.
 
-    A measurement can be read more than once, and one that replaces another comes later than it.
+    A measurement can be read more than once, and one that replaces another comes later than it. With a limit there may
+    be more than are given.
     """
-    rows = _AFTER.all(connection, study=study_key, after=bookmark.key)
+    if limit is None:
+        rows = _AFTER.all(connection, study=study_key, after=bookmark.key)
+    else:
+        rows = _SOME_AFTER.all(connection, study=study_key, after=bookmark.key, limit=limit)
     highest = rows[-1].key if rows else bookmark.key
     found = [_measurement(row) for row in rows]
     if connection.dialect.name == "sqlite":
@@ -145,6 +161,27 @@ def measurements_after(
         return found, bookmark
     key = highest if oldest_open == next_to_begin else bookmark.seen_key
     return found, Bookmark(key, highest, next_to_begin)
+
+
+def latest_bookmark(connection: Connection, study_key: int) -> Bookmark:
+    """Where somebody begins to read who wants to know what comes from now on. Some of what was before comes too."""
+    highest = _HIGHEST.all(connection, study=study_key)[0].key or 0
+    if connection.dialect.name == "sqlite":
+        return Bookmark(highest)
+    _, next_to_begin = connection.execute(_OPEN_TRANSACTIONS).one()
+    return Bookmark(max(min(1, highest), highest - _OVERLAP), highest, next_to_begin)
+
+
+def running_measurements(connection: Connection, study_key: int, limit: int) -> list[Measurement]:
+    """What the trials of a study that run now have reported in their present attempts."""
+    query = (
+        select(measurements)
+        .join(trials, measurements.c.trial_key == trials.c.key)
+        .where(IS_RUNNING, trials.c.study_key == study_key, measurements.c.attempt == trials.c.attempt)
+        .order_by(measurements.c.key)
+        .limit(limit)
+    )
+    return [_measurement(row) for row in connection.execute(query)]
 
 
 def _measurement(row: Any) -> Measurement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -47,6 +47,7 @@ _UPDATE = Prepared(
         )
     )
 )
+_KEY_AND_SEQ = Prepared(select(studies.c.key, studies.c.seq).where(studies.c.id == bindparam("study")))
 _REPLIES = PreparedIn(
     lambda names: select(replies.c.idempotency_key, replies.c.body_hash, replies.c.reply).where(
         replies.c.project_id == PROJECT, replies.c.idempotency_key.in_(parameters(*names).values())
@@ -101,6 +102,7 @@ class StudyChange:
     Args:
         row: The study as it was, locked.
         exhausted: Whether the sampler turns out to have no more points, which stays so.
+        noted: Whether a trial has another note, which moves it nowhere.
         search: What the sampler does, if it has found points.
     """
 
@@ -112,6 +114,7 @@ class StudyChange:
     budget: Budget | None = None
     consecutive_lost: int | None = None
     exhausted: bool = False
+    noted: bool = False
     search: str | None = None
 
     def __post_init__(self) -> None:
@@ -142,7 +145,8 @@ class StudyChange:
     def is_empty(self) -> bool:
         """Whether nothing has been gathered."""
         decided = (self.state, self.budget, self.consecutive_lost)
-        return self._num_moves == 0 and not self.exhausted and all(decision is None for decision in decided)
+        is_marked = self.exhausted or self.noted
+        return self._num_moves == 0 and not is_marked and all(decision is None for decision in decided)
 
     @property
     def num_open(self) -> int:
@@ -223,6 +227,30 @@ def fixed_facts(connection: Connection, study_id: str) -> tuple[int, StudySpec]:
     if row is None:
         raise NotFound("study", study_id)
     return row.key, load_spec(row.spec)
+
+
+def key_and_seq(connection: Connection, study_id: str) -> tuple[int, int]:
+    """The study's key, and how far it has come.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = _KEY_AND_SEQ.one_or_none(connection, study=study_id)
+    if row is None:
+        raise NotFound("study", study_id)
+    return row.key, row.seq
+
+
+def all_seqs(connection: Connection, limit: int) -> dict[str, int]:
+    """How far each study has come, by id, the newest ``limit`` studies."""
+    query = select(studies.c.id, studies.c.seq).where(studies.c.project_id == PROJECT)
+    rows = connection.execute(query.order_by(studies.c.key.desc()).limit(limit))
+    return {row.id: row.seq for row in rows}
+
+
+def existing_ids(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that studies have."""
+    return set(connection.scalars(select(studies.c.id).where(studies.c.id.in_(list(ids)))))
 
 
 def find_study(connection: Connection, name: str, now: datetime) -> StudyRow | None:

@@ -88,6 +88,7 @@ datasets = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("profile", Json, nullable=False),
+    Column("first_rows", Json),  # of the table, to be shown; read by nobody else
     Column("created_at", Instant, nullable=False),
     Index(None, "project_id", "name"),
     Index(None, "sha256"),
@@ -150,6 +151,7 @@ trials = Table(
     Column("objectives", Json),  # all objectives by name
     Column("failure", String(16)),
     Column("message", Text),
+    Column("note", Text),  # what people say about it
     Column("worker", String(200)),
     Column("holder", String(36)),  # the embedded engine whose death voids the lease
     Column("lease_token", String(64)),
@@ -226,6 +228,23 @@ artifacts = Table(
         sqlite_where=text("name = 'checkpoint.zip'"),
         postgresql_where=text("name = 'checkpoint.zip'"),
     ),
+    sqlite_autoincrement=True,
+)
+
+# Who has asked for work of late. Written now and then, not with every claim.
+workers = Table(
+    "workers",
+    metadata,
+    _key(),
+    _project(),
+    Column("name", String(200), nullable=False),
+    Column("slots", Integer),
+    Column("families", Json, nullable=False),
+    Column("backends", Json, nullable=False),
+    Column("version", String(200)),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    UniqueConstraint("project_id", "name"),
     sqlite_autoincrement=True,
 )
 

@@ -441,6 +441,11 @@ def requeue(connection: Connection, row: TrialRow, *, lost: bool, due_at: dateti
     return changed.rowcount == 1
 
 
+def set_note(connection: Connection, key: int, note: str | None, seq: int) -> None:
+    """Put another note on a trial."""
+    connection.execute(update(trials).where(trials.c.key == key).values(note=note, seq=seq))
+
+
 def stop_at_report(connection: Connection, key: int) -> None:
     """Have a running trial's next report answered with ``cancel``."""
     connection.execute(

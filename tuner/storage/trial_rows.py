@@ -296,6 +296,7 @@ def _trial(row: Any, study_id: str) -> TrialRow:
         is_feasible=feasibility(row.rank_class),
         members=tuple(row.members or ()),
         folds=row.folds,
+        note=row.note,
     )
     return TrialRow(
         key=row.key,

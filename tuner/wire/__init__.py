@@ -4,7 +4,7 @@ from tuner.data.forecast import Forecast
 from tuner.records.states import Direction, FailureReason, Origin, StudyState, TrialState
 from tuner.records.study import Budget
 from tuner.wire.artifacts import ArtifactPage, ArtifactResource
-from tuner.wire.datasets import ChangeDataset, DatasetPage, DatasetResource, DatasetWarningResource
+from tuner.wire.datasets import ChangeDataset, DatasetPage, DatasetPreview, DatasetResource, DatasetWarningResource
 from tuner.wire.families import FamilyPage, FamilyResource
 from tuner.wire.health import Health
 from tuner.wire.problems import Problem
@@ -21,6 +21,7 @@ from tuner.wire.suggestions import (
     SuggestReply,
 )
 from tuner.wire.trials import (
+    ChangeTrial,
     CompleteTrial,
     Directive,
     EnqueueTrials,
@@ -36,6 +37,7 @@ from tuner.wire.trials import (
     TrialResource,
     TrialsCreated,
 )
+from tuner.wire.workers import WorkerPage, WorkerResource, WorkerTrial
 
 __all__ = [
     "ArtifactPage",
@@ -45,6 +47,7 @@ __all__ = [
     "Capabilities",
     "ChangeDataset",
     "ChangeStudy",
+    "ChangeTrial",
     "CheckpointFile",
     "ClaimReply",
     "ClaimTrials",
@@ -52,6 +55,7 @@ __all__ = [
     "CompleteTrial",
     "CreateStudy",
     "DatasetPage",
+    "DatasetPreview",
     "DatasetResource",
     "DatasetWarningResource",
     "Direction",
@@ -84,4 +88,7 @@ __all__ = [
     "TrialResource",
     "TrialState",
     "TrialsCreated",
+    "WorkerPage",
+    "WorkerResource",
+    "WorkerTrial",
 ]

@@ -33,6 +33,8 @@ def _printable(text: str) -> str:
     return text
 
 
+MAX_NOTE = 2_000
+
 Text = Annotated[str, StringConstraints(strict=True, max_length=100_000), AfterValidator(_storable)]
 Name = Annotated[
     str,
@@ -40,6 +42,7 @@ Name = Annotated[
     AfterValidator(_storable),
     AfterValidator(_printable),
 ]
+Note = Annotated[str, StringConstraints(strict=True, max_length=MAX_NOTE), AfterValidator(_storable)]
 Token = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64), AfterValidator(_storable)]
 Whole = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -33,6 +33,17 @@ class DatasetResource(Resource):
     created_at: datetime
 
 
+class DatasetPreview(Resource):
+    """The first rows of a table, a cell for each column: a number, text, or null where there is no value.
+
+    Long texts are cut and end with an ellipsis. Of a picture or a sequence its shape is told.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+    num_rows: int = Field(description="Rows of the whole table.")
+
+
 class DatasetPage(Resource):
     """Some datasets, newest first, and where to go on."""
 

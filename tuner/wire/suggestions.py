@@ -57,10 +57,15 @@ class SuggestReply(Resource):
 
 
 class Capabilities(Request):
-    """What a worker can train: model families, and for those that are networks the backends of Keras that it has."""
+    """What a worker can train: model families, and for those that are networks the backends of Keras that it has.
+
+    ``slots`` is how many trials it trains at one time, ``version`` the release of tuner that it runs.
+    """
 
     families: Annotated[list[Name], Field(max_length=1_000)]
     backends: Annotated[list[Name], Field(max_length=100, default_factory=list)]
+    slots: Count | None = None
+    version: Name | None = None
 
 
 class ClaimTrials(Request):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from tuner.records import FailureReason, Measurement, Origin, Trial, TrialState
-from tuner.wire.base import Name, Number, Request, Resource, Text, Token, Whole
+from tuner.wire.base import Name, Note, Number, Request, Resource, Text, Token, Whole
 
 ScalarBody = str | bool | int | float | None
 
@@ -135,13 +135,19 @@ class ReleaseTrial(Request):
     lost: Text | None = None
 
 
+class ChangeTrial(Request):
+    """What people may change about a trial: their note; an empty one removes it."""
+
+    note: Note
+
+
 class TrialResource(Resource):
     """A trial as it stands.
 
     ``rank`` is only filled on a leaderboard, for completed and feasible trials, from 1. ``sampled_by`` names the method
     that found the parameters, if a sampler did. ``is_feasible`` says of a completed trial whether it keeps the
     constraints. ``members`` are the numbers of the trials that a bagged trial or an ensemble is made from, ``folds``
-    says for how many folds a bagged one is to be trained.
+    says for how many folds a bagged one is to be trained. ``note`` is what people say about it.
     """
 
     id: str
@@ -158,6 +164,7 @@ class TrialResource(Resource):
     is_feasible: bool | None = None
     failure: FailureReason | None
     message: str | None
+    note: str | None = None
     worker: str | None
     last_step: int | None
     last_value: float | None
@@ -186,6 +193,7 @@ class TrialResource(Resource):
             is_feasible=trial.is_feasible,
             failure=trial.failure,
             message=trial.message,
+            note=trial.note,
             worker=trial.worker,
             last_step=trial.last_step,
             last_value=trial.last_value,

@@ -1,0 +1,22 @@
+/** The browser's session: the key is given once, and kept by the server's own cookie. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { send } from "./client";
+import { letIn, onLockChange, readLock } from "./lock";
+
+/** Whether nothing is shown until a key is given. */
+export function useIsLockedOut(): boolean {
+  return useSyncExternalStore(onLockChange, readLock);
+}
+
+/** Give the key. What could not be had before is asked for again. */
+export function useLogin() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (key: string) => send<void>("POST", "/v1/session", { body: { key } }),
+    onSuccess: async () => {
+      queries.clear();
+      letIn();
+    },
+  });
+}

@@ -1,0 +1,110 @@
+/** One trial: all that is known of it, and what can be done with it. */
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Scalar, TrialTable } from "../trials/table";
+import { type Schemas, send, sendForText } from "./client";
+
+export type Trial = Schemas["TrialResource"];
+export type Artifact = Schemas["ArtifactResource"];
+export type Measurement = Schemas["MeasurementResource"];
+
+/** Whether somebody can ask for such a trial: baselines and ensembles the service makes itself. */
+export function isAskable(trial: Trial): boolean {
+  return ["sampler", "enqueued", "imported"].includes(trial.origin);
+}
+
+const LOG_PAUSE_MS = 2_000;
+
+function pathOf(study: string, number: number): string {
+  return `/v1/studies/${encodeURIComponent(study)}/trials/${number}`;
+}
+
+/** What the table says of a trial: when this changes, the trial is asked for again. */
+function stampOf(table: TrialTable, number: number) {
+  return [table.states[number], table.attempts[number], table.notes[number], table.finished[number]];
+}
+
+/** The trial; asked for again when the study's stream tells that it has changed. */
+export function useTrial(table: TrialTable, number: number) {
+  return useQuery({
+    queryKey: ["study", table.study, "trial", number, ...stampOf(table, number)],
+    queryFn: ({ signal }) => send<Trial>("GET", pathOf(table.study, number), { signal }),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What a trial has reported, in every attempt; asked for again when it has reported more. */
+export function measurementsQuery(table: TrialTable, number: number) {
+  return queryOptions({
+    queryKey: ["study", table.study, "measurements", number, table.attempts[number], table.lastSteps[number]],
+    queryFn: async ({ signal }) => {
+      const page: Schemas["MeasurementPage"] = await send(
+        "GET",
+        `${pathOf(table.study, number)}/measurements`,
+        { signal },
+      );
+      return page.items;
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The files that it has left. */
+export function useArtifacts(table: TrialTable, number: number) {
+  return useQuery({
+    queryKey: ["study", table.study, "artifacts", number, ...stampOf(table, number)],
+    queryFn: async ({ signal }) => {
+      const page: Schemas["ArtifactPage"] = await send("GET", `${pathOf(table.study, number)}/artifacts`, {
+        signal,
+      });
+      return page.items;
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What its training process writes; of a running trial asked for again and again. */
+export function useLog(table: TrialTable, number: number) {
+  const isRunning = table.states[number] === "running";
+  return useQuery({
+    queryKey: ["study", table.study, "log", number, ...stampOf(table, number)],
+    queryFn: ({ signal }) => sendForText("GET", `${pathOf(table.study, number)}/logs`, { signal }),
+    refetchInterval: isRunning ? LOG_PAUSE_MS : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export type Params = Readonly<Record<string, Scalar>>;
+
+/** Enqueue a point, to be tried before the sampler is asked. */
+export function useEnqueue(study: string) {
+  return useMutation({
+    mutationFn: async (params: Params) => {
+      const created: Schemas["TrialsCreated"] = await send(
+        "POST",
+        `/v1/studies/${encodeURIComponent(study)}/trials`,
+        { body: { trials: [{ params }] } },
+      );
+      return created.items[0]?.number ?? null;
+    },
+  });
+}
+
+/** Stop a trial: a waiting one at once, a running one at its next report. */
+export function useStop(study: string, number: number) {
+  return useMutation({ mutationFn: () => send<Trial>("POST", `${pathOf(study, number)}/stop`) });
+}
+
+/** Write a note on a trial; an empty one removes it. */
+export function useNote(study: string, number: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (note: string) => send<Trial>("PATCH", pathOf(study, number), { body: { note } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["study", study, "trial", number] }),
+  });
+}
+
+/** Where a file can be had. */
+export function artifactUrl(study: string, artifact: Artifact): string {
+  const { number, attempt, name } = artifact;
+  return `${pathOf(study, number)}/attempts/${attempt}/artifacts/${encodeURIComponent(name)}`;
+}

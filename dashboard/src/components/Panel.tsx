@@ -1,0 +1,22 @@
+import type { ReactNode } from "react";
+import styles from "./Panel.module.css";
+
+interface PanelProps {
+  title: string;
+  /** Beside the title: how much is shown, choices. */
+  aside?: ReactNode;
+  children: ReactNode;
+}
+
+/** One thing on a page, with its name. */
+export function Panel({ title, aside, children }: PanelProps) {
+  return (
+    <section className={styles.panel} aria-label={title}>
+      <header className={styles.head}>
+        <h2 className={styles.title}>{title}</h2>
+        {aside ? <div className={styles.aside}>{aside}</div> : null}
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,64 @@
+import { NavLink, Outlet, useOutletContext, useParams, useSearchParams } from "react-router";
+import { useFollowed, useStudy, useTrials } from "../../api/study";
+import { LineState } from "../../components/LineState";
+import { ErrorNotice, Loading } from "../../components/Notice";
+import { StateBadge } from "../../components/StateBadge";
+import styles from "./StudyPage.module.css";
+import { useView, type View } from "./useView";
+
+const TABS = [
+  { to: ".", label: "Overview" },
+  { to: "analysis", label: "Analysis" },
+  { to: "trials", label: "Leaderboard" },
+  { to: "timeline", label: "Timeline" },
+  { to: "space", label: "Set-up" },
+] as const;
+
+/** One study: its name and state, its tabs, and what they all show. */
+export function StudyPage() {
+  const { studyId = "" } = useParams();
+  const study = useStudy(studyId);
+  const trials = useTrials(studyId);
+  const line = useFollowed(studyId);
+  if (study.isError) return <ErrorNotice error={study.error} onRetry={() => study.refetch()} />;
+  if (trials.isError) return <ErrorNotice error={trials.error} onRetry={() => trials.refetch()} />;
+  if (study.data === undefined || trials.data === undefined) return <Loading what="the study" />;
+  return <Loaded study={study.data} table={trials.data} line={line} />;
+}
+
+function Loaded({
+  study,
+  table,
+  line,
+}: Pick<View, "study" | "table"> & { line: ReturnType<typeof useFollowed> }) {
+  const view = useView(study, table);
+  const [query] = useSearchParams();
+  return (
+    <>
+      <header className={styles.head}>
+        <h1>{study.name}</h1>
+        <StateBadge state={study.state} title={study.state_reason ?? undefined} />
+        {study.state_reason ? <span className={styles.reason}>{study.state_reason}</span> : null}
+        <LineState state={line} />
+      </header>
+      <nav aria-label="Views of the study" className={styles.tabs}>
+        {TABS.map((tab) => (
+          <NavLink
+            key={tab.label}
+            to={{ pathname: tab.to, search: query.toString() }}
+            end={tab.to === "."}
+            className={({ isActive }) => (isActive ? `${styles.tab} ${styles.active}` : styles.tab)}
+          >
+            {tab.label}
+          </NavLink>
+        ))}
+      </nav>
+      <Outlet context={view} />
+    </>
+  );
+}
+
+/** The view of the study around this component. */
+export function useStudyView(): View {
+  return useOutletContext<View>();
+}
