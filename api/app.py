@@ -18,14 +18,15 @@ from tuner import __version__
 from tuner.engine import Engine
 
 
-def create_app(engine: Engine, settings: ApiSettings) -> FastAPI:
+def create_app(engine: Engine, settings: ApiSettings, page: Page | None = None) -> FastAPI:
     """The ASGI application over an open engine. The caller closes the engine.
 
     Args:
         engine: Answers all requests.
         settings: Key, hosts and limits.
+        page: The dashboard; by default what the build has left.
     """
-    page = Page()
+    page = page or Page()
     app = FastAPI(
         title="tuner",
         version=__version__,

@@ -200,7 +200,10 @@ class LiveDesk:
     async def _look_at_studies(self) -> None:
         positions = dict(self._positions)
         for study, step in (await self._reader.read(lambda: self._live.steps(positions))).items():
-            if step is not None and study in self._positions:
+            if step is None:
+                # Who asks for it from now on is told that there is none.
+                self._positions.pop(study, None)
+            elif study in self._positions:
                 self._positions[study] = step.position
             events = events_of(study, step)
             for stream in self._streams.get(study, ()) if events else ():

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.page import Page
 from api.server import Server, bind, url_of_socket
 from api.settings import ApiSettings
 from tuner.engine import Engine
@@ -21,13 +22,13 @@ _names = itertools.count()
 
 
 @contextmanager
-def served(folder: Path, **settings: Any) -> Iterator[httpx.Client]:
+def served(folder: Path, page: Page | None = None, **settings: Any) -> Iterator[httpx.Client]:
     """A client of a real server, in a thread of this process, over a new database in ``folder``."""
     configured = ApiSettings(port=0, home=folder, **settings)
     engine = Engine.open(configured.resolved_database_url, configured.folder)
     ready = threading.Event()
     bound = bind(configured.host, configured.port)
-    server = Server(create_app(engine, configured), configured, ready.set)
+    server = Server(create_app(engine, configured, page), configured, ready.set)
     thread = threading.Thread(target=server.run, args=([bound],))
     thread.start()
     try:

@@ -31,7 +31,7 @@ export const HistoryChart = memo(function HistoryChart({ study, table, objective
             id: state,
             name: state,
             type: "scatter",
-            ...marksFor(data.length, state),
+            ...marksFor(data.length, points.length, state),
             itemStyle: { color: colours.states[state], opacity: 0.65 },
             data,
           };

@@ -57,7 +57,7 @@ export const ParetoChart = memo(function ParetoChart({ view, pair, front }: Pare
           id: "others",
           name: "beaten by another",
           type: "scatter",
-          ...marksFor(others.length),
+          ...marksFor(others.length, others.length),
           itemStyle: { color: colours.muted, opacity: 0.45 },
           data: others.map(point),
         },

@@ -52,7 +52,7 @@ export const SliceChart = memo(function SliceChart({ view, axis, logValues }: Sl
             id: state,
             name: state,
             type: "scatter",
-            ...marksFor(data.length, state),
+            ...marksFor(data.length, points.length, state),
             itemStyle: { color: colours.states[state], opacity: 0.55 },
             data,
           };

@@ -54,7 +54,7 @@ export const SurfaceChart = memo(function SurfaceChart({ view, x, y, points, mos
           id: `dots ${part}`,
           type: "scatter",
           z: 2,
-          ...marksFor(dots.length),
+          ...marksFor(dots.length, dots.length),
           itemStyle: {
             color: colours.scale[part],
             borderColor: colours.surface,

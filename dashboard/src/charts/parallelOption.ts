@@ -53,7 +53,6 @@ export function parallelOption(axes: readonly Axis[], drawn: Lines, colours: Col
         nameTextStyle: { color: colours.text, fontSize: 12 },
         axisLine: { lineStyle: { color: colours.muted } },
         axisTick: { show: false },
-        areaSelectStyle: { width: 18, color: colours.accent, borderColor: colours.accent, opacity: 0.25 },
       },
     },
     parallelAxis: axes.map((axis, dim) => ({
@@ -62,6 +61,7 @@ export function parallelOption(axes: readonly Axis[], drawn: Lines, colours: Col
       name: axis.name,
       min,
       max: 1,
+      areaSelectStyle: { width: 18, color: colours.accent, borderColor: colours.accent, opacity: 0.35 },
       ...labels(axis, colours, true),
     })),
     series: [
@@ -85,7 +85,7 @@ export function parallelOption(axes: readonly Axis[], drawn: Lines, colours: Col
 
 /** The lines by how they are drawn, from the back to the front: the best one lies on top. */
 function chunksOf({ lines, behind, good }: Lines, colours: Colours): Chunk[] {
-  const opacity = lines.length > 1_000 ? 0.3 : lines.length > 200 ? 0.5 : 0.8;
+  const opacity = lines.length > 1_000 ? 0.18 : lines.length > 200 ? 0.4 : 0.8;
   const faint = { stroke: colours.muted, opacity: 0.12, lineWidth: HAIRLINE };
   const groups = new Map<string, ParallelLine[]>();
   for (const line of lines.toReversed()) {
@@ -98,7 +98,7 @@ function chunksOf({ lines, behind, good }: Lines, colours: Colours): Chunk[] {
   const chunks = chunked(behind, CHUNK).map((some) => ({ lines: some, style: faint }));
   const unfinished = groups.get("") ?? [];
   groups.delete("");
-  const grey = { stroke: colours.muted, opacity, lineWidth: HAIRLINE };
+  const grey = { stroke: colours.muted, opacity: opacity / 2, lineWidth: HAIRLINE };
   for (const some of chunked(unfinished, CHUNK)) chunks.push({ lines: some, style: grey });
   for (const [stroke, group] of groups) {
     const style = { stroke, opacity, lineWidth: HAIRLINE };

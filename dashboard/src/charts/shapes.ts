@@ -16,15 +16,14 @@ export const HAIRLINE = 1;
 const LARGE = 1_000;
 const LARGE_SIZE = 3.5;
 const VERY_LARGE = 5_000;
-const VERY_LARGE_SIZE = 2.5;
+const VERY_LARGE_SIZE = 3;
 
-/** How ECharts draws a series of trials in a state, where so many are drawn in all. */
-export function marksFor(count: number, state = "completed"): Record<string, unknown> {
-  const isLarge = count > LARGE;
+/** How ECharts draws `count` trials in a state, where `total` are drawn in all. */
+export function marksFor(count: number, total: number, state = "completed"): Record<string, unknown> {
   return {
     symbol: SHAPES[state] ?? "diamond",
-    symbolSize: count > VERY_LARGE ? VERY_LARGE_SIZE : isLarge ? LARGE_SIZE : 7,
-    large: isLarge,
+    symbolSize: total > VERY_LARGE ? VERY_LARGE_SIZE : total > LARGE ? LARGE_SIZE : 7,
+    large: count > LARGE,
     largeThreshold: 1,
   };
 }

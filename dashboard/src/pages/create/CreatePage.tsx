@@ -55,7 +55,8 @@ export function CreatePage() {
   function submit(event: FormEvent) {
     event.preventDefault();
     setHasTried(true);
-    if (Object.keys(found).length === 0) create.mutate(body);
+    if (Object.keys(found).length > 0) showFirstError();
+    else create.mutate(body, { onError: showFirstError });
   }
 
   function choose(chosen: Dataset | null) {
@@ -142,6 +143,13 @@ function useCreation() {
       navigate(`/studies/${study.id}`);
     },
   });
+}
+
+/** Go to the first field with an error, once it has been drawn. */
+function showFirstError() {
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => document.querySelector<HTMLElement>("form [aria-invalid]")?.focus()),
+  );
 }
 
 /** What follows from the table, until something else is chosen. */

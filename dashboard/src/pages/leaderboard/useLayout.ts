@@ -6,11 +6,14 @@ import { type Layout, readLayout, writeLayout } from "./layout";
 export function useLayout(): [Layout, (change: (layout: Layout) => Partial<Layout>) => void] {
   const [query, setQuery] = useSearchParams();
   const text = query.toString();
-  // The router hands out the address of the last drawing: two keys in a row would make one change of two.
+  // The router hands out the address of the last drawing: of keys pressed in a row, changes would be lost.
   const latest = useRef(query);
+  const onTheirWay = useRef<string[]>([]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text says all that the query does.
   const layout = useMemo(() => {
-    latest.current = query;
+    const place = onTheirWay.current.indexOf(text);
+    if (place < 0) latest.current = query;
+    onTheirWay.current = place < 0 ? [] : onTheirWay.current.slice(place + 1);
     return readLayout(query);
   }, [text]);
   const put = useRef(setQuery);
@@ -18,6 +21,7 @@ export function useLayout(): [Layout, (change: (layout: Layout) => Partial<Layou
   const change = useCallback((make: (layout: Layout) => Partial<Layout>) => {
     const before = readLayout(latest.current);
     latest.current = writeLayout(latest.current, { ...before, ...make(before) });
+    onTheirWay.current.push(latest.current.toString());
     put.current(latest.current, { replace: true, preventScrollReset: true });
   }, []);
   return [layout, change];

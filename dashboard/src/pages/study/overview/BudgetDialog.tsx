@@ -8,7 +8,8 @@ import { Dialog } from "../../../components/Dialog";
 import { Field } from "../../../components/Field";
 import { ProblemLine } from "../../../components/ProblemLine";
 import { formatDuration } from "../../../format/times";
-import { type BudgetForm, budgetOf, formOf, type TimeUnit } from "./budget";
+import styles from "./BudgetDialog.module.css";
+import { type BudgetForm, budgetOf, formOf, isSpent, type TimeUnit } from "./budget";
 
 interface BudgetDialogProps {
   study: Study;
@@ -30,12 +31,14 @@ export function BudgetDialog({ study, isOpen, onClose }: BudgetDialogProps) {
   }, [isOpen]);
 
   function send() {
-    const asked = budgetOf(form);
-    setFaults(asked.faults ?? {});
-    if (asked.budget !== null) change.mutate(asked.budget, { onSuccess: onClose });
+    const { budget, faults: found } = budgetOf(form);
+    setFaults(found ?? {});
+    if (budget !== null) change.mutate(budget, { onSuccess: onClose });
   }
 
   const said = { ...saidBy(change.error), ...faults };
+  const asked = budgetOf(form).budget;
+  const ends = study.state !== "completed" && asked !== null && isSpent(asked, study);
   const put = (more: Partial<BudgetForm>) => setForm({ ...form, ...more });
   return (
     <Dialog
@@ -51,6 +54,7 @@ export function BudgetDialog({ study, isOpen, onClose }: BudgetDialogProps) {
     >
       <form
         id="budget"
+        className={styles.form}
         onSubmit={(event) => {
           event.preventDefault();
           send();
@@ -94,6 +98,7 @@ export function BudgetDialog({ study, isOpen, onClose }: BudgetDialogProps) {
           options={["minutes", "hours"]}
           onChange={(unit) => put({ unit })}
         />
+        {ends ? <p role="status">That much is spent already: the study will end at once.</p> : null}
         {said.trials || said.seconds ? null : <ProblemLine error={change.error} />}
       </form>
     </Dialog>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { budgetOf, formOf } from "./budget";
+import { budgetOf, formOf, isSpent } from "./budget";
 
 it("comes back from the form as it was", () => {
   for (const budget of [
@@ -18,4 +18,11 @@ it("says which field is wrong", () => {
     "trials",
     "seconds",
   ]);
+});
+
+it("knows a budget that is spent already", () => {
+  const used = { num_counted: 40, used_seconds: 100 };
+  expect(isSpent({ trials: 40, seconds: null }, used)).toBe(true);
+  expect(isSpent({ trials: 41, seconds: 100 }, used)).toBe(true);
+  expect(isSpent({ trials: 41, seconds: null }, used)).toBe(false);
 });

@@ -40,3 +40,14 @@ export function budgetOf(
   if (Object.keys(faults).length > 0) return { budget: null, faults };
   return { budget: { trials, seconds: time === null ? null : time * SECONDS[form.unit] }, faults: null };
 }
+
+/** Whether so small a budget is spent already. */
+export function isSpent(
+  budget: { trials: number | null; seconds: number | null },
+  used: Pick<Schemas["StudyResource"], "num_counted" | "used_seconds">,
+): boolean {
+  return (
+    (budget.trials !== null && budget.trials <= used.num_counted) ||
+    (budget.seconds !== null && budget.seconds <= used.used_seconds)
+  );
+}
