@@ -19,8 +19,6 @@ from benchmarks.keras.tasks import TASKS, USUAL
 def main(arguments: list[str] | None = None) -> None:
     """Do what the command line says."""
     options = _parser().parse_args(arguments)
-    # A system that is being measured is ended on the way out, after `kill` as after Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         options.do(options)
     except (Busy, StrangeFile) as error:
@@ -31,6 +29,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    # A system that is being measured is ended on the way out, after `kill` as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if not options.busy:
         check_quiet()
     given = {name: path for name in ENVIRONMENTS if (path := getattr(options, f"python_{name}")) is not None}

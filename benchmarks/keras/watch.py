@@ -1,4 +1,4 @@
-"""What a system's processes take: processor time and memory, looked at twice a second."""
+"""What a system's processes take: processor time and resident memory, looked at twice a second, and all memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from benchmarks.usage import cpu_seconds
-
 SAMPLE_SECONDS = 0.5
+# Adding up the pages of a process with half a gigabyte takes some ten milliseconds of the core that it works on.
+PAGES_SECONDS = 3.0
 _FORK_SERVER = "tuner.execution.fork_server"
 
 
@@ -24,7 +24,7 @@ class Sample:
         at: When, in seconds since the epoch.
         cpu_seconds: Processor time of all processes so far, ended ones included.
         lasting_bytes: Resident memory of what stays between trials.
-        all_bytes: Proportional memory of all processes, in which shared pages count once.
+        all_bytes: Proportional memory of all processes, in which shared pages count once, when last looked at.
     """
 
     at: float
@@ -38,14 +38,15 @@ class Watch:
 
     Args:
         pid: The process.
-        lasting: Which of the processes stay between trials.
+        lasting: Which of the processes stay between trials; the first one given is the root.
     """
 
-    def __init__(self, pid: int, lasting: Callable[[psutil.Process], Sequence[psutil.Process]]) -> None:
+    def __init__(self, pid: int, lasting: Callable[[Sequence[psutil.Process]], Sequence[psutil.Process]]) -> None:
         self.samples: list[Sample] = []
         self._root = psutil.Process(pid)
         self._lasting = lasting
         self._seen: dict[int, psutil.Process] = {pid: self._root}
+        self._all_bytes, self._counted_at = 0, 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look_again_and_again, daemon=True)
         self._thread.start()
@@ -69,24 +70,34 @@ class Watch:
     def _look(self) -> None:
         alive = [self._root, *self._root.children(recursive=True)]
         self._seen |= {process.pid: process for process in alive}
-        all_bytes = 0
-        for process in alive:
-            with suppress(psutil.Error):
-                all_bytes += int(process.memory_full_info().pss)
-        lasting_bytes = sum(int(process.memory_info().rss) for process in self._lasting(self._root))
-        self.samples.append(Sample(time.time(), cpu_seconds([self._root.pid]), lasting_bytes, all_bytes))
+        if time.monotonic() - self._counted_at > PAGES_SECONDS:
+            self._all_bytes, self._counted_at = _proportional_bytes(alive), time.monotonic()
+        # A child that was waited for is in its parent's figure; one that lives is counted by itself.
+        cpu_seconds = sum(sum(process.cpu_times()[:4]) for process in alive)
+        lasting_bytes = sum(int(process.memory_info().rss) for process in self._lasting(alive))
+        self.samples.append(Sample(time.time(), cpu_seconds, lasting_bytes, self._all_bytes))
 
 
-def itself(root: psutil.Process) -> Sequence[psutil.Process]:
-    """The process alone: whoever trains in it keeps what trainings leave behind."""
-    return [root]
+def itself(processes: Sequence[psutil.Process]) -> Sequence[psutil.Process]:
+    """The root alone: whoever trains in it keeps what trainings leave behind."""
+    return processes[:1]
 
 
-def worker_and_fork_servers(root: psutil.Process) -> Sequence[psutil.Process]:
+def worker_and_fork_servers(processes: Sequence[psutil.Process]) -> Sequence[psutil.Process]:
     """Our worker, and the processes from which it splits off trainings; not the trainings, nor the API."""
-    workers = [process for process in root.children() if _runs(process, "worker")]
-    servers = [child for worker in workers for child in worker.children() if _runs(child, _FORK_SERVER)]
+    workers = [process for process in processes if _runs(process, "worker")]
+    numbers = {worker.pid for worker in workers}
+    # A training has the command line of the one that it was split off from, which is its parent.
+    servers = [process for process in processes if _runs(process, _FORK_SERVER) and process.ppid() in numbers]
     return [*workers, *servers]
+
+
+def _proportional_bytes(processes: Sequence[psutil.Process]) -> int:
+    total = 0
+    for process in processes:
+        with suppress(psutil.Error):
+            total += int(process.memory_full_info().pss)
+    return total
 
 
 def _runs(process: psutil.Process, module: str) -> bool:

@@ -82,8 +82,9 @@ def test_the_worker_and_its_fork_servers_stay_and_their_trainings_do_not(tmp_pat
     try:
         # Once from the fork server, once from its copy.
         assert [process.stdout.readline(), process.stdout.readline()] == ["ready\n", "ready\n"]
-        watched = psutil.Process(process.pid)
-        assert len(watched.children(recursive=True)) == 4
+        root_process = psutil.Process(process.pid)
+        watched = [root_process, *root_process.children(recursive=True)]
+        assert len(watched) == 5
         lasting = worker_and_fork_servers(watched)
         assert [each.cmdline()[2] for each in lasting] == ["worker", "tuner.execution.fork_server"]
         assert [each.pid for each in itself(watched)] == [process.pid]
