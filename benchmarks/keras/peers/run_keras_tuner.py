@@ -44,7 +44,10 @@ class Network(keras_tuner.HyperModel):
 
     def build(self, hp: Any) -> Any:
         point = _point(hp, self._job.peer_space)
-        entries = {name: keras.Input(array.shape[1:], dtype=array.dtype.name) for name, array in self._examples.items()}
+        entries = {
+            name: keras.Input(array.shape[1:], dtype=array.dtype.name, name=name)
+            for name, array in self._examples.items()
+        }
         body = NETWORKS[self._job.family](point, entries, self._num_codes)
         num_steps = self.epochs(point["batch_size"]) * (self._num_rows // point["batch_size"])
         return compiled(body, entries, point, self._num_classes, num_steps)
