@@ -40,7 +40,7 @@ dashboard/node_modules/.installed: dashboard/package-lock.json $(VENV)/.installe
 demo: $(VENV)/.installed  ## Tune real models on a real table and print the leaderboard.
 	$(BIN)/tuner demo
 
-serve: $(VENV)/.installed  ## Keep a service running in ./data.
+serve: $(VENV)/.installed  ## Keep a service and its dashboard running in ./data.
 	TUNER_HOME=data $(BIN)/tuner serve
 
 test: $(VENV)/.installed-dev  ## Every test that is not slow, on both databases.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import first_result, latency, memory, own_training, suggestion_cost, trial_overhead
+from benchmarks.dashboard import measure as measure_dashboard
 from benchmarks.databases import postgres_version
 from benchmarks.own_training.systems import systems
 from benchmarks.report import Table, machine_facts
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Settings], Iterable[Table]]] = {
     "memory": memory.measure,
     "suggestion_cost": suggestion_cost.measure,
     "search": measure_search,
+    "dashboard": measure_dashboard,
 }
 
 

@@ -27,6 +27,7 @@ from tuner.wire import (
     ArtifactResource,
     ChangeDataset,
     ChangeStudy,
+    ChangeTrial,
     ClaimReply,
     ClaimTrials,
     CompleteTrial,
@@ -49,6 +50,7 @@ from tuner.wire import (
     TrialPage,
     TrialResource,
     TrialsCreated,
+    WorkerPage,
 )
 from tuner.wire.models import ModelResource, Predict, Prediction, PredictionWork, split_model_id
 from tuner.wire.trials import MeasurementPage
@@ -161,6 +163,9 @@ class LocalTransport:
     def enqueue(self, study: str, body: EnqueueTrials, *, key: str) -> TrialsCreated:
         return self._engine.trials.enqueue(study, body, key).result()
 
+    def change_trial(self, study: str, number: int, body: ChangeTrial) -> TrialResource:
+        return self._engine.trials.change(study, number, body).result()
+
     def stop_trial(self, study: str, number: int) -> TrialResource:
         return self._engine.trials.stop(study, number).result()
 
@@ -239,6 +244,9 @@ class LocalTransport:
 
     def families(self, *, dataset: str | None = None) -> FamilyPage:
         return self._engine.families(dataset)
+
+    def workers(self) -> WorkerPage:
+        return self._engine.workers.all()
 
     def _trained(self, study: StudyResource) -> StudyResource:
         """The study; if it is one to train, somebody does from now on."""

@@ -10,76 +10,82 @@ export const router = createBrowserRouter([
     errorElement: <RouteErrorPage />,
     children: [
       {
-        index: true,
-        lazy: async () => ({ Component: (await import("./pages/studies/StudiesPage")).StudiesPage }),
-      },
-      {
-        path: "studies/:studyId",
-        lazy: async () => ({ Component: (await import("./pages/study/StudyPage")).StudyPage }),
+        // Within the shell, which stays: from a page that broke one can go to another.
+        errorElement: <RouteErrorPage />,
         children: [
           {
             index: true,
-            lazy: async () => ({
-              Component: (await import("./pages/study/overview/OverviewPage")).OverviewPage,
-            }),
+            lazy: async () => ({ Component: (await import("./pages/studies/StudiesPage")).StudiesPage }),
           },
           {
-            path: "trials",
-            lazy: async () => ({
-              Component: (await import("./pages/leaderboard/LeaderboardPage")).LeaderboardPage,
-            }),
+            path: "studies/:studyId",
+            lazy: async () => ({ Component: (await import("./pages/study/StudyPage")).StudyPage }),
+            children: [
+              {
+                index: true,
+                lazy: async () => ({
+                  Component: (await import("./pages/study/overview/OverviewPage")).OverviewPage,
+                }),
+              },
+              {
+                path: "trials",
+                lazy: async () => ({
+                  Component: (await import("./pages/leaderboard/LeaderboardPage")).LeaderboardPage,
+                }),
+              },
+              {
+                path: "trials/:number",
+                lazy: async () => ({ Component: (await import("./pages/trial/TrialPage")).TrialPage }),
+              },
+              {
+                path: "compare",
+                lazy: async () => ({ Component: (await import("./pages/compare/ComparePage")).ComparePage }),
+              },
+              {
+                path: "space",
+                lazy: async () => ({ Component: (await import("./pages/setup/SetupPage")).SetupPage }),
+              },
+              {
+                path: "analysis",
+                lazy: async () => ({
+                  Component: (await import("./pages/study/analysis/AnalysisPage")).AnalysisPage,
+                }),
+              },
+              {
+                path: "timeline",
+                lazy: async () => ({
+                  Component: (await import("./pages/study/timeline/TimelinePage")).TimelinePage,
+                }),
+              },
+            ],
           },
           {
-            path: "trials/:number",
-            lazy: async () => ({ Component: (await import("./pages/trial/TrialPage")).TrialPage }),
+            path: "create",
+            lazy: async () => ({ Component: (await import("./pages/create/CreatePage")).CreatePage }),
           },
           {
-            path: "compare",
-            lazy: async () => ({ Component: (await import("./pages/compare/ComparePage")).ComparePage }),
+            path: "datasets",
+            lazy: async () => ({ Component: (await import("./pages/datasets/DatasetsPage")).DatasetsPage }),
           },
           {
-            path: "space",
-            lazy: async () => ({ Component: (await import("./pages/setup/SetupPage")).SetupPage }),
+            path: "datasets/:datasetId",
+            lazy: async () => ({ Component: (await import("./pages/datasets/DatasetPage")).DatasetPage }),
           },
           {
-            path: "analysis",
-            lazy: async () => ({
-              Component: (await import("./pages/study/analysis/AnalysisPage")).AnalysisPage,
-            }),
+            path: "models",
+            lazy: async () => ({ Component: (await import("./pages/models/ModelsPage")).ModelsPage }),
           },
           {
-            path: "timeline",
-            lazy: async () => ({
-              Component: (await import("./pages/study/timeline/TimelinePage")).TimelinePage,
-            }),
+            path: "models/:modelId",
+            lazy: async () => ({ Component: (await import("./pages/models/ModelPage")).ModelPage }),
           },
+          {
+            path: "workers",
+            lazy: async () => ({ Component: (await import("./pages/workers/WorkersPage")).WorkersPage }),
+          },
+          { path: "*", element: <NotFoundPage /> },
         ],
       },
-      {
-        path: "create",
-        lazy: async () => ({ Component: (await import("./pages/create/CreatePage")).CreatePage }),
-      },
-      {
-        path: "datasets",
-        lazy: async () => ({ Component: (await import("./pages/datasets/DatasetsPage")).DatasetsPage }),
-      },
-      {
-        path: "datasets/:datasetId",
-        lazy: async () => ({ Component: (await import("./pages/datasets/DatasetPage")).DatasetPage }),
-      },
-      {
-        path: "models",
-        lazy: async () => ({ Component: (await import("./pages/models/ModelsPage")).ModelsPage }),
-      },
-      {
-        path: "models/:modelId",
-        lazy: async () => ({ Component: (await import("./pages/models/ModelPage")).ModelPage }),
-      },
-      {
-        path: "workers",
-        lazy: async () => ({ Component: (await import("./pages/workers/WorkersPage")).WorkersPage }),
-      },
-      { path: "*", element: <NotFoundPage /> },
     ],
   },
 ]);

@@ -23,6 +23,8 @@ def service(tmp_path: Path) -> Iterator[Command]:
 def test_service_answers_where_it_says(service: Command, tmp_path: Path) -> None:
     assert httpx.get(f"{service.wait_for_url()}/readyz").status_code == 200
     assert str(tmp_path / "home") in service.output
+    dashboard = service.wait_for(r"Dashboard\s+(http://\S+)").group(1)
+    assert httpx.get(dashboard).headers["content-type"].startswith("text/html")
 
 
 @pytest.mark.parametrize(

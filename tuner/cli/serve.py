@@ -67,6 +67,7 @@ def _panel(url: str, home: str, database: str, has_worker: bool) -> Panel:
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
     for name, text in {
+        "Dashboard": f"{url}/",
         "Service": url,
         "Description": f"{url}/openapi.json",
         "Home": home,

@@ -29,7 +29,17 @@ from tuner.client.renewal import LeaseRenewer
 from tuner.client.study import Study
 from tuner.client.transport import Transport
 from tuner.errors import InvalidInput, NotFound, Place
-from tuner.wire import Budget, BudgetBody, CreateStudy, DatasetResource, Direction, FamilyResource, Forecast, StudyState
+from tuner.wire import (
+    Budget,
+    BudgetBody,
+    CreateStudy,
+    DatasetResource,
+    Direction,
+    FamilyResource,
+    Forecast,
+    StudyState,
+    WorkerResource,
+)
 from tuner.wire.models import ModelResource, Predict, Prediction, model_id
 
 if TYPE_CHECKING:
@@ -299,6 +309,10 @@ class Client:
     def families(self, dataset: Dataset | str | None = None) -> list[FamilyResource]:
         """Model families that can be named in ``models``; with their search spaces if a dataset is given."""
         return list(self._transport.families(dataset=self._dataset_id(dataset)).items)
+
+    def list_workers(self) -> list[WorkerResource]:
+        """Who has asked for work within a day or runs a trial, by name: what each can do, and what it does now."""
+        return list(self._transport.workers().items)
 
     def _model_id(self, model: str) -> str:
         study, _, number = model.rpartition(".")

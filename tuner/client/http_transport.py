@@ -17,6 +17,7 @@ from tuner.wire import (
     ArtifactResource,
     ChangeDataset,
     ChangeStudy,
+    ChangeTrial,
     ClaimReply,
     ClaimTrials,
     CompleteTrial,
@@ -42,6 +43,7 @@ from tuner.wire import (
     TrialResource,
     TrialsCreated,
     TrialState,
+    WorkerPage,
 )
 from tuner.wire.models import ClaimPredictions, ModelResource, Predict, Prediction, PredictionClaim
 from tuner.wire.trials import MeasurementPage
@@ -154,6 +156,9 @@ class HttpTransport:
     def enqueue(self, study: str, body: EnqueueTrials, *, key: str) -> TrialsCreated:
         return self._post(TrialsCreated, f"{_study(study)}/trials", body, key=key)
 
+    def change_trial(self, study: str, number: int, body: ChangeTrial) -> TrialResource:
+        return self._patch(TrialResource, _trial(study, number), body)
+
     def stop_trial(self, study: str, number: int) -> TrialResource:
         return self._post(TrialResource, f"{_trial(study, number)}/stop")
 
@@ -244,6 +249,9 @@ class HttpTransport:
 
     def families(self, *, dataset: str | None = None) -> FamilyPage:
         return self._get(FamilyPage, "/v1/families", {"dataset": dataset})
+
+    def workers(self) -> WorkerPage:
+        return self._get(WorkerPage, "/v1/workers")
 
     def _get(self, reply: type[_Reply], path: str, query: Mapping[str, object] | None = None) -> _Reply:
         return _read(reply, self._requests.send("GET", path, query=query), path)

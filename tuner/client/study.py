@@ -27,6 +27,7 @@ from tuner.wire import (
     Budget,
     BudgetBody,
     ChangeStudy,
+    ChangeTrial,
     Direction,
     EnqueueTrials,
     MeasurementResource,
@@ -362,6 +363,17 @@ class Study:
         return all_items(
             lambda cursor: self._transport.trials(self._id, states=wanted, order_by=order_by, limit=PAGE, cursor=cursor)
         )
+
+    def set_note(self, number: int, text: str) -> TrialResource:
+        """Say something about a trial, in place of what was said before; with an empty text, nothing any more.
+
+        It is shown on the dashboard, as ``note`` of the trial and in ``to_pandas()``, and changes nothing else.
+
+        Args:
+            number: The trial.
+            text: At most 2,000 characters.
+        """
+        return self._transport.change_trial(self._id, as_whole(number, "number"), request(ChangeTrial, {"note": text}))
 
     def measurements(self, number: int) -> list[MeasurementResource]:
         """What a trial reported, by attempt and step: its learning curve."""

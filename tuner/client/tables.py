@@ -18,7 +18,7 @@ FEASIBLE = "is_feasible"
 # Columns that are always there; an objective or a parameter of such a name gets a prefix.
 _FIXED = {
     "rank", "number", MODEL, FEASIBLE, "state", "origin", "sampled_by", "last_step", "last_value", "failure", "message",
-    "attempt", "worker", "created_at", "started_at", "finished_at", "duration_seconds", *MODEL_FACTS,
+    "note", "attempt", "worker", "created_at", "started_at", "finished_at", "duration_seconds", *MODEL_FACTS,
 }  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def trials_frame(
             "last_value": trial.last_value,
             "failure": trial.failure and str(trial.failure),
             "message": trial.message,
+            "note": trial.note,
             "attempt": trial.attempt,
             "worker": trial.worker,
             "created_at": trial.created_at,

@@ -1,6 +1,6 @@
 /** Requests to the service: typed by its own description, failures as `ProblemError`s. */
-import { lockOut } from "./lock";
 import type { components } from "./schema";
+import { lockedOut, unreachable } from "./signal";
 
 export type Schemas = components["schemas"];
 export type Problem = Schemas["Problem"];
@@ -76,9 +76,11 @@ async function request(method: Method, path: string, options: Options): Promise<
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    unreachable.put(true);
     throw new OfflineError();
   }
-  if (answer.status === 401) lockOut();
+  unreachable.put(false);
+  if (answer.status === 401) lockedOut.put(true);
   if (!answer.ok) throw new ProblemError(await problemOf(answer));
   return answer;
 }

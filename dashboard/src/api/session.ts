@@ -2,11 +2,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { send } from "./client";
-import { letIn, onLockChange, readLock } from "./lock";
+import { lockedOut } from "./signal";
 
 /** Whether nothing is shown until a key is given. */
 export function useIsLockedOut(): boolean {
-  return useSyncExternalStore(onLockChange, readLock);
+  return useSyncExternalStore(lockedOut.follow, lockedOut.read);
 }
 
 /** Give the key. What could not be had before is asked for again. */
@@ -14,9 +14,9 @@ export function useLogin() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (key: string) => send<void>("POST", "/v1/session", { body: { key } }),
-    onSuccess: async () => {
+    onSuccess: () => {
       queries.clear();
-      letIn();
+      lockedOut.put(false);
     },
   });
 }

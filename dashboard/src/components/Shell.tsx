@@ -3,6 +3,7 @@ import { NavLink, Outlet } from "react-router";
 import { useIsLockedOut } from "../api/session";
 import { KeysDialog } from "./KeysDialog";
 import { LoginForm } from "./LoginForm";
+import { OfflineStrip } from "./OfflineStrip";
 import styles from "./Shell.module.css";
 import { ThemeSwitch } from "./ThemeSwitch";
 
@@ -26,7 +27,7 @@ export function Shell() {
         <header className={styles.bar}>
           <NavLink to="/" className={styles.brand} aria-label="tuner, all studies">
             <img src="/favicon.svg" alt="" width={22} height={22} />
-            tuner
+            <span className={styles.name}>tuner</span>
           </NavLink>
           <nav aria-label="Sections" className={styles.sections}>
             {SECTIONS.map((section) => (
@@ -45,6 +46,7 @@ export function Shell() {
           <KeysDialog />
           <ThemeSwitch />
         </header>
+        <OfflineStrip />
         <main id="content" className={styles.content} tabIndex={-1}>
           {isLockedOut ? <LoginForm /> : <Outlet />}
         </main>

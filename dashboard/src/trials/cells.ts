@@ -97,12 +97,23 @@ export function standardErrorOf(table: TrialTable, number: number): number | nul
 /** The numbers in the order of a column; cells without a value come last, whichever way it goes. */
 export function sortedBy(numbers: readonly number[], column: CellColumn, isDescending: boolean): number[] {
   const sign = isDescending ? -1 : 1;
-  const keys = new Map(numbers.map((number) => [number, column.cell(number)]));
-  return numbers.slice().sort((a, b) => {
-    const [one = null, other = null] = [keys.get(a), keys.get(b)];
-    if (one === null || other === null) return (one === null ? 1 : 0) - (other === null ? 1 : 0) || a - b;
-    return sign * compareCells(one, other) || a - b;
+  const cells = numbers.map(column.cell);
+  const places = textPlaces(cells);
+  const keys: number[] = [];
+  numbers.forEach((number, index) => {
+    const cell = cells[index] ?? null;
+    const key = typeof cell === "number" ? cell : places.get(String(cell));
+    keys[number] = cell === null || key === undefined ? Number.POSITIVE_INFINITY : sign * key;
   });
+  return numbers.slice().sort((a, b) => compare(keys[a] ?? 0, keys[b] ?? 0) || a - b);
+}
+
+/** Texts by their place among all texts: to compare ten thousand times two texts takes seconds. */
+function textPlaces(cells: readonly Scalar[]): Map<string, number> {
+  const texts = new Set<string>();
+  for (const cell of cells) if (cell !== null && typeof cell !== "number") texts.add(String(cell));
+  const collator = new Intl.Collator("en", { numeric: true });
+  return new Map([...texts].sort(collator.compare).map((text, place) => [text, place]));
 }
 
 /** The parameters that a trial has, in one line; those of its family without the family's name. */
@@ -137,9 +148,4 @@ function ranksOf(table: TrialTable, order: readonly number[]): Int32Array {
 function isNumeric(parameters: Parameters, name: string): boolean {
   const kind = parameters.get(name)?.kind;
   return kind === "float" || kind === "int";
-}
-
-function compareCells(a: Scalar, b: Scalar): number {
-  if (typeof a === "number" && typeof b === "number") return compare(a, b);
-  return String(a).localeCompare(String(b), "en", { numeric: true });
 }

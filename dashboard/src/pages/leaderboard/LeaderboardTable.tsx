@@ -69,6 +69,8 @@ export function LeaderboardTable(props: LeaderboardTableProps) {
               >
                 <button
                   type="button"
+                  // All parameters in one line have no order that means anything.
+                  disabled={column.id === "params"}
                   data-number={column.isNumber || undefined}
                   title={`Sort by ${column.label}`}
                   onClick={() => onSort(column.id)}
