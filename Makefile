@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 # TensorFlow has an environment of its own: Keras imports it now and then wherever it is installed.
 TENSORFLOW_VENV := .venv-tensorflow
-# The release whose build for processors was tried. Where pip finds only the one that brings CUDA along, say
-# PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make test
+# The release whose build for processors was tried. Where pip finds only the one that brings CUDA along, name an index
+# that has the other in PIP_EXTRA_INDEX_URL.
 TORCH := torch==2.13.0
 
 # The dashboard is built when the project is installed, from these.
@@ -46,7 +46,7 @@ serve: $(VENV)/.installed  ## Keep a service and its dashboard running in ./data
 test: $(VENV)/.installed-dev  ## Every test that is not slow, on both databases.
 	$(PYTEST) -n 2 --dist worksteal -m "not slow and not soak"
 
-# The tests of networks start others in the environment of TensorFlow, and skip them where there is none.
+# The tests of networks start others in the environment of TensorFlow.
 check: $(VENV)/.installed-dev $(TENSORFLOW_VENV)/.installed dashboard/node_modules/.installed  ## All but the soaks.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

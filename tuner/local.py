@@ -19,7 +19,8 @@ from sqlalchemy.engine import make_url
 from tuner.client.home import database_url, home_folder
 from tuner.engine import Engine
 from tuner.engine.models import model_file, model_resource
-from tuner.errors import ForkedEngine, TunerError
+from tuner.errors import ForkedEngine, MissingExtra, TunerError
+from tuner.models.networks.backends import Backend, installed_backends
 from tuner.records import StudyState, TrialState
 from tuner.wire import (
     ArtifactPage,
@@ -105,6 +106,9 @@ class LocalTransport:
         return Health(version=__version__, ready=self._engine.ready())
 
     def create_study(self, body: CreateStudy, *, key: str) -> StudyResource:
+        if body.backend in list(Backend) and body.backend not in installed_backends():
+            # Nobody else trains for this engine.
+            raise MissingExtra(Backend(body.backend).extra, f"Keras on {body.backend}")
         return self._trained(self._engine.studies.create(body, key).result().value)
 
     def study(self, study: str) -> StudyResource:

@@ -70,10 +70,11 @@ def test_every_point_builds_with_the_shapes_and_weights_that_were_computed(examp
     model = keras.Model(entries, body)
     assert len(body.shape) == 2
     built: dict[str, Any] = {layer.name: layer for layer in model.layers}
-    for step in network.steps:
-        assert tuple(built[f"body.{step.name}"].output.shape[1:]) == step.shape
+    for place, step in enumerate(network.steps):
+        layer = next(built[name] for name in built if name.startswith(f"body_{place}_"))
+        assert tuple(layer.output.shape[1:]) == step.shape
         # Layers that draw keep the state of their seed among their weights.
-        weights = [w for w in built[f"body.{step.name}"].weights if "seed_generator" not in w.path]
+        weights = [weight for weight in layer.weights if "seed_generator" not in weight.path]
         assert sum(int(np.prod(weight.shape)) for weight in weights) == step.num_weights, step
 
 

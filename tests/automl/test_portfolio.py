@@ -6,8 +6,10 @@ import pytest
 
 from tests.automl.test_plan import column
 from tuner.automl.portfolio import portfolio
-from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile, target_profile
+from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile, Task, target_profile
 from tuner.models import families, family
+from tuner.testing.arrays import image_data, sequence_data
+from tuner.testing.model import Data
 
 ROWS = (60, 600, 1_600, 20_000, 1_000_000)
 
@@ -94,3 +96,32 @@ def test_logarithm_of_a_target_with_a_tail_is_among_the_first_configurations() -
     assert "linear" in scales
     plain = portfolio(profile, target, ["lightgbm", "xgboost"])
     assert not any("target_scale" in params for _, params in plain)
+
+
+@pytest.mark.parametrize("num_rows", ROWS[:-1])
+def test_text_is_read_first_by_what_is_quick(num_rows: int) -> None:
+    profile, _ = table(num_rows, 2, with_categories=True)
+    text = replace(column("comment", ColumnKind.TEXT, {}), mean_length=200.0)
+    profile = replace(profile, columns=(text, *profile.columns))
+    target = target_profile(profile, "label")
+    able = [name for name, each in families().items() if each.supports(profile, target)]
+    points = portfolio(profile, target, able)
+    reads_text = [ColumnKind.TEXT in family(name).reads for name, _ in points]
+    assert points[0][0] == "text_linear"
+    assert {name for name, _ in points} == set(able)
+    assert reads_text == sorted(reads_text, reverse=True)
+    for name, params in points:
+        assert family(name).space(profile, target).check(params) == params
+
+
+@pytest.mark.parametrize(
+    ("data", "network"),
+    [(image_data(Task.MULTICLASS), "keras_cnn"), (sequence_data(Task.MULTICLASS), "keras_rnn")],
+    ids=["pictures", "sequences"],
+)
+def test_networks_for_arrays_are_tried_early_beside_quick_trees(data: Data, network: str) -> None:
+    target = data.table.target_profile
+    names = [name for name, _ in portfolio(data.profile, target, able(data.profile, target), seconds=60)]
+    assert names[0] == "extra_trees"
+    assert network in names[1:3]
+    assert names.index("lightgbm") < names.index("keras_mlp")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import gzip
 import random
 import re
@@ -162,7 +163,7 @@ def test_text_late_in_a_long_file_makes_the_whole_column_text(write: Write) -> N
         (b"a,b\n1,2\n3,4,5\n", "Line 3 has 3 cells; the header has 2."),
         (b'a,b\n"x\ny",2\n3,4,5\n', "Line 4 has 3 cells; the header has 2."),
         (b'a,b\n1,2\n"3,4\n', "Line 3 cannot be read: unexpected end of data."),
-        (b"a,b\n1,2\n3," + b"x" * 140_000 + b"\n", "Line 3 cannot be read: field larger than field limit"),
+        (b"a,b\n1,2\n3," + b"x" * 4_100_000 + b"\n", "Line 3 cannot be read: field larger than field limit"),
         (b"a,b\n1,2\n3,\x00\n", "Line 3 contains a NUL byte"),
         (b"a,b\n1,2\n3,caf\xe9\n", "Line 3 is not UTF-8: byte 0xe9 at position 6."),
         ("a,b\n1,2\n3,4\n".encode("utf-16"), "The file is UTF-16 text, neither CSV nor Parquet."),
@@ -247,3 +248,12 @@ def test_any_finite_number_survives_reading(values: list[float]) -> None:
         read = read_table(path)
 
     assert read["a"].tolist() == values
+
+
+def test_long_texts_are_read_and_the_usual_limit_is_put_back(tmp_path: Path) -> None:
+    usual = csv.field_size_limit()
+    text = "long, but " * 100_000
+    (tmp_path / "long.csv").write_text(f'text,y\n"{text}",1\nshort,2\n', encoding="utf-8")
+    frame = read_table(tmp_path / "long.csv", ReadLimits(min_rows=1))
+    assert frame["text"].tolist() == [text.strip(), "short"]
+    assert csv.field_size_limit() == usual

@@ -26,6 +26,7 @@ TRAINING = plain_frame(
             "code": [3, 7] * 20,
             "is_new": [True, False, None, True] * 10,
             "answer": ["yes", "no", "yes", None] * 10,
+            "remark": [f"remark {row} about what was there to be seen" for row in range(40)],
             "seen": [f"{day:02}.03.2024 12:30" for day in range(1, 29)] + [None] * 12,
         }
     )
@@ -85,7 +86,16 @@ def _comparable(cell):
     return None if cell is None or (isinstance(cell, float) and math.isnan(cell)) else cell
 
 
-GOOD = {"size": 1.5, "count": 3, "color": "rot", "code": "7", "is_new": "yes", "answer": "no", "seen": "25.12.2023"}
+GOOD = {
+    "size": 1.5,
+    "count": 3,
+    "color": "rot",
+    "code": "7",
+    "is_new": "yes",
+    "answer": "no",
+    "remark": " quite 好 😀 ",
+    "seen": "25.12.2023",
+}
 
 
 def test_usual_rows_take_the_fast_way():

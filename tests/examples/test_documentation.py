@@ -66,6 +66,12 @@ def test_python_of_the_pages_on_arrays_runs(name: str, tmp_path: Path, service: 
     assert "Examples" in (tmp_path / "card.html").read_text()
 
 
+@pytest.mark.slow
+def test_python_of_the_page_on_text_runs(tmp_path: Path, service: str) -> None:
+    page = "\n".join(snippets("docs/how-to/text.md", "python"))
+    assert "True" in run_snippet("python", page, tmp_path, service)
+
+
 @pytest.mark.parametrize("snippet", snippets("docs/how-to/search-spaces.md", "python"))
 def test_python_of_the_page_on_search_spaces_runs(snippet: str, tmp_path: Path, service: str) -> None:
     assert run_snippet("python", snippet, tmp_path, service)

@@ -30,6 +30,20 @@ def test_forecast(tmp_path: Path) -> None:
     assert "The next 12 values" in (tmp_path / "passengers.html").read_text()
 
 
+def test_text(tmp_path: Path) -> None:
+    output = run([sys.executable, str(ROOT / "examples/text.py"), "8s"], tmp_path)
+    assert "text_linear" in output
+    assert "stars" in output.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "card"), [("images", "digits.html"), ("sequences", "tremors.html")])
+def test_arrays(name: str, card: str, tmp_path: Path) -> None:
+    output = run([sys.executable, str(ROOT / f"examples/{name}.py"), "10s"], tmp_path)
+    assert "that no model has seen" in output
+    assert "Examples" in (tmp_path / card).read_text()
+
+
 def test_own_training(tmp_path: Path) -> None:
     output = run([sys.executable, str(ROOT / "examples/own_training.py"), "4"], tmp_path)
     assert "learning_rate" in output

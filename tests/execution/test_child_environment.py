@@ -1,6 +1,10 @@
+import subprocess
+import sys
 from pathlib import Path
 
-from tuner.execution.child_environment import child_environment
+import pytest
+
+from tuner.execution.child_environment import backend_environment, child_environment, server_environment
 
 FOLDER = Path("/trial")
 
@@ -30,3 +34,18 @@ def test_temporary_files_go_to_the_trials_folder() -> None:
     environment = child_environment(FOLDER, 1, {"TMPDIR": "/tmp"})
     assert environment["TMPDIR"] == "/trial"
     assert environment["KERAS_HOME"] == "/trial/.keras"
+
+
+@pytest.mark.slow
+def test_what_one_training_has_compiled_is_there_for_the_next(tmp_path: Path) -> None:
+    script = """
+import jax
+jax.jit(lambda x: sum(jax.numpy.tanh(x * number) @ x.T for number in range(100)))(jax.numpy.ones((3, 3)))
+"""
+    environment = server_environment(tmp_path, 1) | backend_environment("jax")
+    kept = []
+    for _ in range(2):
+        subprocess.run([sys.executable, "-P", "-c", script], env=environment, cwd=tmp_path, check=True, timeout=120)
+        kept.append({path.name: path.stat().st_mtime_ns for path in (tmp_path / "compiled").glob("*-cache")})
+    assert any(name.startswith("jit__lambda") for name in kept[0])
+    assert kept[0] == kept[1]

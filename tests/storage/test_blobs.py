@@ -37,6 +37,28 @@ def test_keeping_replaces_what_was_there(blobs: Blobs) -> None:
     assert path.read_bytes() == b"two"
 
 
+def test_new_folders_are_flushed_once_and_the_file_s_own_each_time(
+    blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def noting_fsync(descriptor: int) -> None:
+        flushed.append(os.path.relpath(os.readlink(f"/proc/self/fd/{descriptor}"), tmp_path / "files"))
+        fsync(descriptor)
+
+    def flushed_for(name: str) -> list[str]:
+        received = blobs.receive(iter([b"x"]), max_bytes=1)
+        flushed.clear()
+        blobs.keep(received, name)
+        return flushed
+
+    monkeypatch.setattr(os, "fsync", noting_fsync)
+    assert sorted(flushed_for("a/b/one")) == [".", "a", "a/b"]
+    assert flushed_for("a/b/two") == ["a/b"]
+    assert sorted(flushed_for("a/c/one")) == ["a", "a/c"]
+
+
 def test_a_stream_over_the_limit_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
     with pytest.raises(TooLarge):
         blobs.receive(iter([b"ab", b"cd"]), max_bytes=3)

@@ -27,7 +27,7 @@ SLOW = {
     },
 }
 CHECKPOINT = "checkpoint.zip"
-IMPATIENT = {"TUNER_WORKER_LEASE_SECONDS": "3"}
+IMPATIENT = {"TUNER_WORKER_LEASE_SECONDS": "5"}
 PATIENCE_SECONDS = 200.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -37,7 +37,7 @@ class Watched:
     """The only trial of a study."""
 
     def __init__(self, caller: Caller, name: str, dataset: str, backend: str) -> None:
-        fields: dict[str, Any] = {"seed": 4, "folds": 2, "space": SLOW, "max_attempts": 5, "backend": backend}
+        fields: dict[str, Any] = {"seed": 4, "folds": 2, "space": SLOW, "max_attempts": 8, "backend": backend}
         study = create_trained(caller, name, dataset, "keras_mlp", **fields)
         self._caller = caller
         self._path = f"/v1/studies/{study['id']}/trials/0"

@@ -13,14 +13,14 @@ from tuner.training.selection import Candidate, select_ensemble
 
 
 def _truth(task, rng, num_rows, num_classes=3):
-    if task is Task.REGRESSION:
+    if not task.is_classification:
         return rng.normal(100, 5, num_rows)
     return rng.integers(0, 2 if task is Task.BINARY else num_classes, num_rows)
 
 
 def _prediction(task, truth, rng, noise, num_classes=3):
     """The truth with as much noise of the candidate's own."""
-    if task is Task.REGRESSION:
+    if not task.is_classification:
         return truth + rng.normal(0, noise, len(truth))
     classes = 2 if task is Task.BINARY else num_classes
     odds = np.exp(np.eye(classes)[truth] + rng.normal(0, noise, (len(truth), classes)))

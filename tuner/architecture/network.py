@@ -30,6 +30,11 @@ class DataInput:
         return cls(exact(shape), num_words)
 
     @classmethod
+    def text(cls, low: int, high: int, num_words: int) -> DataInput:
+        """A text whose length is known roughly."""
+        return cls((Length.between(low, high, "words"),), num_words)
+
+    @classmethod
     def vector(cls, low: int, high: int) -> DataInput:
         """A vector whose width is known roughly."""
         return cls((Length.between(low, high, "width"),))

@@ -117,6 +117,25 @@ class Dependence:
 
 
 @dataclass(frozen=True)
+class WordEffect:
+    """How much a word moves predictions.
+
+    Args:
+        column: The text column.
+        word: The word, folded as models see it.
+        label: The class whose probability it moves most; for a quantity the target's name.
+        effect: Prediction with the word minus prediction without it, on average over rows that have it.
+        num_rows: How many of the rows have it.
+    """
+
+    column: str
+    word: str
+    label: str
+    effect: float
+    num_rows: int
+
+
+@dataclass(frozen=True)
 class SeriesPicture:
     """One series of a forecast.
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuner.artifact.card.figures import dependence_figure, importance_figure
+from tuner.artifact.card.figures import dependence_figure, importance_figure, words_figures
 from tuner.artifact.card.page import answer_of, loss_of
 from tuner.artifact.card.style import STYLE
-from tuner.artifact.evaluation import Dependence, Importance
+from tuner.artifact.evaluation import Dependence, Importance, WordEffect
 from tuner.artifact.manifest import ModelFacts
 from tuner.data.profile import ColumnKind, did_you_mean
 from tuner.errors import InvalidInput
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-
 _NUM_DEPENDENCES = 4
 _CELLS = {ColumnKind.TEXT: "texts", ColumnKind.IMAGE: "images", ColumnKind.SEQUENCE: "sequences"}
 
@@ -33,6 +32,7 @@ class Explanation:
         facts: The model that is explained.
         importances: Most important first.
         dependences: The most important columns, or those that were asked for.
+        words: For each text column the words that move predictions most.
 
     Example:
         ```python
@@ -45,6 +45,7 @@ class Explanation:
     facts: ModelFacts
     importances: tuple[Importance, ...]
     dependences: tuple[Dependence, ...]
+    words: tuple[WordEffect, ...] = ()
 
     def to_pandas(self) -> pd.DataFrame:
         """The importances: one row for each column, most important first."""
@@ -79,6 +80,9 @@ class Explanation:
             if self.importances
             else "",
             f'<section><div class="grid">{shapes}</div></section>' if shapes else "",
+            f'<section><div class="grid">{words_figures(self.words, answer=answer)}</div></section>'
+            if self.words
+            else "",
         ]
         return f'<style>{STYLE}</style><div class="tuner"><main>{"".join(parts)}</main></div>'
 
@@ -110,6 +114,7 @@ def explain_rows(
     import numpy as np
 
     from tuner.artifact.importance import Sample, partial_dependence, permutation_importances
+    from tuner.artifact.words import telling_words
     from tuner.data.table import labelled_table
 
     known = {column.name: column for column in facts.columns}
@@ -129,4 +134,6 @@ def explain_rows(
     followed = [each.column for each in importances if known[each.column].kind.is_tabular]
     shown = followed[:_NUM_DEPENDENCES] if columns is None else list(columns)
     dependences = tuple(partial_dependence(samples, known[name], facts.target) for name in shown)
-    return Explanation(facts, importances, dependences)
+    texts = [name for name, column in known.items() if column.kind is ColumnKind.TEXT]
+    words = tuple(effect for name in texts for effect in telling_words(samples[0], name, facts.target))
+    return Explanation(facts, importances, dependences, words)

@@ -186,7 +186,7 @@ def _curves(sample: Sample, name: str, values: Sequence[Any], target: TargetProf
         repeated = [value for value in batch for _ in range(num_rows)]
         rows[name] = pd.Series(repeated, dtype=rows[name].dtype)
         prediction = sample.predict(rows)
-        answers = prediction[:, _shown_indices(target)] if target.classes else prediction[:, None]
+        answers = prediction[:, shown_indices(target)] if target.classes else prediction[:, None]
         curves.append(answers.reshape(len(batch), num_rows, -1))
     return np.concatenate(curves).transpose(1, 0, 2)
 
@@ -205,7 +205,7 @@ def _grid(cells: pd.Series[Any], column: ColumnProfile, most: int) -> list[Any]:
     return [float(value) for value in distinct]
 
 
-def _shown_indices(target: TargetProfile) -> list[int]:
+def shown_indices(target: TargetProfile) -> list[int]:
     """The classes whose probabilities are shown: the second of two, the most frequent of several."""
     if len(target.classes) == 2:
         return [1]
@@ -214,7 +214,7 @@ def _shown_indices(target: TargetProfile) -> list[int]:
 
 
 def _shown_classes(target: TargetProfile) -> list[str]:
-    return [target.classes[index] for index in _shown_indices(target)] if target.classes else []
+    return [target.classes[index] for index in shown_indices(target)] if target.classes else []
 
 
 def _loss_scale(truth: NDArray[Any], target: TargetProfile) -> float:

@@ -54,15 +54,15 @@ def choose_validation(
     On a small table each candidate is cheap and a score on a few hundred rows is noise, so all are cross-validated. On
     a large one the rows of one fold tell candidates apart, and the time goes further on more of them. What is small,
     the time decides: a boosted model has to be cross-validated in a tenth of it, up to 2,000 rows in three tenths; a
-    linear model of words, where there is text; a network, where there is nothing else. Above 10,000 rows a fold is a
-    tenth of them, so that models learn from more.
+    linear model of words, where there is text; a network, where it reads what others see only in part. Above 10,000
+    rows a fold is a tenth of them, so that models learn from more.
 
     Args:
         profile: The table.
         target: What is predicted.
         seconds: The study's time budget.
         folds: Parts to divide the rows into, if the user has said so: then every candidate is cross-validated on them.
-        network: A family that competes, if all of them are networks.
+        network: A network that competes, if there is nothing else or it is made for columns of arrays.
     """
     if target.forecast is not None:
         return _rolling_validation(profile, target.forecast, target.num_rows, folds)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models import ModelFamily, family
 from tuner.models.cost import num_texts
 from tuner.models.target_scale import TARGET_SCALE
@@ -98,13 +97,28 @@ _LARGE: tuple[Entry, ...] = (
     ("hist_gradient_boosting", _DEFAULT),
     ("svm", _DEFAULT),
 )
-_QUICK_TEXT: Entry = ("text_linear", {"characters": False})
-# Before those for tables, where there is text.
-_TEXT: tuple[Entry, ...] = (
-    _QUICK_TEXT,
-    ("text_linear", _DEFAULT),
+# Where there is text: before those for tables, and after the first of them.
+_QUICK_TEXT: tuple[Entry, ...] = (("text_linear", {"characters": False}), ("text_linear", _DEFAULT))
+_OTHER_TEXT: tuple[Entry, ...] = (
     ("keras_text", _DEFAULT),
-    ("text_linear", {"characters": False, "l2": 10.0, "vocabulary": 200_000}),
+    ("text_linear", {"characters": False, "l2": 0.3, "vocabulary": 200_000}),
+)
+_TABLES_BEFORE_OTHER_TEXT = 3
+# Where there are pictures or sequences: before those for tables, which read them as a few numbers. The first are quick.
+_IMAGE: tuple[Entry, ...] = (
+    ("extra_trees", _DEFAULT),
+    ("svm", _DEFAULT),
+    ("keras_cnn", _DEFAULT),
+    ("keras_cnn", {"block": "residual", "pooling": "max"}),
+    ("keras_cnn", {"width": 64, "dropout": 0.4, "shift": 0.1, "rotate": 0.03, "zoom": 0.1}),
+)
+_SEQUENCE: tuple[Entry, ...] = (
+    ("extra_trees", _DEFAULT),
+    ("keras_rnn", _DEFAULT),
+    ("keras_conv1d", _DEFAULT),
+    ("lightgbm", _DEFAULT),
+    ("keras_rnn", {"cell": "lstm", "pooling": "last"}),
+    ("keras_conv1d", {"blocks": 5, "pooling": "max"}),
 )
 _FORECAST: tuple[Entry, ...] = (
     ("series_seasonal_naive", _DEFAULT),
@@ -126,6 +140,8 @@ _FORECAST: tuple[Entry, ...] = (
 )
 # One fit may take this share of the study's time. The estimates are right within a factor of three.
 _FIT_SHARE = 0.3
+# Networks for pictures and sequences are worth more of it: nothing comes near them, and one that is cut off is a model.
+_ARRAY_NETWORK_SHARE = 0.6
 # The first configuration should be done in about this time.
 _FIRST_SECONDS = 3.0
 
@@ -166,15 +182,37 @@ def portfolio(
     if points and costs[0] > _FIRST_SECONDS:
         # Many rows and classes: whoever looks early should find something at all.
         order.sort(key=lambda place: place != costs.index(min(costs)))
-    limit = math.inf if seconds is None else max(_FIT_SHARE * seconds, min(costs, default=0.0))
-    return [points[place] for place in order if costs[place] <= limit]
+    cheapest = min(costs, default=0.0)
+    return [
+        points[place]
+        for place in order
+        if seconds is None or costs[place] <= max(_fit_share(found[points[place][0]]) * seconds, cheapest)
+    ]
+
+
+def _fit_share(chosen: ModelFamily) -> float:
+    return _ARRAY_NETWORK_SHARE if any(kind.is_array for kind in chosen.needs) else _FIT_SHARE
 
 
 def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...]:
     if target.forecast is not None:
         return _FORECAST
     entries = _SMALL if target.num_rows < _SMALL_ROWS else _MIDDLE if target.num_rows < _MIDDLE_ROWS else _LARGE
-    return _TEXT + entries if num_texts(profile, target) else entries
+    if num_texts(profile, target):
+        entries = _with_blind_last(entries, ColumnKind.TEXT)
+        first, rest = entries[:_TABLES_BEFORE_OTHER_TEXT], entries[_TABLES_BEFORE_OTHER_TEXT:]
+        entries = (*_QUICK_TEXT, *first, *_OTHER_TEXT, *rest)
+    kinds = {column.kind for column in profile.features(target.name)}
+    for kind, leading in ((ColumnKind.SEQUENCE, _SEQUENCE), (ColumnKind.IMAGE, _IMAGE)):
+        if kind in kinds:
+            rest = tuple(entry for entry in entries if entry not in leading)
+            entries = (*leading, *_with_blind_last(rest, kind))
+    return entries
+
+
+def _with_blind_last(entries: tuple[Entry, ...], kind: ColumnKind) -> tuple[Entry, ...]:
+    """Those that pass over such columns come last: they see only what is beside them."""
+    return tuple(sorted(entries, key=lambda entry: kind not in family(entry[0]).reads))
 
 
 def _point(
@@ -187,4 +225,5 @@ def _point(
     if isinstance(leaf := changes.get("min_samples_leaf"), int):
         # A leaf must not be a large part of a small table.
         point["min_samples_leaf"] = min(leaf, max(2, target.num_rows // 20))
-    return chosen.space(profile, target).check(point)
+    space = chosen.space(profile, target)
+    return space.check({name: value for name, value in point.items() if space.is_active(name, point)})

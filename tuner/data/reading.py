@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -26,6 +27,9 @@ from tuner.data.profile import MAX_NAME_LENGTH
 from tuner.errors import InvalidDataset, MissingExtra, TooLarge
 
 DELIMITERS = (",", ";", "\t", "|")
+
+MAX_CELL_CHARACTERS = 4_000_000
+"""Of a cell of text in a CSV file."""
 
 _SNIFFED_CHARACTERS = 64 * 1024
 # Larger batches are slower: the garbage collector goes through every row that is alive.
@@ -45,6 +49,8 @@ _OTHER_FORMATS = {
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
 }
+
+_reading = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,8 @@ def _find_header(text: bytes, limits: ReadLimits, delimiter: str) -> tuple[list[
 def _read_exactly(path: Path, limits: ReadLimits, delimiter: str) -> pd.DataFrame:
     text_columns: frozenset[int] = frozenset()
     while True:
-        names, columns = _parse(path, limits, delimiter, text_columns)
+        with _long_cells():
+            names, columns = _parse(path, limits, delimiter, text_columns)
         late = frozenset(column.index for column in columns if column.turned_late)
         if not late:
             break
@@ -250,6 +257,20 @@ def _batches(
             lines, batch = [], []
     if batch:
         yield lines, batch
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Lets the csv module read cells as long as texts are. Its limit is that of the whole process, so it is put back.
+
+    One reader at a time: it is Python code, which threads cannot run side by side anyway.
+    """
+    with _reading:
+        usual = csv.field_size_limit(MAX_CELL_CHARACTERS)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(usual)
 
 
 def _rows_per_batch(names: Sequence[str]) -> int:

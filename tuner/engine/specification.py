@@ -10,7 +10,7 @@ from typing import Any
 from tuner.automl.plan import choose_families, choose_validation
 from tuner.data.profile import DatasetProfile, TargetProfile, target_profile
 from tuner.errors import InvalidInput, Place, UnknownName
-from tuner.models import compose_space, families, family
+from tuner.models import ModelFamily, compose_space, families, family
 from tuner.models.architecture import ARCHITECTURE, ArchitectureFamily
 from tuner.models.networks.backends import Backend
 from tuner.pruners import normal_form
@@ -165,8 +165,9 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
     constraints = () if request.space is None else SearchSpace.constraints_from_json(request.space)
     chosen = [family(name, architecture=architecture) for name in names]
-    network = chosen[0] if all(each.is_network for each in chosen) else None
-    validation = choose_validation(dataset.profile, target, request.budget.seconds, request.folds, network)
+    validation = choose_validation(
+        dataset.profile, target, request.budget.seconds, request.folds, _leading_network(chosen)
+    )
     if request.ensemble is not None:
         validation = replace(validation, ensemble=request.ensemble)
     if request.max_predict_ms is not None:
@@ -189,6 +190,13 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         backend=request.backend,
         architecture=architecture,
     )
+
+
+def _leading_network(chosen: Sequence[ModelFamily]) -> ModelFamily | None:
+    """A network that competes, if there is nothing else or it is made for columns of arrays."""
+    if all(each.is_network for each in chosen):
+        return chosen[0]
+    return next((each for each in chosen if each.is_network and any(kind.is_array for kind in each.needs)), None)
 
 
 def _check_backend(backend: str | None, names: Sequence[str]) -> None:

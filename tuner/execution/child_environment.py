@@ -15,6 +15,8 @@ _PREFIXES = (
     *("CUBLAS_", "CUDA", "GOMP_", "HIP_", "HSA_", "JAX_", "KERAS_BACKEND", "KMP_", "LC_", "LIGHTGBM_", "MKL_"),
     *("NCCL_", "NVIDIA_", "OMP_", "OPENBLAS_", "PYTHON", "ROCM_", "ROCR_", "TF_", "TORCH_", "XLA_"),
 )
+# A network takes about a quarter of a megabyte.
+_MAX_COMPILED_BYTES = 256 * 1024**2
 _THREAD_COUNTS = (
     *("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
     *("TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"),
@@ -57,13 +59,21 @@ def server_environment(folder: Path, threads: int) -> dict[str, str]:
 
     The linear algebra starts its threads when it is loaded, as does the allocator in Arrow, which pandas loads; a fork
     server must have none. OpenMP starts them when they are needed.
+
+    JAX compiles a network anew in each process, for seconds. What one child has compiled, the next one finds beside the
+    server: the folds of a candidate, and candidates of one shape, compile once.
     """
+    compiled = {
+        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
+        "JAX_COMPILATION_CACHE_MAX_SIZE": str(_MAX_COMPILED_BYTES),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+    }
     no_threads = {
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
     }
-    return child_environment(folder, threads) | no_threads
+    return child_environment(folder, threads) | no_threads | compiled
 
 
 def backend_environment(backend: str | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -233,8 +234,11 @@ class TrialRun:
             self._execution.kill()
 
     def _deliver_result(self, result: Finished, folder: Path, keeper: LeaseKeeper) -> None:
-        for name in (PREDICTIONS, MODEL):
-            self._artifacts.add(folder / name, self._upload(folder / name))
+        # Side by side: each waits for the server's disk.
+        with ThreadPoolExecutor(thread_name_prefix="tuner-upload") as uploads:
+            paths = [folder / PREDICTIONS, folder / MODEL]
+            for path, stored in zip(paths, uploads.map(self._upload, paths), strict=True):
+                self._artifacts.add(path, stored)
         self._upload_log(folder)
         objective = next(iter(self._study.objectives))
         # A score on fewer rows than others were scored on says little beside theirs.

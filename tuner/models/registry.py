@@ -13,8 +13,11 @@ from tuner.models.baseline import Baseline
 from tuner.models.catboost import CatBoost
 from tuner.models.extra_trees import ExtraTrees
 from tuner.models.hist_gradient_boosting import HistGradientBoosting
+from tuner.models.keras_cnn import KerasCNN
+from tuner.models.keras_conv1d import KerasConv1D
 from tuner.models.keras_mlp import KerasMLP
 from tuner.models.keras_resnet import KerasResNet
+from tuner.models.keras_rnn import KerasRNN
 from tuner.models.keras_text import KerasText
 from tuner.models.knn import KNN
 from tuner.models.lightgbm import LightGBM
@@ -45,6 +48,9 @@ _FAMILIES: tuple[ModelFamily, ...] = (
     KerasMLP(),
     KerasResNet(),
     KerasText(),
+    KerasCNN(),
+    KerasRNN(),
+    KerasConv1D(),
     SeriesSeasonalNaive(),
     SeriesSmoothing(),
     SeriesLinear(),

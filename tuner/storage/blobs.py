@@ -17,6 +17,8 @@ from tuner.errors import InvalidInput, StorageFull, TooLarge, Unavailable
 
 # An upload that has not grown for so long is over: its server was killed. Another replica's may be under way.
 _ABANDONED_SECONDS = 3600.0
+# Folders that are remembered not to be new.
+_MAX_DURABLE = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Blobs:
         self._folder = folder
         self._incoming = folder / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
+        self._durable: set[Path] = set()
         self._remove_abandoned()
 
     def receive(self, chunks: Iterator[bytes], *, max_bytes: int, sha256: str | None = None) -> Received:
@@ -89,11 +92,7 @@ class Blobs:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             received.path.replace(target)
-            # Each folder on the way may be new, and its name is kept in the one above.
-            for folder in target.parents:
-                _flush_folder(folder)
-                if folder == self._folder:
-                    break
+            self._flush_names(target)
         except OSError as error:
             raise _not_stored(error) from error
         return target
@@ -113,6 +112,23 @@ class Blobs:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+    def _flush_names(self, target: Path) -> None:
+        """Have the disk remember the file's name, and those of the folders on the way that may be new.
+
+        A name is kept in the folder above. Each flush is a wait for the disk, so a folder's is made once: nobody makes
+        it again, because its name is the id of what was removed with it.
+        """
+        _flush_folder(target.parent)
+        fresh = []
+        for folder in target.parents:
+            if folder == self._folder or folder in self._durable:
+                break
+            _flush_folder(folder.parent)
+            fresh.append(folder)
+        if len(self._durable) > _MAX_DURABLE:
+            self._durable.clear()
+        self._durable.update(fresh)
 
     def _remove_abandoned(self) -> None:
         for path in self._incoming.iterdir():

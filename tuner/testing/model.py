@@ -159,7 +159,7 @@ def fit(
     return Trained(estimator, kept, tuple(curve.steps), tuple(curve.reported))
 
 
-_each_task = pytest.mark.parametrize("task", TABLE_TASKS)
+each_task = pytest.mark.parametrize("task", TABLE_TASKS)
 
 
 class ModelFamilyContract:
@@ -194,7 +194,7 @@ class ModelFamilyContract:
         """The default, trained. Training is the slow part, so tests that only look at its result share it."""
         return fit(cls.family, cls.data(task))
 
-    @_each_task
+    @each_task
     def test_default_lies_in_the_space(self, task: Task) -> None:
         data = self.data(task)
         default = self.family.default(data.profile, data.table.target_profile)
@@ -213,7 +213,7 @@ class ModelFamilyContract:
         default = self.family.default(data.profile, data.table.target_profile)
         assert self.family.complete({}, data.profile, data.table.target_profile) == default
 
-    @_each_task
+    @each_task
     def test_predictions_have_a_column_for_each_class(self, task: Task) -> None:
         data = self.data(task)
         prediction = self._fitted(task).estimator.predict(data.validation.features)
@@ -227,8 +227,7 @@ class ModelFamilyContract:
         assert (prediction >= 0).all()
         np.testing.assert_allclose(prediction.sum(axis=1), 1, rtol=1e-6)
 
-    @_each_task
-    @pytest.mark.every_backend
+    @each_task
     def test_default_learns_the_relation(self, task: Task) -> None:
         data = self.data(task)
         prediction = self._fitted(task).estimator.predict(data.validation.features)
@@ -246,15 +245,14 @@ class ModelFamilyContract:
         prediction = trained.estimator.predict(validation.features)
         assert metric("r2", Task.REGRESSION).score(validation.target, prediction) > self.least[task][1]
 
-    @_each_task
+    @each_task
     def test_reports_rising_steps(self, task: Task) -> None:
         steps = self._fitted(task).steps
         assert steps[0] >= 1
         assert all(earlier < later for earlier, later in pairwise(steps))
         assert len(steps) == 1 if self.family.step == "fit" else len(steps) > 1
 
-    @_each_task
-    @pytest.mark.every_backend
+    @each_task
     def test_the_kept_step_is_the_model(self, task: Task) -> None:
         trained = self._fitted(task)
         prediction = trained.estimator.predict(self.data(task).validation.features)
@@ -296,7 +294,7 @@ class ModelFamilyContract:
         trained = fit(self.family, replace(data, train=data.train.take(rows)), stop=lambda _: True)
         assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
 
-    @_each_task
+    @each_task
     def test_same_seed_gives_same_predictions(self, task: Task) -> None:
         data = self.data(task)
         first, again = self._fitted(task), fit(self.family, data)
@@ -339,8 +337,7 @@ class ModelFamilyContract:
         prediction = self._fitted(task).estimator.predict(self.data(task).validation.features.iloc[:0])
         assert prediction.shape == (0, 3)
 
-    @_each_task
-    @pytest.mark.every_backend
+    @each_task
     def test_loaded_model_predicts_the_same(self, task: Task, tmp_path: Path) -> None:
         data = self.data(task)
         estimator = self._fitted(task).estimator
@@ -354,7 +351,7 @@ class ModelFamilyContract:
         self._fitted(self._any_task).estimator.save(tmp_path)
         assert_flat_without_pickles(tmp_path)
 
-    @_each_task
+    @each_task
     def test_saved_model_predicts_in_another_process(self, task: Task, tmp_path: Path) -> None:
         data = self.data(task)
         target = data.table.target_profile
@@ -392,7 +389,7 @@ class TableFamilyContract(ModelFamilyContract):
         trained = fit(self.family, replace(data, train=replace(data.train, features=features)), stop=lambda _: True)
         assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
 
-    @_each_task
+    @each_task
     def test_new_categories_and_gaps_are_predicted(self, task: Task) -> None:
         data = self.data(task)
         rows = pd.DataFrame(

@@ -22,7 +22,7 @@ from tuner.data import Task
 from tuner.errors import TrainingFailed
 from tuner.models import Verdict
 from tuner.models.networks import NetworkEstimator
-from tuner.testing.model import Curve, Data, ModelFamilyContract, assert_flat_without_pickles, fit
+from tuner.testing.model import Curve, Data, ModelFamilyContract, assert_flat_without_pickles, each_task, fit
 
 _KILLED_AFTER, _LAST = 3, 6
 
@@ -61,9 +61,23 @@ class CheckpointedCurve(Curve):
         return True
 
 
-@pytest.mark.network
 class NetworkContract(ModelFamilyContract):
     """The promises of a network."""
+
+    @pytest.mark.every_backend
+    @each_task
+    def test_default_learns_the_relation(self, task: Task) -> None:
+        super().test_default_learns_the_relation(task)
+
+    @pytest.mark.every_backend
+    @each_task
+    def test_the_kept_step_is_the_model(self, task: Task) -> None:
+        super().test_the_kept_step_is_the_model(task)
+
+    @pytest.mark.every_backend
+    @each_task
+    def test_loaded_model_predicts_the_same(self, task: Task, tmp_path: Path) -> None:
+        super().test_loaded_model_predicts_the_same(task, tmp_path)
 
     @pytest.mark.every_backend
     @pytest.mark.parametrize("task", [Task.MULTICLASS, Task.REGRESSION])

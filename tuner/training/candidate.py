@@ -29,6 +29,7 @@ from tuner.training.channel import Channel
 from tuner.training.checkpoints import Checkpoints
 from tuner.training.clock import Clock
 from tuner.training.curve import Curve, not_finite
+from tuner.training.figures import known_figures
 from tuner.training.fold import Fold
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, Kind, TrainingJob, TrainingResult
@@ -216,7 +217,7 @@ class _Trainer:
             rows,
             prediction,
             scores=all_metrics(rows, prediction),
-            standard_errors={} if facts.standard_error is None else {facts.metric: facts.standard_error},
+            standard_errors=known_figures({facts.metric: facts.standard_error}),
             models=models,
             members=members,
             seed=self.job.split_seed,
@@ -242,7 +243,7 @@ class _Trainer:
             best_step=max(fold.best_step for fold in fitted),
             stopped=any(fold.was_stopped for fold in fitted),
             is_partial=is_partial,
-            metrics=dict(measured) | {name: float(figure) for name, figure in figures.items() if figure is not None},
+            metrics=dict(measured) | known_figures(figures),
         )
 
     def _fit_fold(self, split: Split, position: int, *, reports_steps: bool) -> Fold:

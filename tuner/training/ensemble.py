@@ -14,6 +14,7 @@ from tuner.artifact.temperature import fit_temperature, with_temperature
 from tuner.errors import TrainingFailed
 from tuner.records import MEMBER_WEIGHT
 from tuner.training.channel import Channel
+from tuner.training.figures import known_figures
 from tuner.training.held_out import HeldOut, all_metrics, scored_rows
 from tuner.training.job import MODEL_FOLDER, PACKED_MODEL, PREDICTIONS_FILE, TrainingJob, TrainingResult
 from tuner.training.metrics import metric
@@ -82,8 +83,7 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
         facts.value,
         best_step=1,
         stopped=False,
-        metrics=dict(evaluation.scores)
-        | {name: float(figure) for name, figure in figures.items() if figure is not None},
+        metrics=dict(evaluation.scores) | known_figures(figures),
     )
 
 
@@ -157,7 +157,7 @@ def _join_models(
             rows,
             blend,
             scores=all_metrics(rows, blend),
-            standard_errors={} if facts.standard_error is None else {facts.metric: facts.standard_error},
+            standard_errors=known_figures({facts.metric: facts.standard_error}),
             members=[(each, weight) for each, weight in known if each is not None],
             seed=job.split_seed,
         )

@@ -225,6 +225,8 @@ def _losses(target: NDArray[np.generic], metric: Metric) -> Losses:
             return lambda blends: np.asarray(((blends - truth) ** 2).mean(axis=1))
         case "mae":
             return lambda blends: np.asarray(np.abs(blends - truth).mean(axis=1))
+        case _ if not any(task.is_classification for task in metric.tasks):
+            return lambda blends: np.array([metric.direction.sign * metric.score(truth, blend) for blend in blends])
         case _:
             labels = truth.astype(np.int64)
             return lambda blends: np.array([_loss_of_labels(metric, labels, blend) for blend in blends])

@@ -15,6 +15,7 @@ from tuner.artifact.evaluation import (
     Example,
     Importance,
     SeriesPicture,
+    WordEffect,
 )
 
 _MOST_CLASSES = 30
@@ -59,6 +60,27 @@ def dependence_figure(dependence: Dependence, *, answer: str) -> str:
         if names or len(places) <= 5:
             chart.dots(zip(places, line, strict=True), f"s{index}", radius=3.5)
     return figure(text(dependence.column), chart.svg() + legend(dependence.labels))
+
+
+def words_figures(effects: Sequence[WordEffect], *, answer: str) -> str:
+    """The words that raise predictions as bars, and those that lower them, for each text column."""
+    figures = []
+    for column in dict.fromkeys(each.column for each in effects):
+        for verb, sign in (("raise", 1), ("lower", -1)):
+            chosen = [each for each in effects if each.column == column and sign * each.effect > 0]
+            labels = {each.label for each in chosen}
+            rows = [
+                (
+                    each.word if len(labels) == 1 else f"{each.word} ({each.label})",
+                    abs(each.effect),
+                    0.0,
+                    f"{number(each.effect, 3)} <small>in {each.num_rows:,} rows</small>",
+                )
+                for each in chosen
+            ]
+            note = "Change of the prediction when the word is taken out of the texts that have it, on average."
+            figures.append(figure(f"Words of {text(column)} that {verb} it: {text(answer)}", bars(rows), note))
+    return "".join(figures)
 
 
 def confusion_figure(confusion: Confusion | None, num_classes: int) -> str:

@@ -139,10 +139,27 @@ def num_words(text: str) -> int:
 
 def words_in(text: str) -> list[str]:
     """The words of a text, folded, in order."""
+    letters, spans = _spans(text)
+    return [letters[start:stop] for start, stop in spans]
+
+
+def without_word(text: str, word: str) -> str:
+    """A text, folded, without a word that ``words_in`` found in it."""
+    letters, spans = _spans(text)
+    kept, end = [], 0
+    for start, stop in spans:
+        if letters[start:stop] == word:
+            kept.append(letters[end:start])
+            end = stop
+    return "".join([*kept, letters[end:]]).strip()
+
+
+def _spans(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text, folded, and where its words stand in it."""
     characters = Characters.of([text])
     words = Words.of(characters)
-    letters = characters.codes.astype(np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
-    return [letters[start:stop] for start, stop in zip(words.starts.tolist(), words.stops.tolist(), strict=True)]
+    letters = characters.codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    return letters, list(zip(words.starts.tolist(), words.stops.tolist(), strict=True))
 
 
 def _hashes_between(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
 # Standardised values are cut off here: far outside the training range a single pixel must not overflow a network.
 _LARGEST = 1e3
+# The mean of so many cells is that of all.
+_MAX_CELLS = 10_000
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,12 @@ class ArrayScale:
     spread: tuple[float, ...]
 
     @classmethod
-    def fit(cls, cells: Iterable[NDArray[Any]]) -> Self:
+    def fit(cls, cells: Sequence[NDArray[Any]] | pd.Series[Any]) -> Self:
         """The scale of arrays whose last axis are the channels; NaN counts as not there."""
         import numpy as np
 
         # In two passes over the cells: all of them as floats may not fit into memory.
-        rows = [cell.reshape(-1, cell.shape[-1]) for cell in cells]
+        rows = [cell.reshape(-1, cell.shape[-1]) for cell in cells[:: len(cells) // _MAX_CELLS + 1]]
         counts = np.sum([(~np.isnan(row)).sum(axis=0) for row in rows], axis=0, dtype=np.float64).clip(1)
         center = np.sum([np.nansum(row, axis=0, dtype=np.float64) for row in rows], axis=0) / counts
         squares = np.sum([np.nansum((row - center) ** 2, axis=0, dtype=np.float64) for row in rows], axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -81,6 +81,10 @@ class NetworkEstimator(Estimator):
             A tensor of shape (n, width), from which a dense layer makes the logits of the classes or the value.
         """
 
+    def _augmentation(self) -> Callable[[dict[str, NDArray[Any]], np.random.Generator], None] | None:
+        """What changes the arrays of an epoch, which are a copy, by random; None: they are learned as they are."""
+        return None
+
     @classmethod
     def planned_epochs(cls, steps_per_epoch: float) -> int:
         """How many epochs a training has if nothing ends it before."""
@@ -105,6 +109,7 @@ class NetworkEstimator(Estimator):
             arrays,
             train.target if self._num_classes else self._scale.to_standard(train.target),
             row_weights(self._params, train.target),
+            self._augmentation(),
         )
         unseen = self._inputs.transform(TypedRows.of(validation.features))
         return Training(self._model, self._params, plan, examples, unseen, report, self._to_answer).run()

@@ -21,6 +21,8 @@ class NetworkFamily(ModelFamily):
     step = "epochs"
     modules = ("keras",)
     is_network = True
+    start_seconds: ClassVar[float] = 3.0
+    """About how long it takes until the first step is done, most of it the compiler's."""
     estimator: ClassVar[type[NetworkEstimator]]
 
     @abstractmethod
@@ -46,7 +48,7 @@ class NetworkFamily(ModelFamily):
         # About half of the planned epochs run before patience ends.
         epochs = self.estimator.planned_epochs(steps) / 2
         per_epoch = 0.02 + steps * 5e-4 + target.num_rows * self.multiplications(profile, target, params) * 2e-10
-        return 3 + epochs * per_epoch
+        return self.start_seconds + epochs * per_epoch
 
     def is_available(self) -> bool:
         return super().is_available() and installed_backends() != ()

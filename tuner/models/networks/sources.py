@@ -8,40 +8,53 @@ from typing import Any
 from tuner.architecture import DataInput
 from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS, has_categories
+from tuner.models.cost import num_texts
 from tuner.models.networks.image_inputs import ImageInputs
 from tuner.models.networks.inputs import InputPart, Inputs
 from tuner.models.networks.sequence_inputs import SequenceInputs
 from tuner.models.networks.tabular_inputs import TabularInputs
-from tuner.space import Int, Parameter, Params
+from tuner.models.networks.text_inputs import TextInputs
+from tuner.space import Categorical, Int, Parameter, Params
 
 TABULAR = "tabular"
 """The name of all plain columns together."""
 
-PARTS: tuple[type[InputPart], ...] = (TabularInputs, ImageInputs, SequenceInputs)
+PARTS: tuple[type[InputPart], ...] = (TabularInputs, TextInputs, ImageInputs, SequenceInputs)
 """The parts of inputs that such a network can read."""
 
 READS = frozenset(kind for part in PARTS for kind in part.kinds)
 
-EMBEDDING_SIZE = "embedding_size"
+EMBEDDING_SIZE, VOCABULARY, WORDS = "embedding_size", "vocabulary", "words"
 _MAX_EMBEDDING_SIZE = 32
 # A date in parts, with a flag for gaps; numbers and truth values take less.
 _MAX_WIDTH = 8
+_VOCABULARIES, _WORDS = (2_000, 5_000, 10_000, 20_000), (64, 128, 256, 512)
+# As ``TextInputs`` makes them: texts have at least so many places, and two codes are no words.
+_FEWEST_WORDS, _SPARE_CODES = 16, 2
 
 
 def source_parameters(profile: DatasetProfile, target: TargetProfile) -> dict[str, Parameter]:
     """What may be tuned about the inputs."""
-    return {EMBEDDING_SIZE: Int(2, _MAX_EMBEDDING_SIZE, log=True)} if has_categories(profile, target) else {}
+    parameters: dict[str, Parameter] = {}
+    if has_categories(profile, target):
+        parameters[EMBEDDING_SIZE] = Int(2, _MAX_EMBEDDING_SIZE, log=True)
+    if num_texts(profile, target):
+        parameters[VOCABULARY] = Categorical(list(_VOCABULARIES), ordered=True)
+        parameters[WORDS] = Categorical(list(_WORDS), ordered=True)
+    return parameters
 
 
 def source_defaults(profile: DatasetProfile, target: TargetProfile) -> Params:
     """Strong values of these."""
-    return {EMBEDDING_SIZE: 8} if has_categories(profile, target) else {}
+    defaults: Params = {EMBEDDING_SIZE: 8, VOCABULARY: 10_000, WORDS: 256}
+    return {name: defaults[name] for name in source_parameters(profile, target)}
 
 
 def expected_sources(profile: DatasetProfile, target: TargetProfile) -> dict[str, DataInput]:
     """The inputs, as far as a profile tells what they will be.
 
-    A picture or a sequence is called like its column; where that is the name of the plain columns, these have none.
+    A text, a picture or a sequence is called like its column; where that is the name of the plain columns, these have
+    none.
     """
     sources: dict[str, DataInput] = {}
     plain = [column for column in profile.features(target.name) if column.kind in TABULAR_KINDS]
@@ -51,6 +64,8 @@ def expected_sources(profile: DatasetProfile, target: TargetProfile) -> dict[str
     for column in profile.features(target.name):
         if column.kind.is_array and column.shape is not None:
             sources[column.name] = DataInput.of(*column.shape)
+        elif column.kind is ColumnKind.TEXT:
+            sources[column.name] = DataInput.text(_FEWEST_WORDS, _WORDS[-1], _VOCABULARIES[-1] + _SPARE_CODES)
     return sources
 
 
@@ -63,6 +78,9 @@ def source_tensors(
     if (tabular := inputs.part(TabularInputs)) is not None:
         vector = tabular.vector(keras, entries, seeds, params.get(EMBEDDING_SIZE, 0))
         tensors[TABULAR] = vector, DataInput.of(*vector.shape[1:])
+    if (text := inputs.part(TextInputs)) is not None:
+        for name, words in text.names().items():
+            tensors[words.column] = entries[name], DataInput.of(words.length, num_words=words.num_codes)
     for part in (inputs.part(ImageInputs), inputs.part(SequenceInputs)):
         for column, entry in ({} if part is None else part.entries).items():
             tensors[column] = entries[entry], DataInput.of(*entries[entry].shape[1:])

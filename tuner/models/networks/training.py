@@ -44,11 +44,13 @@ class Examples:
         arrays: By the names of the network's entries.
         target: Class indices, or values in standard units, shape (n,).
         weights: How much each row counts, of mean 1; None: all alike.
+        augment: Changes arrays that are a copy, by random, anew for each epoch; None: they are learned as they are.
     """
 
     arrays: Mapping[str, NDArray[Any]]
     target: NDArray[np.generic]
     weights: NDArray[np.float64] | None
+    augment: Callable[[dict[str, NDArray[Any]], np.random.Generator], None] | None = None
 
 
 class Training:
@@ -128,8 +130,11 @@ class Training:
         self._reseed(rng)
         rows = rng.permutation(len(self._examples.target))[: self._steps * self._plan.batch_size]
         weights = self._examples.weights
+        arrays = {name: array[rows] for name, array in self._examples.arrays.items()}
+        if self._examples.augment is not None:
+            self._examples.augment(arrays, rng)
         self._trainer.fit(
-            {name: array[rows] for name, array in self._examples.arrays.items()},
+            arrays,
             self._examples.target[rows],
             sample_weight=None if weights is None else weights[rows],
             batch_size=self._plan.batch_size,
