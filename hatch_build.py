@@ -22,7 +22,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SKIP = "TUNER_SKIP_DASHBOARD"
 # What is installed or made here takes no part in the build.
-_NOT_SOURCES = ("node_modules", "dist", "test-results", ".vite")
+_NOT_SOURCES = ("node_modules", "dist", "test-results", ".vite", "schema.d.ts")
 _STAMP = ".sources.sha256"
 
 
