@@ -83,7 +83,7 @@ def _accuracy(
     """The share of new rows that are told, and the best model."""
     if models is not None:
         models = [name for name in models if families()[name].reads & {"image", "sequence"}]
-    result = tuner.fit(examples.known, models=models, time_budget=seconds, seed=0, progress=False)
+    result = tuner.fit(examples.known, models=models, metric="log_loss", time_budget=seconds, seed=0, progress=False)
     rows, truth = examples.new
     share = float(np.mean(result.predict(rows) == truth))
     board = result.leaderboard()
