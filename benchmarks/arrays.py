@@ -118,8 +118,12 @@ def _curves(result: tuner.Result) -> str:
 def _picture(metric: str, curves: dict[str, list[tuple[float, float]]]) -> str:
     steps = [step for points in curves.values() for step, _ in points]
     values = [value for points in curves.values() for _, value in points]
+    # The names stand above the curves.
+    room = max(values) + 0.08 * (1 + len(curves)) * (max(values) - min(values))
     chart = Chart(
-        Axis.around("epoch", steps), Axis.around(f"{metric}, power of 10", values), f"{metric} of networks by epoch"
+        Axis.around("epoch", steps),
+        Axis.around(f"{metric}, power of 10", [*values, room]),
+        f"{metric} of networks by epoch",
     )
     for place, points in enumerate(curves.values()):
         chart.line(points, f"s{place}")
