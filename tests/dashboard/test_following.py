@@ -50,7 +50,7 @@ def test_the_page_survives_a_restart_of_the_server_and_misses_nothing(
     server = service.start_server()
     study = own_study(service, "mine")
     tell(service, study, 0.5)
-    page = open_page(f"{service.url}/studies/{study}", allowed="ERR_CONNECTION_REFUSED")
+    page = open_page(f"{service.url}/studies/{study}", allowed="net::ERR_")
     expect(page.get_by_text("live", exact=True)).to_be_visible(timeout=10_000)
     server.kill()
     expect(page.get_by_text("server does not answer")).to_be_visible(timeout=20_000)
