@@ -7,17 +7,15 @@ from typing import Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS
-from tuner.models.networks.branches import beside_columns, column_defaults, column_parameters, summed_up
-from tuner.models.networks.estimator import NetworkEstimator
+from tuner.models.networks.branches import column_defaults, column_parameters, summed_up
 from tuner.models.networks.family import NetworkFamily
-from tuner.models.networks.sequence_inputs import MaskedSequenceInputs
+from tuner.models.networks.sequence_estimator import SequenceEstimator
 from tuner.models.networks.step_counts import (
     SEQUENCE_KINDS,
     sequence_shapes,
     step_defaults,
     step_parameters,
 )
-from tuner.models.networks.tabular_inputs import TabularInputs
 from tuner.space import Categorical, Float, Int, Parameter, Params
 
 # With fewer it has too little to learn from; more take hours without a GPU.
@@ -25,7 +23,7 @@ _MIN_ROWS, _MAX_ROWS = 100, 100_000
 _USUAL_STEPS = 256
 
 
-class KerasConv1DEstimator(NetworkEstimator):
+class KerasConv1DEstimator(SequenceEstimator):
     """Residual blocks of convolutions along the steps, ever wider spread, summed up; other columns beside them.
 
     After each convolution padding is set to zero again, as what lies beyond a sequence's ends is anyway, so how long
@@ -33,24 +31,7 @@ class KerasConv1DEstimator(NetworkEstimator):
     Convolutional and Recurrent Networks for Sequence Modeling; ours look both ways.
     """
 
-    parts = (MaskedSequenceInputs, TabularInputs)
-    # Few enough that the learning rate comes down before patience ends.
-    steps = 3_000
-    min_epochs = 12
-    max_epochs = 40
-    patience = 12
-
-    def _body(self, keras: Any, entries: Mapping[str, Any], seeds: Iterator[int]) -> Any:
-        sequences = self._inputs.part(MaskedSequenceInputs)
-        summaries = []
-        if sequences is not None:
-            for column, entry in sequences.entries.items():
-                summaries.append(self._summary(keras, entries[entry], entries[sequences.masks[column]], seeds))
-        x = beside_columns(keras, summaries, self._inputs, entries, seeds, self._params)
-        return keras.layers.Dropout(self._params["dropout"], seed=next(seeds))(x) if self._params["dropout"] else x
-
     def _summary(self, keras: Any, x: Any, mask: Any, seeds: Iterator[int]) -> Any:
-        """One sequence as a vector."""
         is_real = keras.layers.Reshape((mask.shape[1], 1))(mask)
         x = self._activated(keras, self._convolution(keras, x, seeds), mask)
         for dilation in _dilations(self._params, mask.shape[1]):

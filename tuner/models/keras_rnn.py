@@ -7,17 +7,15 @@ from typing import Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS
-from tuner.models.networks.branches import beside_columns, column_defaults, column_parameters, summed_up
-from tuner.models.networks.estimator import NetworkEstimator
+from tuner.models.networks.branches import column_defaults, column_parameters, summed_up
 from tuner.models.networks.family import NetworkFamily
-from tuner.models.networks.sequence_inputs import MaskedSequenceInputs
+from tuner.models.networks.sequence_estimator import SequenceEstimator
 from tuner.models.networks.step_counts import (
     SEQUENCE_KINDS,
     sequence_shapes,
     step_defaults,
     step_parameters,
 )
-from tuner.models.networks.tabular_inputs import TabularInputs
 from tuner.space import Categorical, Float, Int, Parameter, Params
 
 # With fewer it has too little to learn from; more take hours without a GPU.
@@ -26,30 +24,13 @@ _USUAL_STEPS = 128
 _GATES = {"lstm": 4, "gru": 3}
 
 
-class KerasRNNEstimator(NetworkEstimator):
+class KerasRNNEstimator(SequenceEstimator):
     """Recurrent layers over the steps of sequences, summed up; other columns beside them.
 
     Padding is masked: the state passes over it, and it has no part in the sum.
     """
 
-    parts = (MaskedSequenceInputs, TabularInputs)
-    # Few enough that the learning rate comes down before patience ends.
-    steps = 3_000
-    min_epochs = 12
-    max_epochs = 40
-    patience = 12
-
-    def _body(self, keras: Any, entries: Mapping[str, Any], seeds: Iterator[int]) -> Any:
-        sequences = self._inputs.part(MaskedSequenceInputs)
-        summaries = []
-        if sequences is not None:
-            for column, entry in sequences.entries.items():
-                summaries.append(self._summary(keras, entries[entry], entries[sequences.masks[column]], seeds))
-        x = beside_columns(keras, summaries, self._inputs, entries, seeds, self._params)
-        return self._dropped(keras, x, seeds)
-
     def _summary(self, keras: Any, x: Any, mask: Any, seeds: Iterator[int]) -> Any:
-        """One sequence as a vector."""
         pooling, layers = self._params["pooling"], self._params["layers"]
         for layer in range(layers):
             is_last = layer == layers - 1
@@ -73,9 +54,6 @@ class KerasRNNEstimator(NetworkEstimator):
             kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
             recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
         )
-
-    def _dropped(self, keras: Any, x: Any, seeds: Iterator[int]) -> Any:
-        return keras.layers.Dropout(self._params["dropout"], seed=next(seeds))(x) if self._params["dropout"] else x
 
 
 class KerasRNN(NetworkFamily):
