@@ -108,7 +108,7 @@ class Whole(Argument):
 
     def fault(self, value: object) -> str | None:
         is_whole = isinstance(value, int) and not isinstance(value, bool)
-        return None if is_whole and self.low <= value <= self.high else self._wrong(value)  # type: ignore[operator]
+        return None if is_whole and self.low <= value <= self.high else self._wrong(value)  # type: ignore[operator]  # was seen to be a number
 
     def _wrong(self, value: object) -> str:
         return f"must be {self.expected}, got {show(value)}"

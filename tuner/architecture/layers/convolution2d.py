@@ -17,7 +17,7 @@ def Conv2D(
     kernel_initializer: WordValue = "glorot_uniform",
     name: str | None = None,
 ) -> Block:
-    """Filters that are moved over a image.
+    """Filters that are moved over an image.
 
     Args:
         filters: How many filters it has.
