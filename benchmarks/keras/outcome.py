@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from benchmarks.outcome_file import StrangeFile, append_outcome, read_cells
+
+__all__ = ["Cell", "Outcome", "StrangeFile", "append_outcome", "read_outcomes"]
 
 
 @dataclass(frozen=True, order=True)
@@ -84,36 +86,6 @@ class Outcome:
         return Cell(self.task, self.seed, self.seconds, self.system)
 
 
-class StrangeFile(Exception):
-    """A file holds something else than outcomes."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__(f"{file} holds something else than outcomes of this benchmark. Name another file.")
-
-
-def append_outcome(file: Path, outcome: Outcome) -> None:
-    """Add a line, and see that it is on the disk before the next cell takes its minute."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as lines:
-        lines.write(json.dumps(asdict(outcome)) + "\n")
-        lines.flush()
-        os.fsync(lines.fileno())
-
-
 def read_outcomes(files: Iterable[Path]) -> list[Outcome]:
-    """The last outcome of each cell. A line that was cut off by a crash is passed over.
-
-    Raises:
-        StrangeFile: One holds something else.
-    """
-    found: dict[Cell, Outcome] = {}
-    for file in files:
-        for line in file.read_text().splitlines():
-            try:
-                outcome = Outcome(**json.loads(line))
-            except json.JSONDecodeError:
-                continue
-            except TypeError as error:
-                raise StrangeFile(file) from error
-            found[outcome.cell] = outcome
-    return list(found.values())
+    """The last outcome of each cell; see ``benchmarks.outcome_file``."""
+    return read_cells(Outcome, files)
