@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import random
-
 from tuner.errors import ConnectionFailed, IncompatibleServer, ServerError, TunerError, Unavailable
+from tuner.jitter import JITTER
 
 # What may be over in a moment: restarts, overload, and an upgrade during which two versions answer in turn.
 PASSING_ERRORS = (ConnectionFailed, IncompatibleServer, ServerError, Unavailable)
-
-# Of the system: a program that seeds Python's generator, or forks, must not make many clients pause equally long.
-_RANDOM = random.SystemRandom()
 
 
 class Backoff:
@@ -28,7 +24,7 @@ class Backoff:
 
     def next_seconds(self, failure: TunerError | None = None) -> float:
         """How long to pause now: at least as long as the server asks for, if ``failure`` says so."""
-        pause = _RANDOM.uniform(0, self._bound)
+        pause = JITTER.uniform(0, self._bound)
         self._bound = min(2 * self._bound, self._most_seconds)
         return pause + (failure.retry_after_seconds if isinstance(failure, Unavailable) else 0.0)
 

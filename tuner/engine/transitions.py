@@ -6,7 +6,6 @@ to the caller to ``settle`` the study in the end, which writes it.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from tuner.engine.identity import new_token
+from tuner.jitter import JITTER
 from tuner.records import FailureReason, Lease, Origin, StudyState, Trial, TrialState
 from tuner.storage import study_rows, trial_changes, trial_rows
 from tuner.storage.ranks import rank_of
@@ -141,7 +141,7 @@ def lose(
     else:
         # The first retry is due at once: most often one machine went away. Later ones spread out, so that a trial
         # that kills its workers does not take them down in step.
-        delay = random.uniform(1.0, retry_seconds) if row.num_lost else 0.0
+        delay = JITTER.uniform(1.0, retry_seconds) if row.num_lost else 0.0
         due_at = now + timedelta(seconds=delay)
         keep_token = why is None
         if trial_changes.requeue(connection, row, lost=True, due_at=due_at, keep_token=keep_token, seq=change.seq):

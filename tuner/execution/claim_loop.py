@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 import uuid
@@ -17,6 +16,7 @@ from tuner.execution.artifact_cache import ArtifactCache
 from tuner.execution.dataset_cache import DatasetCache
 from tuner.execution.executor import Executor
 from tuner.execution.trial_run import RunLimits, TrialRun
+from tuner.jitter import JITTER
 from tuner.wire import Capabilities, ClaimedTrial, ClaimReply, ClaimTrials, ReleaseTrial
 
 logger = logging.getLogger(__name__)
@@ -197,7 +197,7 @@ class ClaimLoop:
             self.connected.set()
             if not reply.claims and time.monotonic() - asked_at < _EMPTY_PAUSE_SECONDS:
                 # A busy server may answer without waiting.
-                self._pause(random.uniform(0, 2 * _EMPTY_PAUSE_SECONDS))
+                self._pause(JITTER.uniform(0, 2 * _EMPTY_PAUSE_SECONDS))
             return reply
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Protocol
 from tuner.client.backoff import PASSING_ERRORS, Backoff
 from tuner.errors import Conflict, NotFound, ServerError, TunerError
 from tuner.execution.predictor import Predictor
+from tuner.jitter import JITTER
 from tuner.wire.models import ClaimPredictions, Prediction, PredictionClaim, PredictionWork
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class PredictionService:
                 backoff = Backoff()
                 if not claim.work and time.monotonic() - began < _WAIT_SECONDS / 2:
                     # The server did not wait as asked, so it is busy or stopping.
-                    self._stopping.wait(random.uniform(0.5, 1.0) * _WAIT_SECONDS)
+                    self._stopping.wait(JITTER.uniform(0.5, 1.0) * _WAIT_SECONDS)
             except PASSING_ERRORS as error:
                 self._stopping.wait(backoff.next_seconds(error))
             except TunerError as error:
