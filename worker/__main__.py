@@ -75,8 +75,7 @@ def work(settings: WorkerSettings, ready_file: Path | None, stops: StopSignals) 
                 if ready_file is not None:
                     _write_ready_file(ready_file, worker.name)
     finally:
-        predictions.stop()
-        _stop(worker, settings.grace_seconds, stops)
+        _stop(worker, predictions, settings.grace_seconds, stops)
         transport.close()
         logger.info("stopped")
 
@@ -94,9 +93,14 @@ class StopSignals:
         (self.second if self.first.is_set() else self.first).set()
 
 
-def _stop(worker: LocalWorker, grace_seconds: float, stops: StopSignals) -> None:
+def _stop(worker: LocalWorker, predictions: PredictionService, grace_seconds: float, stops: StopSignals) -> None:
     logger.info("stopping", extra={"worker": worker.name, "grace_seconds": grace_seconds})
-    stopping = threading.Thread(target=worker.stop, args=(grace_seconds,), daemon=True)
+
+    def stop() -> None:
+        predictions.stop()
+        worker.stop(grace_seconds)
+
+    stopping = threading.Thread(target=stop, daemon=True)
     stopping.start()
     while stopping.is_alive():
         stopping.join(_LOOK_SECONDS)

@@ -195,6 +195,23 @@ def test_second_sigterm_does_not_wait_for_a_silent_server(
     assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
+def test_result_on_its_way_to_a_silent_server_holds_up_no_stop(
+    start: StartWorker, new_study: NewStudy, transport: HttpTransport, server: ServerProcess
+) -> None:
+    study = new_study("linear")
+    process = start(TUNER_WORKER_GRACE_SECONDS="600")
+    wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
+    server.signal(signal.SIGSTOP)
+    try:
+        # By now it has a result.
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert stopped(process) == 0
+    finally:
+        server.signal(signal.SIGCONT)
+
+
 def test_killed_worker_leaves_no_process_behind(
     start: StartWorker, new_study: NewStudy, transport: HttpTransport
 ) -> None:

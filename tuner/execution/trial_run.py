@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -234,11 +234,11 @@ class TrialRun:
             self._execution.kill()
 
     def _deliver_result(self, result: Finished, folder: Path, keeper: LeaseKeeper) -> None:
+        predictions, model = folder / PREDICTIONS, folder / MODEL
         # Side by side: each waits for the server's disk.
-        with ThreadPoolExecutor(thread_name_prefix="tuner-upload") as uploads:
-            paths = [folder / PREDICTIONS, folder / MODEL]
-            for path, stored in zip(paths, uploads.map(self._upload, paths), strict=True):
-                self._artifacts.add(path, stored)
+        uploading = self._upload_meanwhile(predictions)
+        self._artifacts.add(model, self._upload(model))
+        self._artifacts.add(predictions, uploading.result())
         self._upload_log(folder)
         objective = next(iter(self._study.objectives))
         # A score on fewer rows than others were scored on says little beside theirs.
@@ -354,6 +354,19 @@ class TrialRun:
 
     def _upload(self, path: Path) -> ArtifactResource:
         return self._insist(lambda: self._put(path))
+
+    def _upload_meanwhile(self, path: Path) -> Future[ArtifactResource]:
+        stored: Future[ArtifactResource] = Future()
+
+        def upload() -> None:
+            try:
+                stored.set_result(self._upload(path))
+            except BaseException as error:
+                stored.set_exception(error)
+
+        # No thread of a pool: the interpreter waits for those when it ends, and a silent server holds them up.
+        threading.Thread(target=upload, name="tuner-upload", daemon=True).start()
+        return stored
 
     def _put(self, path: Path) -> ArtifactResource:
         lease = self._claim.leased.lease
