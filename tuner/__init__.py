@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tuner.architecture import layers
     from tuner.automatic import Result, fit
     from tuner.client import Client, Dataset, Study, Trial
-    from tuner.data.forecast import Forecast
+    from tuner.data.series.forecast import Forecast
     from tuner.records.study import Budget
     from tuner.space import Categorical, Constant, Float, Forbid, Int, Linear, SearchSpace
 
@@ -55,7 +55,7 @@ _HOMES = {
     "Dataset": "tuner.client",
     "Float": "tuner.space",
     "Forbid": "tuner.space",
-    "Forecast": "tuner.data.forecast",
+    "Forecast": "tuner.data.series.forecast",
     "Int": "tuner.space",
     "Linear": "tuner.space",
     "Result": "tuner.automatic",

@@ -17,7 +17,7 @@ from tuner.client.http_transport import HttpTransport
 from tuner.client.progress import study_progress
 from tuner.client.study import WATCH_SECONDS
 from tuner.client.transport import Transport
-from tuner.data.picture_files import LABEL
+from tuner.data.pictures.files import LABEL
 from tuner.errors import InvalidInput, Place, TunerError, WaitTimeout
 from tuner.records import Budget, StudyState, TrialState
 from tuner.space import Params

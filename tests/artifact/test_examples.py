@@ -15,7 +15,7 @@ from PIL import Image
 from tuner.artifact.card.figures import examples_figure
 from tuner.artifact.evaluate import evaluate
 from tuner.artifact.evaluation import Evaluation
-from tuner.data.array_cells import cells_of
+from tuner.data.arrays.cells import cells_of
 from tuner.data.profile import target_profile
 from tuner.data.profiling import profile_table
 from tuner.data.table import Table, build_table

@@ -14,10 +14,10 @@ from tests.training.caller import Caller
 from tuner.artifact import load_model
 from tuner.artifact.card.dates import date_label, date_ticks
 from tuner.data import target_profile
-from tuner.data.forecast import Forecast
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
 from tuner.data.reading import read_table
+from tuner.data.series.forecast import Forecast
 from tuner.errors import InvalidDataset, InvalidInput
 from tuner.training.candidate import train_candidate
 from tuner.training.held_out import HeldOut

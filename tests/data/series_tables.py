@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tuner.data.forecast import Forecast
 from tuner.data.frames import plain_frame
 from tuner.data.profile import DatasetProfile, target_profile
 from tuner.data.profiling import profile_table
+from tuner.data.series.forecast import Forecast
 from tuner.data.table import Table, build_table
 
 DAYS = pd.date_range("2022-01-03", periods=140, freq="D").strftime("%Y-%m-%d").tolist()

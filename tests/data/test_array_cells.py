@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tuner.data.array_cells import stacked
+from tuner.data.arrays.cells import stacked
+from tuner.data.pictures.resizing import resized
 from tuner.data.profile import ColumnKind, ColumnProfile, ValueForm
-from tuner.data.resizing import resized
 from tuner.data.table import features_frame
 from tuner.data.typed_rows import plain_rows
 from tuner.errors import InvalidDataset

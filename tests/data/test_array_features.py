@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tuner.data.array_cells import cells_of
-from tuner.data.array_widths import MAX_NUMBERS, num_derived
+from tuner.data.arrays.cells import cells_of
+from tuner.data.arrays.sequence_features import SequenceFeatures
+from tuner.data.arrays.widths import MAX_NUMBERS, num_derived
 from tuner.data.encoding import TabularEncoder
-from tuner.data.image_features import ImageFeatures
+from tuner.data.pictures.features import ImageFeatures
 from tuner.data.profile import ColumnProfile
 from tuner.data.profiling import profile_table
-from tuner.data.sequence_features import SequenceFeatures
 from tuner.data.table import features_frame
 
 

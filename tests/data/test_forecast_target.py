@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from tests.data.series_tables import DAYS, weekly
-from tuner.data.forecast import Forecast
 from tuner.data.frames import plain_frame
 from tuner.data.profile import DatasetProfile, TargetProfile, Task, feature_columns, target_profile
 from tuner.data.profiling import profile_table
+from tuner.data.series.forecast import Forecast
 from tuner.errors import InvalidDataset, InvalidInput
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tuner.data import picture, pictures
-from tuner.data.picture import PictureFacts, picture_array, picture_facts
-from tuner.data.pictures import common_shape
+from tuner.data.pictures import decoding, folders
+from tuner.data.pictures.decoding import PictureFacts, picture_array, picture_facts
+from tuner.data.pictures.folders import common_shape
 from tuner.data.profile import ColumnKind, target_profile, usual_target
 from tuner.data.profiling import profile_table
 from tuner.data.reading import ReadLimits, read_table
@@ -114,9 +114,9 @@ def test_common_size_shrinks_with_the_number_of_pictures(monkeypatch: pytest.Mon
     facts = [PictureFacts(100, 50, is_gray=False)] * 10
     assert common_shape(facts) == (100, 50, 3)
 
-    monkeypatch.setattr(pictures, "MAX_PIXEL_BYTES", 10 * 25 * 3 * 50)
+    monkeypatch.setattr(folders, "MAX_PIXEL_BYTES", 10 * 25 * 3 * 50)
     assert common_shape(facts) == (50, 25, 3)
-    monkeypatch.setattr(pictures, "MAX_PIXEL_BYTES", 1_000)
+    monkeypatch.setattr(folders, "MAX_PIXEL_BYTES", 1_000)
     with pytest.raises(TooLarge, match="10 pictures are too many"):
         common_shape(facts)
 
@@ -243,7 +243,7 @@ def png_that_claims(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("side", [8_100, 9_600, 20_000, 60_000])
 def test_picture_that_unpacks_to_too_much_is_refused_by_name(path: Path, side: int) -> None:
-    assert side**2 > picture.MAX_PIXELS
+    assert side**2 > decoding.MAX_PIXELS
     zipped(path, {"cat/1.png": plain(), "dog/1.png": png_that_claims(side, side)})
 
     with pytest.raises(TooLarge, match=r"The picture 'dog/1\.png' has more than 64,000,000 pixels"):

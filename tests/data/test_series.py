@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from tests.data.series_tables import DAYS, table_of, weekly
-from tuner.data.forecast import Forecast
-from tuner.data.seasons import find_seasons
-from tuner.data.series import filled, read_series, series_notes
-from tuner.data.series_scale import SeriesScale
+from tuner.data.series.forecast import Forecast
+from tuner.data.series.history import filled, read_series, series_notes
+from tuner.data.series.scale import SeriesScale
+from tuner.data.series.seasons import find_seasons
+from tuner.data.series.windows import BASES, Windows
 from tuner.data.splits import folds
-from tuner.data.windows import BASES, Windows
 from tuner.errors import InvalidDataset
 
 

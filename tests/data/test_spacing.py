@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tuner.data.spacing import Spacing, Unit
+from tuner.data.series.spacing import Spacing, Unit
 
 
 def seconds_of(dates: pd.DatetimeIndex) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tuner.data.array_cells import cells_of
+from tuner.data.arrays.cells import cells_of
 from tuner.data.profile import ColumnKind, ColumnProfile, ValueForm
 from tuner.data.typed_rows import TypedRows
 from tuner.models.networks.image_inputs import ImageInputs

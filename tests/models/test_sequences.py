@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tuner.data import ColumnKind, Task
-from tuner.data.array_cells import cells_of
+from tuner.data.arrays.cells import cells_of
 from tuner.data.profile import ColumnProfile, ValueForm
 from tuner.data.typed_rows import TypedRows
 from tuner.models import ModelFamily

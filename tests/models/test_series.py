@@ -5,17 +5,17 @@ import pandas as pd
 import pytest
 
 from tuner.data import target_profile
-from tuner.data.forecast import Forecast
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
+from tuner.data.series.forecast import Forecast
 from tuner.models import family
 from tuner.models.baseline import baseline_family
-from tuner.models.series_gru import SeriesGRU
-from tuner.models.series_lightgbm import SeriesLightGBM
-from tuner.models.series_linear import SeriesLinear
-from tuner.models.series_naive import SeriesNaive
-from tuner.models.series_seasonal_naive import SeriesSeasonalNaive
-from tuner.models.series_smoothing import SeriesSmoothing
+from tuner.models.series.gru import SeriesGRU
+from tuner.models.series.lightgbm import SeriesLightGBM
+from tuner.models.series.linear import SeriesLinear
+from tuner.models.series.naive import SeriesNaive
+from tuner.models.series.seasonal_naive import SeriesSeasonalNaive
+from tuner.models.series.smoothing import SeriesSmoothing
 from tuner.testing.series import SeriesFamilyContract, error, fitted, series_data, two_shops
 
 

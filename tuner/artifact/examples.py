@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.artifact.evaluation import Example
+from tuner.data.pictures.resizing import resized
 from tuner.data.profile import ColumnKind, ColumnProfile
-from tuner.data.resizing import resized
 from tuner.data.table import Table
 
 MAX_EXAMPLES = 6

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tuner.data.series import SeriesEnds
+    from tuner.data.series.history import SeriesEnds
 
 MAX_HORIZON_FACTOR = 20
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
-from tuner.data.picture_files import LABEL, is_picture
+from tuner.data.pictures.files import LABEL, is_picture
 from tuner.data.profile import ColumnKind, ColumnProfile
 from tuner.errors import InvalidInput, NotFound
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tuner.data.pictures import PictureFile
+    from tuner.data.pictures.folders import PictureFile
 
     Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path | NDArray[Any] | Sequence[NDArray[Any]]
 
@@ -61,7 +61,7 @@ def is_rows(rows: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
 def _from_arrays(rows: Any, column: ColumnProfile) -> pd.DataFrame:  # Any: arrays, lists and tensors
     import pandas as pd
 
-    from tuner.data.array_cells import cells_of
+    from tuner.data.arrays.cells import cells_of
 
     shape = tuple(getattr(rows, "shape", ()))
     if column.kind is ColumnKind.IMAGE and len(shape) == 3 and shape[-1] in _CHANNELS:
@@ -78,24 +78,24 @@ def _from_arrays(rows: Any, column: ColumnProfile) -> pd.DataFrame:  # Any: arra
 
 
 def _from_path(path: Path, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
-    from tuner.data.arrays import is_arrays
+    from tuner.data.arrays.reading import is_arrays
     from tuner.data.reading import ReadLimits, is_zip, opened_zip, read_table
 
     if not path.exists():
         raise NotFound("file", str(path), hint=f"The path is taken from {Path.cwd()}.")
     limits = ReadLimits(min_rows=1)
     if path.is_dir():
-        from tuner.data.pictures import pictures_in_folder
+        from tuner.data.pictures.folders import pictures_in_folder
 
         return _from_pictures(pictures_in_folder(path), columns)
     if is_picture(path.name):
-        from tuner.data.pictures import PictureFile
+        from tuner.data.pictures.folders import PictureFile
 
         return _from_pictures([PictureFile(path.name, path.read_bytes)], columns)
     if is_zip(path):
         with opened_zip(path, limits) as archive:
             if not is_arrays(archive):
-                from tuner.data.pictures import pictures_in_archive
+                from tuner.data.pictures.folders import pictures_in_archive
 
                 return _from_pictures(pictures_in_archive(archive), columns)
     return read_table(path, limits)
@@ -104,7 +104,7 @@ def _from_path(path: Path, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
 def _from_pictures(files: Sequence[PictureFile], columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     import pandas as pd
 
-    from tuner.data.pictures import decoded_pictures
+    from tuner.data.pictures.folders import decoded_pictures
 
     if len(columns) != 1 or columns[0].kind is not ColumnKind.IMAGE:
         names = ", ".join(repr(column.name) for column in columns[:5])

@@ -28,7 +28,7 @@ from tuner.artifact.writing import library_versions, sha256_of
 from tuner.data.profile import Task
 from tuner.errors import InvalidInput, MissingExtra, NotFound, Place, TunerError
 from tuner.models import Estimator, family
-from tuner.models.series import SeriesEstimator
+from tuner.models.series.estimator import SeriesEstimator
 from tuner.models.tabular import share_encoders
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuner.artifact.evaluation import Evaluation, SeriesPicture
-from tuner.models.series import SeriesEstimator
+from tuner.models.series.estimator import SeriesEstimator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ def with_pictures(
     """
     import numpy as np
 
-    from tuner.data.series import read_series
+    from tuner.data.series.history import read_series
 
     series = read_series(table)
     forecast = series.ends.forecast

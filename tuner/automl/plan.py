@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tuner.automl.portfolio import portfolio
-from tuner.data.forecast import Forecast
-from tuner.data.forecast_columns import num_series
 from tuner.data.profile import DatasetProfile, TargetProfile
+from tuner.data.series.columns import num_series
+from tuner.data.series.forecast import Forecast
 from tuner.errors import InvalidInput
 from tuner.models import ModelFamily, composed_params, family
 from tuner.models.cost import num_texts

@@ -215,7 +215,7 @@ def table_file(source: object, folder: Path) -> Path:
 
 def _pack_pictures(folder: Path, zip_path: Path) -> None:
     """The pictures below a folder as a zip file. The same pictures give the same bytes."""
-    from tuner.data.picture_files import is_passed_over, is_picture, is_unreadable_picture
+    from tuner.data.pictures.files import is_passed_over, is_picture, is_unreadable_picture
 
     with zipfile.ZipFile(zip_path, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(folder.rglob("*")):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tuner.data.array_profile import array_digests, num_blank
+from tuner.data.arrays.profile import array_digests, num_blank
 from tuner.data.leakage import foretelling_columns
 from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, DatasetWarning, TargetProfile
 from tuner.data.table import build_table

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data.arrays.sequence_features import SequenceFeatures
 from tuner.data.date_features import DateFeatures
-from tuner.data.image_features import ImageFeatures
+from tuner.data.pictures.features import ImageFeatures
 from tuner.data.profile import ColumnKind, ColumnProfile, in_value_order
 from tuner.data.rank_features import RankFeature
-from tuner.data.sequence_features import SequenceFeatures
 from tuner.data.table import Table
 from tuner.data.target_codes import TargetCodes, responses_of
 from tuner.data.typed_rows import TypedRows
@@ -186,8 +186,8 @@ class TabularEncoder:
       and for gaps if training rows had any. A value never seen counts as rare; with no such column it is all zeros.
     - A category under ``ordinal`` is one column of codes: 0 for a gap, 1 for a rare or new value, 2 and up for values
       in order (by number if all are numbers, else alphabetical). ``cardinalities`` tells how many codes there are.
-    - A picture is its pixels, see ``tuner.data.image_features``; a sequence is statistics of it, see
-      ``tuner.data.sequence_features``.
+    - A picture is its pixels, see ``tuner.data.pictures.features``; a sequence is statistics of it, see
+      ``tuner.data.arrays.sequence_features``.
     - A category under ``target`` (see ``fit_to_target``) is as under ``one_hot``, or one column of codes learned from
       the target for each response.
 

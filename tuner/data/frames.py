@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tuner.data.array_cells import cells_of, holds_arrays
+from tuner.data.arrays.cells import cells_of, holds_arrays
 from tuner.data.cells import MISSING_MARKERS, to_label, to_numbers
 from tuner.data.column_arrays import frame_of
 from tuner.data.local_numbers import read_local_numbers
@@ -64,7 +64,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     """
     plain = plain_frame(frame)
     if path.suffix == ".npz":
-        from tuner.data.arrays import write_arrays
+        from tuner.data.arrays.reading import write_arrays
 
         write_arrays(plain, path)
         return
@@ -82,7 +82,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 def _plain(column: pd.Series[Any], name: str) -> pd.Series[Any]:
     if not holds_arrays(column):
         return plain_column(column, name)
-    from tuner.data.arrays import plain_arrays
+    from tuner.data.arrays.reading import plain_arrays
 
     return plain_arrays(column, name)
 

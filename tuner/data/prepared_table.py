@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.array_cells import cells_of, holds_arrays, stacked
+from tuner.data.arrays.cells import cells_of, holds_arrays, stacked
 from tuner.data.column_arrays import MAX_COPIED_ROWS, arrays_of, frame_of
 from tuner.data.profile import DatasetProfile
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from tuner.data.forecast import Forecast
-from tuner.data.forecast_columns import forecast_columns, forecast_reason, resolved_forecast
-from tuner.data.picture_files import IMAGE, LABEL
+from tuner.data.pictures.files import IMAGE, LABEL
+from tuner.data.series.columns import forecast_columns, forecast_reason, resolved_forecast
+from tuner.data.series.forecast import Forecast
 from tuner.errors import InvalidDataset, InvalidInput, Place, UnknownName
 
 PROFILE_VERSION = 3

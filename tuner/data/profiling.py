@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.array_cells import holds_arrays
-from tuner.data.array_profile import array_profile
+from tuner.data.arrays.cells import holds_arrays
+from tuner.data.arrays.profile import array_profile
 from tuner.data.cells import BOOLEAN_PAIRS, to_label
 from tuner.data.column_arrays import arrays_of
 from tuner.data.dates import date_column
@@ -53,7 +53,7 @@ def profile_table(frame: pd.DataFrame) -> DatasetProfile:
       without spaces two characters count as a word.)
     - category: all other text.
 
-    Cells that are arrays are images or sequences, by the rules of ``tuner.data.array_profile``.
+    Cells that are arrays are images or sequences, by the rules of ``tuner.data.arrays.profile``.
 
     Args:
         frame: What ``read_table`` or ``plain_frame`` returned.

@@ -80,12 +80,12 @@ def read_table(path: Path, limits: ReadLimits = ReadLimits()) -> pd.DataFrame:
     """Read a CSV file, a Parquet file, arrays or pictures into a plain frame.
 
     Parquet is seen from its first bytes, and read as ``tuner.data.parquet`` says; so are zip files, which hold arrays
-    (NPZ, see ``tuner.data.arrays``) or pictures (see ``tuner.data.pictures``). All else is CSV, which may be
-    compressed with gzip, seen from its first bytes too. Text is UTF-8, has one header line, and
-    separates cells by comma, semicolon, tab or bar, whichever fits its first lines. Cells lose surrounding space. An
-    empty cell, ``?``, ``NA``, ``N/A``, ``NaN``, ``null`` and ``None`` (in any case) are missing. A column in which
-    every other cell is a number becomes numeric, also with decimal commas or grouped digits where all cells together
-    leave no doubt what they mean; codes with leading zeros stay text. Blank lines are skipped.
+    (NPZ, see ``tuner.data.arrays.reading``) or pictures (see ``tuner.data.pictures.folders``). All else is CSV, which
+    may be compressed with gzip, seen from its first bytes too. Text is UTF-8, has one header line, and separates cells
+    by comma, semicolon, tab or bar, whichever fits its first lines. Cells lose surrounding space. An empty cell, ``?``,
+    ``NA``, ``N/A``, ``NaN``, ``null`` and ``None`` (in any case) are missing. A column in which every other cell is
+    a number becomes numeric, also with decimal commas or grouped digits where all cells together leave no doubt what
+    they mean; codes with leading zeros stay text. Blank lines are skipped.
 
     Raises:
         InvalidDataset: The file is not such a table; the error names the line or the column.
@@ -121,7 +121,7 @@ def opened_zip(path: Path, limits: ReadLimits) -> AbstractContextManager[Archive
 
 
 def _read_zip(archive: Archive, limits: ReadLimits) -> pd.DataFrame:
-    from tuner.data.arrays import is_arrays, read_arrays
+    from tuner.data.arrays.reading import is_arrays, read_arrays
 
     if is_arrays(archive):
         return read_arrays(archive, limits)
@@ -129,7 +129,7 @@ def _read_zip(archive: Archive, limits: ReadLimits) -> pd.DataFrame:
         raise InvalidDataset(
             "The file is an Excel workbook, neither CSV nor Parquet.", hint="Export the table as CSV in UTF-8."
         )
-    from tuner.data.pictures import labelled_pictures, pictures_in_archive
+    from tuner.data.pictures.folders import labelled_pictures, pictures_in_archive
 
     return labelled_pictures(pictures_in_archive(archive), limits)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.forecast import Forecast
+from tuner.data.series.forecast import Forecast
 from tuner.data.table import Table
 from tuner.errors import InvalidDataset, Place
 

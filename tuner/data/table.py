@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data import prepared_table
-from tuner.data.array_cells import typed_arrays
+from tuner.data.arrays.cells import typed_arrays
 from tuner.data.cells import BOOLEAN_WORDS, to_label
 from tuner.data.column_arrays import float_arrays, frame_of
 from tuner.data.dates import seconds
@@ -123,7 +123,7 @@ def features_frame(rows: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.D
     Numbers become float64 with NaN for missing ones. Dates become seconds since 1970 in UTC, float64, with NaN for
     missing ones and for what is no date. Booleans become float64: 1, 0, or NaN for a missing or unknown value.
     Categories and texts become ``object``: their text form, or None. Pictures and sequences become arrays of the form
-    that ``tuner.data.array_cells.typed_arrays`` says. Columns that are not asked for are ignored, their order does not
+    that ``tuner.data.arrays.cells.typed_arrays`` says. Columns that are not asked for are ignored, their order does not
     matter, and categories may be new.
 
     Args:

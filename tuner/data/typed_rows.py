@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.array_cells import typed_array
+from tuner.data.arrays.cells import typed_array
 from tuner.data.cells import BOOLEAN_WORDS, MISSING_MARKERS, to_label
 from tuner.data.column_arrays import arrays_of, frame_of
 from tuner.data.dates import seconds

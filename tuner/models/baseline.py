@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tuner.data.profile import DatasetProfile, TargetProfile, Task
 from tuner.models.base import Estimator, ModelFamily, Report
-from tuner.models.series_naive import SeriesNaive
+from tuner.models.series.naive import SeriesNaive
 from tuner.space import Categorical, Params, SearchSpace
 
 if TYPE_CHECKING:

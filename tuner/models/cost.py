@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tuner.data.array_widths import num_derived
+from tuner.data.arrays.widths import num_derived
 from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, TargetProfile
 
 # As ``tuner.data.text.characters`` cuts them off; that module needs NumPy.

@@ -20,7 +20,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tuner.data import ColumnKind, Task, target_profile
-from tuner.data.array_cells import cells_of
+from tuner.data.arrays.cells import cells_of
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
 from tuner.data.splits import holdout

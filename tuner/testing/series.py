@@ -19,14 +19,14 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from tuner.data.forecast import Forecast
 from tuner.data.frames import plain_frame
 from tuner.data.profile import DatasetProfile, Task, target_profile
 from tuner.data.profiling import profile_table
+from tuner.data.series.forecast import Forecast
 from tuner.data.splits import folds
 from tuner.data.table import Table, build_table
 from tuner.models import ModelFamily
-from tuner.models.series import SeriesEstimator
+from tuner.models.series.estimator import SeriesEstimator
 from tuner.space import Params
 from tuner.testing.model import KeepLatest
 

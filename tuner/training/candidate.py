@@ -23,7 +23,7 @@ from tuner.artifact import (
 from tuner.artifact.series_pictures import with_pictures
 from tuner.errors import MissingExtra, TrainingFailed
 from tuner.models import ModelFamily, family
-from tuner.models.series import SeriesEstimator
+from tuner.models.series.estimator import SeriesEstimator
 from tuner.space import Params
 from tuner.training.channel import Channel
 from tuner.training.checkpoints import Checkpoints

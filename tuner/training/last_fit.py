@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tuner.models import Estimator, Report, Verdict
-from tuner.models.series import SeriesEstimator
+from tuner.models.series.estimator import SeriesEstimator
 from tuner.training.clock import Clock
 from tuner.training.fold import Fold
 

@@ -68,7 +68,7 @@ def forecast_notes(table: Table) -> tuple[str, ...]:
     """What was found about the series of a forecast; nothing for other tasks."""
     if table.target_profile.forecast is None:
         return ()
-    from tuner.data.series import read_series, series_notes
+    from tuner.data.series.history import read_series, series_notes
 
     return series_notes(table, read_series(table))
 

@@ -1,6 +1,6 @@
 """Requests and replies as they cross the wire: one definition for the API, the engine and the client."""
 
-from tuner.data.forecast import Forecast
+from tuner.data.series.forecast import Forecast
 from tuner.records.states import Direction, FailureReason, Origin, StudyState, TrialState
 from tuner.records.study import Budget
 from tuner.wire.artifacts import ArtifactPage, ArtifactResource

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from tuner.data.forecast import MAX_HORIZON, Forecast
 from tuner.data.profile import TargetProfile, Task
+from tuner.data.series.forecast import MAX_HORIZON, Forecast
 from tuner.records import Budget, Direction, OutcomeConstraint, Study, StudyState, TrialState, Validation
 from tuner.wire.base import Name, Number, Request, Resource, Whole
 

@@ -63,8 +63,8 @@ class ImageInputs(InputPart):
         """Some pictures at a time: all of them at their own size may not fit into memory."""
         import numpy as np
 
-        from tuner.data.array_cells import stacked
-        from tuner.data.resizing import resized
+        from tuner.data.arrays.cells import stacked
+        from tuner.data.pictures.resizing import resized
 
         array = np.empty((len(cells), *shape), np.float32)
         at_once = max(1, _NUMBERS_AT_ONCE // max([1, *(cell.size for cell in cells[:1])]))

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, TargetProfile, Task, ValueForm
 from tuner.models.base import Estimator, ModelFamily, Report, Verdict
-from tuner.models.series import LOG, LOG_PARAMETER, SEASON, SEASON_PARAMETER, SeriesEstimator, SeriesFamily, forecast_of
-from tuner.models.series_known import known_profiles, with_columns
+from tuner.models.series.estimator import (
+    LOG,
+    LOG_PARAMETER,
+    SEASON,
+    SEASON_PARAMETER,
+    SeriesEstimator,
+    SeriesFamily,
+    forecast_of,
+)
+from tuner.models.series.known import known_profiles, with_columns
 from tuner.space import Categorical, Int, Parameter, Params, SearchSpace
 
 if TYPE_CHECKING:
@@ -19,9 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tuner.data.series import SeriesSet
+    from tuner.data.series.history import SeriesSet
+    from tuner.data.series.windows import View, Windows
     from tuner.data.table import Table
-    from tuner.data.windows import View, Windows
 
 WINDOW, BASE = "window", "base"
 MAX_EXAMPLES = 60_000
@@ -46,7 +54,7 @@ class WindowedEstimator(SeriesEstimator):
     ) -> int:
         import numpy as np
 
-        from tuner.data.windows import Windows
+        from tuner.data.series.windows import Windows
 
         forecast = series.ends.forecast
         self._windows = Windows(int(self._params[WINDOW]), self._seasons, forecast.horizon, str(self._params[BASE]))
@@ -97,7 +105,7 @@ class WindowedEstimator(SeriesEstimator):
 
     def _date_parts(self) -> tuple[str, ...]:
         """The parts of dates that differ from step to step and come again."""
-        from tuner.data.spacing import DAY, Unit
+        from tuner.data.series.spacing import DAY, Unit
 
         spacing = self._ends.spacing
         if not spacing.is_date:
@@ -154,7 +162,7 @@ class WindowedEstimator(SeriesEstimator):
         return {"windows": self._windows.to_json(), "columns": [column.to_json() for column in self._columns]}
 
     def _load_own(self, folder: Path, facts: Mapping[str, Any]) -> None:
-        from tuner.data.windows import Windows
+        from tuner.data.series.windows import Windows
 
         self._windows = Windows.from_json(facts["windows"])
         self._columns = tuple(ColumnProfile.from_json(column) for column in facts["columns"])

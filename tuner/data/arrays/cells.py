@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner.data.pictures.resizing import resized
 from tuner.data.profile import ColumnKind, ColumnProfile, ValueForm
-from tuner.data.resizing import resized
 from tuner.errors import InvalidDataset, Place
 
 # The numbers of channels that pictures usually have: gray, colour, colour with transparency.

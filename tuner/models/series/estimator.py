@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tuner.data.forecast import Forecast
-    from tuner.data.series import SeriesEnds, SeriesSet
-    from tuner.data.series_scale import SeriesScale
+    from tuner.data.series.forecast import Forecast
+    from tuner.data.series.history import SeriesEnds, SeriesSet
+    from tuner.data.series.scale import SeriesScale
     from tuner.data.table import Table
 
 STATE_FILE, ARRAYS_FILE = "series.json", "series.npz"
@@ -42,8 +42,8 @@ class SeriesEstimator(Estimator):
     _lengths: NDArray[np.int64]
 
     def fit(self, train: Table, validation: Table, report: Report) -> int:
-        from tuner.data.seasons import find_seasons
-        from tuner.data.series import read_series
+        from tuner.data.series.history import read_series
+        from tuner.data.series.seasons import find_seasons
 
         series = read_series(train)
         is_wanted = self._params.get(SEASON, "found") == "found"
@@ -55,7 +55,7 @@ class SeriesEstimator(Estimator):
 
     def move_on(self, table: Table) -> None:
         """Forecast from the end of ``table`` from now on, with what was learned before."""
-        from tuner.data.series import read_series
+        from tuner.data.series.history import read_series
 
         self._keep(self._take_up(read_series(table)))
 
@@ -101,10 +101,10 @@ class SeriesEstimator(Estimator):
     def load(cls, folder: Path) -> Self:
         import numpy as np
 
-        from tuner.data.forecast import Forecast
-        from tuner.data.series import SeriesEnds
-        from tuner.data.series_scale import SeriesScale
-        from tuner.data.spacing import Spacing
+        from tuner.data.series.forecast import Forecast
+        from tuner.data.series.history import SeriesEnds
+        from tuner.data.series.scale import SeriesScale
+        from tuner.data.series.spacing import Spacing
 
         state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
         estimator = cls(state["params"], seed=0, threads=1)
@@ -125,8 +125,8 @@ class SeriesEstimator(Estimator):
 
     def _take_up(self, series: SeriesSet) -> NDArray[np.float64]:
         """Take the ends and the scales of series; returns these filled and in standard units."""
-        from tuner.data.series import filled
-        from tuner.data.series_scale import SeriesScale
+        from tuner.data.series.history import filled
+        from tuner.data.series.scale import SeriesScale
 
         complete = filled(series.values)
         self._ends, self._lengths = series.ends, series.lengths

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import ColumnProfile
 from tuner.models.lightgbm import LightGBM, LightGBMEstimator
-from tuner.models.series_windows import WindowedEstimator, WindowedFamily, number_column
+from tuner.models.series.windows import WindowedEstimator, WindowedFamily, number_column
 
 if TYPE_CHECKING:
     import numpy as np

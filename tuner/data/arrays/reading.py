@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.archive import Archive, ArchiveEntry
-from tuner.data.array_cells import cells_of, holds_arrays, stacked, trimmed, with_channels_last
+from tuner.data.arrays.cells import cells_of, holds_arrays, stacked, trimmed, with_channels_last
 from tuner.data.frames import check_text, plain_column
 from tuner.data.reading import ReadLimits, check_names, check_num_rows
 from tuner.errors import InvalidDataset, TooLarge

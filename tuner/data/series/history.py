@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.forecast import Forecast
 from tuner.data.profile import ColumnKind, in_value_order
-from tuner.data.spacing import Spacing, Unit
+from tuner.data.series.forecast import Forecast
+from tuner.data.series.spacing import Spacing, Unit
 from tuner.data.table import Table
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.array_cells import stacked
-from tuner.data.array_widths import image_grid, most_numbers
-from tuner.data.resizing import resized
+from tuner.data.arrays.cells import stacked
+from tuner.data.arrays.widths import image_grid, most_numbers
+from tuner.data.pictures.resizing import resized
 
 _NUMBERS_AT_ONCE = 16_000_000
 _SMALLEST_SPREAD = 1e-6

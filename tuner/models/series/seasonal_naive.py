@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.series import LOG, LOG_PARAMETER, DirectSeriesEstimator, SeriesFamily, last_values
+from tuner.models.series.estimator import LOG, LOG_PARAMETER, DirectSeriesEstimator, SeriesFamily, last_values
 from tuner.space import Categorical, Int, Params, SearchSpace
 
 if TYPE_CHECKING:

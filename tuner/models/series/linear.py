@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.series import (
+from tuner.models.series.estimator import (
     LOG,
     LOG_PARAMETER,
     SEASON,
@@ -17,7 +17,7 @@ from tuner.models.series import (
     forecast_of,
     last_values,
 )
-from tuner.models.series_known import KnownColumns
+from tuner.models.series.known import KnownColumns
 from tuner.space import Categorical, Float, Int, Params, SearchSpace
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tuner.data.series import SeriesSet
+    from tuner.data.series.history import SeriesSet
     from tuner.data.table import Table
     from tuner.models.base import Report
 
@@ -115,7 +115,7 @@ class SeriesLinearEstimator(SeriesEstimator):
         """Waves of the seasons at steps after the ends, shape (n, waves)."""
         import numpy as np
 
-        from tuner.data.spacing import Unit
+        from tuner.data.series.spacing import Unit
 
         spacing = self._ends.spacing
         numbers = steps

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.series import DirectSeriesEstimator, SeriesFamily
+from tuner.models.series.estimator import DirectSeriesEstimator, SeriesFamily
 from tuner.space import Categorical, Params, SearchSpace
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from tuner.models.networks.estimator import NetworkEstimator
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.inputs import InputPart
 from tuner.models.networks.tabular_inputs import TabularInputs
-from tuner.models.series import forecast_of
-from tuner.models.series_windows import WINDOW, WindowedEstimator, WindowedFamily
+from tuner.models.series.estimator import forecast_of
+from tuner.models.series.windows import WINDOW, WindowedEstimator, WindowedFamily
 from tuner.space import Float, Int, Parameter, Params
 
 if TYPE_CHECKING:

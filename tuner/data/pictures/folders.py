@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from tuner.data.archive import Archive
-from tuner.data.array_cells import cells_of
+from tuner.data.arrays.cells import cells_of
 from tuner.data.frames import check_text
-from tuner.data.picture import PictureFacts, picture_array, picture_facts
-from tuner.data.picture_files import IMAGE, LABEL, is_passed_over, is_picture, is_unreadable_picture
+from tuner.data.pictures.decoding import PictureFacts, picture_array, picture_facts
+from tuner.data.pictures.files import IMAGE, LABEL, is_passed_over, is_picture, is_unreadable_picture
 from tuner.data.reading import ReadLimits, check_num_rows
 from tuner.errors import InvalidDataset, TooLarge
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.array_cells import stacked
+from tuner.data.arrays.cells import stacked
 from tuner.data.profile import ColumnKind, ColumnProfile, ValueForm
 
 # Smaller squares may well be sequences with as many steps as features.

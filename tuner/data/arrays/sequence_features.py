@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.array_widths import STATISTICS, most_numbers, num_segments, num_statistics
+from tuner.data.arrays.widths import STATISTICS, most_numbers, num_segments, num_statistics
 
 _NUMBERS_AT_ONCE = 4_000_000
 # Standardised values are cut off here: far outside the training range a single cell must not overflow a model.

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
-from tuner.models.series import LOG, LOG_PARAMETER, SEASON, SEASON_PARAMETER, DirectSeriesEstimator, SeriesFamily
+from tuner.models.series.estimator import (
+    LOG,
+    LOG_PARAMETER,
+    SEASON,
+    SEASON_PARAMETER,
+    DirectSeriesEstimator,
+    SeriesFamily,
+)
 from tuner.space import Categorical, Params, SearchSpace
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.series import SeriesSet, filled
-from tuner.data.spacing import DAY, Unit
+from tuner.data.series.history import SeriesSet, filled
+from tuner.data.series.spacing import DAY, Unit
 
 MAX_SEASONS = 2
 _YEAR_DAYS = 365.25

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuner.data.encoding import TabularEncoder
-    from tuner.data.forecast import Forecast
     from tuner.data.profile import ColumnProfile
+    from tuner.data.series.forecast import Forecast
     from tuner.data.table import Table
 
 _MAX_CATEGORIES = 50

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuner.data.forecast import Forecast
+from tuner.data.series.forecast import Forecast
 from tuner.errors import InvalidDataset, Place
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Pictures: PNG and JPEG files in folders, decoded, resized, and as numbers for models of tables."""

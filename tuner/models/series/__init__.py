@@ -1,0 +1,1 @@
+"""Families that forecast time series, one file each, and what they share."""
