@@ -15,7 +15,11 @@ from tuner.architecture import Architecture, DataInput
 from tuner.cli.demo import NEXT
 from tuner.space import SearchSpace
 
-SHORTER = {'time_budget="60s"': 'time_budget="5s"', "trials=20, seconds=120": "trials=3, seconds=120"}
+SHORTER = {
+    'time_budget="60s"': 'time_budget="5s"',
+    'time_budget="20s"': 'time_budget="5s"',
+    "trials=20, seconds=120": "trials=3, seconds=120",
+}
 
 
 def snippets(page: str, language: str) -> list[str]:
@@ -23,7 +27,8 @@ def snippets(page: str, language: str) -> list[str]:
 
 
 def run_snippet(language: str, snippet: str, folder: Path, service: str) -> str:
-    shutil.copy(ROOT / "examples" / "penguins.csv", folder)
+    for table in ("penguins.csv", "passengers.csv"):
+        shutil.copy(ROOT / "examples" / table, folder)
     for words, shorter in SHORTER.items():
         snippet = snippet.replace(words, shorter)
     path = folder / "snippet"
