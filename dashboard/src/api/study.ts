@@ -3,11 +3,15 @@ import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanst
 import { useEffect, useState } from "react";
 import { type TrialTable, tableOf, withChanges, withReports } from "../trials/table";
 import { type Schemas, send } from "./client";
+import { Meanwhile } from "./meanwhile";
 import { openStream, type StreamState } from "./stream";
 
 export type Study = Schemas["StudyResource"];
 type Columns = Schemas["TrialColumns"];
 type Reports = Schemas["ReportColumns"];
+
+const changed = new Meanwhile<Columns>();
+const reported = new Meanwhile<Reports>();
 
 /** The study itself. */
 export function studyQuery(id: string) {
@@ -21,8 +25,12 @@ export function studyQuery(id: string) {
 export function trialsQuery(id: string) {
   return queryOptions({
     queryKey: ["study", id, "trials"],
-    queryFn: async ({ signal }) =>
-      tableOf(await send<Columns>("GET", `/v1/studies/${encodeURIComponent(id)}/columns`, { signal })),
+    queryFn: ({ signal }) => {
+      const fetched = async () =>
+        tableOf(await send<Columns>("GET", `/v1/studies/${encodeURIComponent(id)}/columns`, { signal }));
+      const whole = () => changed.during(id, fetched, withNewer);
+      return reported.during(id, whole, withReports);
+    },
     // Kept up to date by the stream, and large: not fetched again because a window was looked at.
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -32,8 +40,11 @@ export function trialsQuery(id: string) {
 export function curvesQuery(id: string) {
   return queryOptions({
     queryKey: ["study", id, "curves"],
-    queryFn: ({ signal }) =>
-      send<Schemas["Curves"]>("GET", `/v1/studies/${encodeURIComponent(id)}/curves`, { signal }),
+    queryFn: ({ signal }) => {
+      const fetched = () =>
+        send<Schemas["Curves"]>("GET", `/v1/studies/${encodeURIComponent(id)}/curves`, { signal });
+      return reported.during(id, fetched, withPoints);
+    },
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
@@ -71,9 +82,12 @@ function followers(queries: QueryClient, id: string) {
   const trials = trialsQuery(id).queryKey;
   return {
     study: (study: Study) => queries.setQueryData(studyQuery(id).queryKey, study),
-    trials: (changes: Columns) =>
-      queries.setQueryData(trials, (table) => table && withChanges(table, changes)),
+    trials: (changes: Columns) => {
+      changed.tell(id, changes);
+      queries.setQueryData(trials, (table) => table && withChanges(table, changes));
+    },
     reports: (reports: Reports) => {
+      reported.tell(id, reports);
       queries.setQueryData(trials, (table) => table && withReports(table, reports));
       queries.setQueryData(curvesQuery(id).queryKey, (curves) => curves && withPoints(curves, reports));
     },
@@ -81,6 +95,11 @@ function followers(queries: QueryClient, id: string) {
     // Asked again, the server says itself that it is no more.
     gone: () => queries.invalidateQueries({ queryKey: ["study", id] }),
   };
+}
+
+/** The table with changes that came while it was fetched, if it does not hold them yet. */
+function withNewer(table: TrialTable, changes: Columns): TrialTable {
+  return changes.seq > table.seq ? withChanges(table, changes) : table;
 }
 
 /** Curves with what was reported since; a point that is told again replaces the one before. */
