@@ -12,10 +12,10 @@ import { StateBadge } from "./StateBadge";
 const ORDER: readonly TrialState[] = ["completed", "pruned", "running", "waiting", "failed", "cancelled"];
 const SHARES = ["50", "25", "10", "5", "1"];
 
-type FilterBarProps = Pick<View, "table" | "shown" | "filter" | "setFilter">;
+type FilterBarProps = Pick<View, "table" | "shown" | "filter" | "changeFilter">;
 
 /** The one filter of a study's charts and tables: what it lets through, and how to change it. */
-export const FilterBar = memo(function FilterBar({ table, shown, filter, setFilter }: FilterBarProps) {
+export const FilterBar = memo(function FilterBar({ table, shown, filter, changeFilter }: FilterBarProps) {
   const counts = useMemo(() => countStates(table.states), [table.states]);
   const present = ORDER.filter((state) => counts.has(state) || filter.states?.includes(state));
   const best = filter.best === null ? "" : String(filter.best);
@@ -31,7 +31,7 @@ export const FilterBar = memo(function FilterBar({ table, shown, filter, setFilt
             className={styles.state}
             aria-pressed={filter.states === null || filter.states.includes(state)}
             title={`Show or hide ${state} trials`}
-            onClick={() => setFilter(withState(filter, state, present))}
+            onClick={() => changeFilter((now) => withState(now, state, present))}
           >
             <StateBadge state={state} />
             <span className={styles.count}>{(counts.get(state) ?? 0).toLocaleString("en-US")}</span>
@@ -45,7 +45,7 @@ export const FilterBar = memo(function FilterBar({ table, shown, filter, setFilt
           { value: "", words: "all" },
           ...shares.map((share) => ({ value: share, words: `${share} % of completed` })),
         ]}
-        onChange={(share) => setFilter({ ...filter, best: share === "" ? null : Number(share) })}
+        onChange={(share) => changeFilter((now) => ({ ...now, best: share === "" ? null : Number(share) }))}
       />
       {Object.entries(filter.brushes).map(([axis, brush]) => (
         <span key={axis} className={styles.mark}>
@@ -54,14 +54,14 @@ export const FilterBar = memo(function FilterBar({ table, shown, filter, setFilt
             type="button"
             className={styles.remove}
             aria-label={`Remove the filter ${brushWords(axis, brush)}`}
-            onClick={() => setFilter(withoutBrush(filter, axis))}
+            onClick={() => changeFilter((now) => withoutBrush(now, axis))}
           >
             ×
           </button>
         </span>
       ))}
       {isFiltering(filter) ? (
-        <Button kind="quiet" onClick={() => setFilter(NO_FILTER)}>
+        <Button kind="quiet" onClick={() => changeFilter(() => NO_FILTER)}>
           Clear
         </Button>
       ) : null}

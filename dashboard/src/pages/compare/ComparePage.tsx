@@ -1,6 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
+import { useAddress } from "../../address";
 import { measurementsQuery } from "../../api/trial";
 import { LinesChart } from "../../charts/LinesChart";
 import { Notice } from "../../components/Notice";
@@ -18,7 +19,7 @@ import { type CompareRow, compareRows } from "./compare";
 /** Some trials beside each other: what differs between them, and their curves in one drawing. */
 export function ComparePage() {
   const { study, table, order } = useStudyView();
-  const [query, setQuery] = useSearchParams();
+  const [query, change] = useAddress();
   const asked = query.get("trials");
   const numbers = useMemo(
     () => readNumbers(asked).filter((number) => number < table.size),
@@ -49,15 +50,11 @@ export function ComparePage() {
     );
   }
 
-  function put(change: (next: URLSearchParams) => void) {
-    setQuery(
-      (now) => {
-        const next = new URLSearchParams(now);
-        change(next);
-        return next;
-      },
-      { replace: true },
-    );
+  function put(alter: (next: URLSearchParams) => void) {
+    change((now) => {
+      alter(now);
+      return now;
+    });
   }
 
   return (
@@ -96,7 +93,10 @@ export function ComparePage() {
                     className={styles.remove}
                     aria-label={`Leave out trial ${number}`}
                     onClick={() =>
-                      put((next) => next.set("trials", numbers.filter((each) => each !== number).join(",")))
+                      put((next) => {
+                        const left = readNumbers(next.get("trials")).filter((each) => each !== number);
+                        next.set("trials", left.join(","));
+                      })
                     }
                   >
                     ✕

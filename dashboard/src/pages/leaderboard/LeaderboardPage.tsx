@@ -18,7 +18,7 @@ import { useLayout } from "./useLayout";
 
 /** All trials, best first, as rows: to sort, mark, compare and take away. */
 export function LeaderboardPage() {
-  const { study, table, order, shown, filter, setFilter } = useStudyView();
+  const { study, table, order, shown, filter, changeFilter } = useStudyView();
   const [layout, change] = useLayout();
   const [query] = useSearchParams();
   const navigate = useNavigate();
@@ -98,7 +98,7 @@ export function LeaderboardPage() {
       </div>
       {numbers.length === 0 && isFiltering(filter) ? (
         <Notice title="No trial passes the filter">
-          <Button onClick={() => setFilter(NO_FILTER)}>Show all trials</Button>
+          <Button onClick={() => changeFilter(() => NO_FILTER)}>Show all trials</Button>
         </Notice>
       ) : (
         <LeaderboardTable

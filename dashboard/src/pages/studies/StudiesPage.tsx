@@ -1,5 +1,6 @@
 import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
+import { useAddress } from "../../address";
 import { useFollowedStudies } from "../../api/studies";
 import { LineState } from "../../components/LineState";
 import { ErrorNotice, Loading, Notice } from "../../components/Notice";
@@ -11,7 +12,7 @@ import { StudiesTable } from "./StudiesTable";
 /** All studies: what is running, how far each has come, and what it has found. */
 export function StudiesPage() {
   const { line, ...studies } = useFollowedStudies();
-  const [query, setQuery] = useSearchParams();
+  const [query, change] = useAddress();
   const listing = readListing(query);
   const { search, state, sort } = listing;
   const items = useMemo(
@@ -20,15 +21,11 @@ export function StudiesPage() {
   );
 
   function put(name: string, value: string) {
-    setQuery(
-      (now) => {
-        const changed = new URLSearchParams(now);
-        if (value === "") changed.delete(name);
-        else changed.set(name, value);
-        return changed;
-      },
-      { replace: true },
-    );
+    change((now) => {
+      if (value === "") now.delete(name);
+      else now.set(name, value);
+      return now;
+    });
   }
 
   if (studies.isPending) return <Loading what="studies" />;

@@ -1,4 +1,4 @@
-import { useSearchParams } from "react-router";
+import { useAddress } from "../../address";
 
 /** One choice of the page, kept in its address; a default leaves no trace there. */
 export function useChoice<T extends string>(
@@ -6,18 +6,14 @@ export function useChoice<T extends string>(
   allowed: readonly T[],
   fallback: T,
 ): [T, (value: T) => void] {
-  const [query, setQuery] = useSearchParams();
+  const [query, change] = useAddress();
   const asked = query.get(name);
   const value = allowed.find((each) => each === asked) ?? fallback;
   const put = (changed: T) =>
-    setQuery(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (changed === fallback) next.delete(name);
-        else next.set(name, changed);
-        return next;
-      },
-      { replace: true },
-    );
+    change((now) => {
+      if (changed === fallback) now.delete(name);
+      else now.set(name, changed);
+      return now;
+    });
   return [value, put];
 }

@@ -1,5 +1,5 @@
-import { useCallback, useMemo, useRef } from "react";
-import { useSearchParams } from "react-router";
+import { useCallback, useMemo } from "react";
+import { useAddress } from "../../address";
 import type { Study } from "../../api/study";
 import { type Filter, passing, readFilter, writeFilter } from "../../trials/filter";
 import { ranked, type TrialTable } from "../../trials/table";
@@ -15,7 +15,8 @@ export interface View {
   /** The numbers that pass the filter, best first. */
   shown: readonly number[];
   filter: Filter;
-  setFilter: (filter: Filter) => void;
+  /** Changes made one after the other all count: each is given the filter that the one before it made. */
+  changeFilter: (make: (filter: Filter) => Filter) => void;
 }
 
 /** A study of more trials than this is drawn again once a second, however often its trials change. */
@@ -26,7 +27,7 @@ const LARGE_PAUSE_MS = 1_000;
 export function useView(study: Study, told: TrialTable): View {
   const calm = useCalm(told, told.size > LARGE ? LARGE_PAUSE_MS : 0);
   const table = calm.study === told.study ? calm : told;
-  const [query, setQuery] = useSearchParams();
+  const [query, change] = useAddress();
   // The filter alone: what else is in the address changes no trial that is shown.
   const text = writeFilter(new URLSearchParams(), readFilter(query)).toString();
   const filter = useMemo(() => readFilter(new URLSearchParams(text)), [text]);
@@ -36,15 +37,13 @@ export function useView(study: Study, told: TrialTable): View {
   const direction = study.objectives[objective] ?? "minimize";
   const order = useMemo(() => ranked(table, objective, direction), [table, objective, direction]);
   const shown = useMemo(() => passing(table, filter, order), [table, filter, order]);
-  const put = useRef(setQuery);
-  put.current = setQuery;
-  const setFilter = useCallback(
-    (changed: Filter) => put.current((now) => writeFilter(now, changed), { replace: true }),
-    [],
+  const changeFilter = useCallback(
+    (make: (filter: Filter) => Filter) => change((now) => writeFilter(now, make(readFilter(now)))),
+    [change],
   );
   // The same object while nothing in it has changed: charts are drawn again for nothing else.
   return useMemo(
-    () => ({ study, table, objective, order, shown, filter, setFilter }),
-    [study, table, objective, order, shown, filter, setFilter],
+    () => ({ study, table, objective, order, shown, filter, changeFilter }),
+    [study, table, objective, order, shown, filter, changeFilter],
   );
 }

@@ -40,7 +40,7 @@ export function AnalysisPage() {
   const common = { view, parameters, names, logValues };
   return (
     <>
-      <FilterBar table={table} shown={view.shown} filter={view.filter} setFilter={view.setFilter} />
+      <FilterBar table={table} shown={view.shown} filter={view.filter} changeFilter={view.changeFilter} />
       <div className={styles.tools}>
         {objectives.length > 1 ? (
           <Choice label="Objective" value={objective} options={objectives} onChange={setObjective} />

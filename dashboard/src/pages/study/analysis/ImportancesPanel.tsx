@@ -1,5 +1,5 @@
 import { memo } from "react";
-import { useSearchParams } from "react-router";
+import { useAddress } from "../../../address";
 import type { useImportances } from "../../../api/rankings";
 import { ErrorNotice, Loading } from "../../../components/Notice";
 import { Panel } from "../../../components/Panel";
@@ -28,21 +28,17 @@ export const ImportancesPanel = memo(function ImportancesPanel({ view, importanc
 });
 
 function Bars({ shares }: { shares: Readonly<Record<string, number>> }) {
-  const [query, setQuery] = useSearchParams();
+  const [query, change] = useAddress();
   const entries = Object.entries(shares).sort((a, b) => b[1] - a[1]);
   const most = entries[0]?.[1] ?? 1;
   if (entries.length === 0) {
     return <p>Too few trials have completed to tell which parameters matter.</p>;
   }
   const choose = (name: string) =>
-    setQuery(
-      (now) => {
-        const next = new URLSearchParams(now);
-        next.set("slice", name);
-        return next;
-      },
-      { replace: true },
-    );
+    change((now) => {
+      now.set("slice", name);
+      return now;
+    });
   return (
     <ol className={styles.list} aria-label="Parameters, the most important one first">
       {entries.map(([name, share]) => (

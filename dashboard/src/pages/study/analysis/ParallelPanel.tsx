@@ -1,5 +1,5 @@
 import { memo, useCallback, useMemo, useRef } from "react";
-import { useSearchParams } from "react-router";
+import { useAddress } from "../../../address";
 import type { useImportances } from "../../../api/rankings";
 import { ParallelChart } from "../../../charts/ParallelChart";
 import { defaultParameters } from "../../../charts/parallel";
@@ -33,7 +33,7 @@ const MOST_BEHIND = 300;
 /** Parallel coordinates: which parameters have an axis, how many trials a line, and what the marks filter. */
 export const ParallelPanel = memo(function ParallelPanel(props: ParallelPanelProps) {
   const { view, parameters, names, good, importances, logValues } = props;
-  const { table, study, order, shown, filter, setFilter } = view;
+  const { table, study, order, shown, filter, changeFilter } = view;
   const [limit, setLimit] = useChoice("lines", ["some", "all"], "some");
   const [chosen, setChosen] = useAxes(names, importances.data);
   const axes = useMemo(
@@ -56,11 +56,9 @@ export const ParallelPanel = memo(function ParallelPanel(props: ParallelPanelPro
       MOST_BEHIND,
     );
   }, [isFiltered, order, shown]);
-  const latest = useRef(filter);
-  latest.current = filter;
   const onBrush = useCallback(
-    (axis: string, brush: Brush | null) => setFilter(withBrush(latest.current, axis, brush)),
-    [setFilter],
+    (axis: string, brush: Brush | null) => changeFilter((now) => withBrush(now, axis, brush)),
+    [changeFilter],
   );
   const missing = useMemo(() => missingWords(axes), [axes]);
   return (
@@ -139,7 +137,7 @@ function useAxes(
   names: readonly string[],
   importances: Readonly<Record<string, number>> | undefined,
 ): [readonly string[], (chosen: readonly string[] | null) => void] {
-  const [query, setQuery] = useSearchParams();
+  const [query, change] = useAddress();
   // Kept: axes must not change places under the reader's hand because one more trial has come.
   const first = useRef<{ names: readonly string[]; chosen: string[] } | null>(null);
   if (first.current?.names !== names && importances !== undefined) {
@@ -155,14 +153,10 @@ function useAxes(
   return [
     chosen,
     (changed) =>
-      setQuery(
-        (now) => {
-          const next = new URLSearchParams(now);
-          next.delete("axis");
-          for (const name of changed ?? []) next.append("axis", name);
-          return next;
-        },
-        { replace: true },
-      ),
+      change((now) => {
+        now.delete("axis");
+        for (const name of changed ?? []) now.append("axis", name);
+        return now;
+      }),
   ];
 }

@@ -13,7 +13,7 @@ import { TopTrials } from "./TopTrials";
 /** What a study has come to, at a glance, and how to steer it. */
 export function OverviewPage() {
   const view = useStudyView();
-  const { study, table, shown, filter, setFilter } = view;
+  const { study, table, shown, filter, changeFilter } = view;
   const running = useMemo(
     () => shown.filter((number) => table.states[number] === "running"),
     [shown, table.states],
@@ -22,7 +22,7 @@ export function OverviewPage() {
     <>
       <Controls study={study} />
       <Headline view={view} />
-      <FilterBar table={table} shown={shown} filter={filter} setFilter={setFilter} />
+      <FilterBar table={table} shown={shown} filter={filter} changeFilter={changeFilter} />
       <div className={styles.grid}>
         <Panel
           title="History"

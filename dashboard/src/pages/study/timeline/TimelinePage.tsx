@@ -11,13 +11,13 @@ import { useNow } from "./useNow";
 
 /** Which worker did what, when, and how busy each was. */
 export function TimelinePage() {
-  const { study, table, shown, filter, setFilter } = useStudyView();
+  const { study, table, shown, filter, changeFilter } = useStudyView();
   const lanes = useMemo(() => lanesOf(table, shown), [table, shown]);
   const isRunning = useMemo(() => lanes.bars.some((bar) => bar.to === null), [lanes]);
   const now = useNow(study.created_at, isRunning, lanes.end);
   return (
     <>
-      <FilterBar table={table} shown={shown} filter={filter} setFilter={setFilter} />
+      <FilterBar table={table} shown={shown} filter={filter} changeFilter={changeFilter} />
       {lanes.bars.length === 0 ? (
         <Notice title="No trial has begun yet">
           <p>
