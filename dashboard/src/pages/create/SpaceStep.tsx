@@ -3,6 +3,7 @@ import { type Dataset, familiesQuery } from "../../api/datasets";
 import { Button } from "../../components/Button";
 import { Panel } from "../../components/Panel";
 import type { StepProps } from "./CreatePage";
+import { inStudy } from "./familySpace";
 import { ParameterRow } from "./ParameterRow";
 import { draftOf, newParameter, type ParameterDraft } from "./spaceDraft";
 import styles from "./steps.module.css";
@@ -86,12 +87,4 @@ function Override({ dataset, models, taken, onAdd }: OverrideProps) {
       ))}
     </select>
   );
-}
-
-/** A family's parameter as it stands in a study's space: its conditions name the family's parameters in full. */
-function inStudy(family: string, written: Record<string, unknown>): Record<string, unknown> {
-  const when = (written.when ?? null) as Record<string, unknown> | null;
-  if (when === null) return { ...written, when: { model: [family] } };
-  const renamed = Object.entries(when).map(([parent, values]) => [`${family}.${parent}`, values]);
-  return { ...written, when: Object.fromEntries(renamed) };
 }

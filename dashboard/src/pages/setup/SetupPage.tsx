@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { datasetQuery } from "../../api/datasets";
+import { datasetQuery, familiesQuery } from "../../api/datasets";
 import type { Study } from "../../api/study";
 import { CodeTabs } from "../../components/CodeTabs";
 import { Facts } from "../../components/Facts";
@@ -18,6 +18,7 @@ import { againBody } from "./setup";
 export function SetupPage() {
   const { study } = useStudyView();
   const dataset = useQuery({ ...datasetQuery(study.dataset ?? ""), enabled: study.dataset !== null });
+  const families = useQuery({ ...familiesQuery(study.dataset ?? ""), enabled: study.dataset !== null });
   return (
     <div className={styles.page}>
       <Panel
@@ -53,7 +54,11 @@ export function SetupPage() {
         </Panel>
         <Panel title="The same again">
           <CodeTabs
-            codes={studySnippets(window.location.origin, againBody(study), dataset.data?.name ?? null)}
+            codes={studySnippets(
+              window.location.origin,
+              againBody(study, families.data),
+              dataset.data?.name ?? null,
+            )}
           />
         </Panel>
       </div>

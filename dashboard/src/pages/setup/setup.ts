@@ -1,7 +1,9 @@
 /** How a study was set up, as pages show it. */
+import type { Schemas } from "../../api/client";
 import type { Study } from "../../api/study";
 import { type Parameter, parametersOf } from "../../trials/space";
 import type { CreateBody } from "../create/draft";
+import { inStudy } from "../create/familySpace";
 
 export interface SpaceNode {
   parameter: Parameter;
@@ -48,26 +50,89 @@ export function byCondition(children: readonly SpaceNode[]): [when: string, chil
   return [...groups];
 }
 
-/** A request that sets up the same study again under another name. */
-export function againBody(study: Study): CreateBody {
+/**
+ * A request that sets up the same study again under another name.
+ *
+ * @param families Those that fit the dataset, with their own spaces: of the study's space only what differs is said.
+ */
+export function againBody(study: Study, families: readonly Schemas["FamilyResource"][] = []): CreateBody {
   const { trials, seconds } = study.budget;
   const body: CreateBody = {
     name: `${study.name}-again`,
     budget: { ...(trials == null ? {} : { trials }), ...(seconds == null ? {} : { seconds }) },
+    ...(study.dataset === null ? ownParts(study) : datasetParts(study, families)),
   };
-  if (study.dataset === null) {
-    body.objectives = study.objectives;
-    body.space = study.space;
-    if (Object.keys(study.constraints ?? {}).length > 0) body.constraints = study.constraints;
-  } else {
-    body.dataset = study.dataset;
-    if (study.target) body.target = study.target.name;
-    if (study.metric) body.metric = study.metric;
-    if (study.architecture) body.architecture = study.architecture;
-    else body.models = study.models;
-    if (study.target?.forecast) body.forecast = study.target.forecast;
-  }
   if (study.sampler !== "auto") body.sampler = study.sampler;
+  body.pruner = study.pruner;
   body.seed = study.seed;
+  body.max_attempts = study.max_attempts;
   return body;
+}
+
+function ownParts(study: Study): Partial<CreateBody> {
+  const hasConstraints = Object.keys(study.constraints ?? {}).length > 0;
+  return {
+    objectives: study.objectives,
+    space: study.space,
+    ...(hasConstraints && study.constraints ? { constraints: study.constraints } : {}),
+  };
+}
+
+function datasetParts(study: Study, families: readonly Schemas["FamilyResource"][]): Partial<CreateBody> {
+  const { target, validation } = study;
+  const changed = changedParameters(study, families);
+  const constraints = (study.space.constraints ?? []) as readonly unknown[];
+  return {
+    dataset: study.dataset,
+    models: study.models,
+    ...(target ? { target: target.name } : {}),
+    ...(target?.forecast ? { forecast: target.forecast } : target ? { task: target.task } : {}),
+    ...(study.metric ? { metric: study.metric } : {}),
+    ...(study.architecture ? { architecture: study.architecture } : {}),
+    ...(study.backend ? { backend: study.backend } : {}),
+    ...(Object.keys(changed).length > 0 || constraints.length > 0
+      ? {
+          space: {
+            version: 1,
+            parameters: changed,
+            ...(constraints.length > 0 ? { constraints } : {}),
+          },
+        }
+      : {}),
+    // Where only some folds are scored, the service has chosen them, and would do so again: asked for, all are scored.
+    ...(validation && validation.folds === validation.scored_folds ? { folds: validation.folds } : {}),
+    ...(validation ? { ensemble: validation.ensemble } : {}),
+    ...(validation?.max_predict_ms == null ? {} : { max_predict_ms: validation.max_predict_ms }),
+  };
+}
+
+/** The parameters that are not as their family has them on this dataset: another range, or a further condition. */
+function changedParameters(
+  study: Study,
+  families: readonly Schemas["FamilyResource"][],
+): Record<string, unknown> {
+  const own = new Map<string, string>();
+  for (const family of families) {
+    const parameters = (family.space?.parameters ?? {}) as Record<string, Written>;
+    for (const [name, written] of Object.entries(parameters)) {
+      own.set(`${family.name}.${name}`, ordered(inStudy(family.name, written)));
+    }
+  }
+  const parameters = (study.space.parameters ?? {}) as Record<string, Written>;
+  return Object.fromEntries(
+    Object.entries(parameters).filter(
+      ([name, written]) => name !== "model" && own.get(name) !== ordered(written),
+    ),
+  );
+}
+
+type Written = Readonly<Record<string, unknown>>;
+
+/** A value as text that does not hang on the order in which its parts were written. */
+function ordered(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
 }
