@@ -1,4 +1,5 @@
 import { createBrowserRouter } from "react-router";
+import { Loading } from "./components/Notice";
 import { Shell } from "./components/Shell";
 import { NotFoundPage } from "./pages/NotFoundPage";
 import { RouteErrorPage } from "./pages/RouteErrorPage";
@@ -12,6 +13,7 @@ export const router = createBrowserRouter([
       {
         // Within the shell, which stays: from a page that broke one can go to another.
         errorElement: <RouteErrorPage />,
+        hydrateFallbackElement: <Loading what="the page" />,
         children: [
           {
             index: true,

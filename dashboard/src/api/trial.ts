@@ -1,5 +1,12 @@
 /** One trial: all that is known of it, and what can be done with it. */
-import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  queryOptions,
+  skipToken,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import type { Scalar, TrialTable } from "../trials/table";
 import { type Schemas, send, sendForText } from "./client";
 
@@ -12,7 +19,7 @@ export function isAskable(trial: Trial): boolean {
   return ["sampler", "enqueued", "imported"].includes(trial.origin);
 }
 
-const LOG_PAUSE_MS = 2_000;
+const FILES_PAUSE_MS = 2_000;
 
 function pathOf(study: string, number: number): string {
   return `/v1/studies/${encodeURIComponent(study)}/trials/${number}`;
@@ -48,7 +55,7 @@ export function measurementsQuery(table: TrialTable, number: number) {
   });
 }
 
-/** The files that it has left. */
+/** The files that it has left; of a running trial asked for again and again, for nobody tells of them. */
 export function useArtifacts(table: TrialTable, number: number) {
   return useQuery({
     queryKey: ["study", table.study, "artifacts", number, ...stampOf(table, number)],
@@ -58,17 +65,22 @@ export function useArtifacts(table: TrialTable, number: number) {
       });
       return page.items;
     },
+    refetchInterval: table.states[number] === "running" ? FILES_PAUSE_MS : false,
     placeholderData: keepPreviousData,
   });
 }
 
-/** What its training process writes; of a running trial asked for again and again. */
-export function useLog(table: TrialTable, number: number) {
-  const isRunning = table.states[number] === "running";
+/** The log among a trial's files: that of the latest attempt that has written anything. */
+export function logOf(files: readonly Artifact[]): Artifact | undefined {
+  return files.filter((file) => file.name === "log.txt").sort((a, b) => b.attempt - a.attempt)[0];
+}
+
+/** What the training process has written. Fetched when there is a log, and again when it is another. */
+export function useLog(study: string, log: Artifact | undefined) {
   return useQuery({
-    queryKey: ["study", table.study, "log", number, ...stampOf(table, number)],
-    queryFn: ({ signal }) => sendForText("GET", `${pathOf(table.study, number)}/logs`, { signal }),
-    refetchInterval: isRunning ? LOG_PAUSE_MS : false,
+    queryKey: ["study", study, "log", log?.number, log?.attempt, log?.sha256],
+    queryFn: log ? ({ signal }) => sendForText("GET", artifactUrl(study, log), { signal }) : skipToken,
+    staleTime: Number.POSITIVE_INFINITY,
     placeholderData: keepPreviousData,
   });
 }

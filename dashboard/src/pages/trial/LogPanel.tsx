@@ -1,15 +1,22 @@
 import { useEffect, useRef, useState } from "react";
 import { isMissing } from "../../api/client";
-import { useLog } from "../../api/trial";
+import { type Artifact, logOf, useLog } from "../../api/trial";
 import { Panel } from "../../components/Panel";
 import { Problem } from "../../components/Problem";
 import { useStudyView } from "../study/StudyPage";
 import styles from "./LogPanel.module.css";
 
+interface LogPanelProps {
+  number: number;
+  /** Those of the trial, the log among them; undefined while nobody knows. */
+  files: readonly Artifact[] | undefined;
+}
+
 /** What the training process of the latest attempt wrote; while it runs, as it writes. */
-export function LogPanel({ number }: { number: number }) {
+export function LogPanel({ number, files }: LogPanelProps) {
   const { table } = useStudyView();
-  const log = useLog(table, number);
+  const file = files && logOf(files);
+  const log = useLog(table.study, file);
   const [isFollowing, setIsFollowing] = useState(true);
   const frame = useRef<HTMLPreElement>(null);
   const text = log.data ?? "";
@@ -22,22 +29,27 @@ export function LogPanel({ number }: { number: number }) {
     <Panel
       title="Log"
       aside={
-        isRunning ? (
-          <label>
-            <input
-              type="checkbox"
-              checked={isFollowing}
-              onChange={(event) => setIsFollowing(event.target.checked)}
-            />{" "}
-            follow
-          </label>
-        ) : null
+        <>
+          {file && (table.attempts[number] ?? 1) > 1 ? `attempt ${file.attempt}` : null}
+          {isRunning ? (
+            <label>
+              <input
+                type="checkbox"
+                checked={isFollowing}
+                onChange={(event) => setIsFollowing(event.target.checked)}
+              />{" "}
+              follow
+            </label>
+          ) : null}
+        </>
       }
     >
       {log.isError && !isMissing(log.error) ? <Problem error={log.error} /> : null}
       {text === "" ? (
         <p className={styles.none}>
-          {log.isPending ? "Loading…" : isRunning ? "It has written nothing yet." : "It wrote nothing."}
+          {files === undefined || log.isFetching
+            ? "Loading…"
+            : `${isRunning ? "It has written nothing yet" : "It wrote nothing"}. Here stands what libraries print, their warnings, and why a training failed.`}
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.

@@ -106,7 +106,7 @@ function Loaded({ trial }: { trial: Trial }) {
         <NotePanel trial={trial} />
       </div>
       <div className={styles.wide}>
-        <LogPanel number={number} />
+        <LogPanel number={number} files={artifacts.data} />
         <Panel title="As code">
           <CodeTabs codes={trialSnippets(window.location.origin, study, trial)} />
         </Panel>
