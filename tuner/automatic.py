@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tuner.client import Client, Dataset, Study
+from tuner.client.bodies import Architecture
 from tuner.client.dataset import is_frame, labelled, table_name
 from tuner.client.http_transport import HttpTransport
 from tuner.client.progress import study_progress
@@ -22,6 +23,7 @@ from tuner.errors import InvalidInput, Place, TunerError, WaitTimeout
 from tuner.records import Budget, StudyState, TrialState
 from tuner.space import Params
 from tuner.wire import Forecast, StudyResource
+from tuner.wire.studies import AUTO_FAMILIES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +66,7 @@ def fit(
     trials: int | None = None,
     max_predict_ms: float | None = None,
     forecast: Forecast | int | None = None,
+    architecture: Architecture | None = None,
     progress: bool = True,
 ) -> Result:
     """Train the best model for a table within a time, and rank all that were tried.
@@ -94,6 +97,8 @@ def fit(
         max_predict_ms: How long the average of models may take to predict one row, in milliseconds.
         forecast: Predict the values to come of a time series: how many, or a ``tuner.Forecast`` that also names the
             columns of time and of the series. ``result.forecast()`` are they.
+        architecture: A network of your own that competes with the others, with search parameters in any place: layers
+            from ``tuner.layers``, or their JSON form. ``models=["architecture"]`` tunes it alone.
         progress: Show trials, time and the best score so far, in a terminal or a notebook.
 
     Raises:
@@ -116,6 +121,7 @@ def fit(
         "seed": seed,
         "max_predict_ms": max_predict_ms,
         "forecast": forecast,
+        "architecture": architecture,
     }
     client = Client()
     try:
@@ -134,11 +140,12 @@ def fit(
                 dataset=dataset,
                 target=target,
                 metric=metric,
-                models=models,
+                models=_with_own_network(models, architecture),
                 seed=seed,
                 budget=Budget(trials=trials, seconds=study_seconds),
                 max_predict_ms=max_predict_ms,
                 forecast=forecast,
+                architecture=architecture,
             )
         else:
             study = _continued(client, earlier, dataset, trials, study_seconds)
@@ -354,6 +361,16 @@ def _to_resume(client: Client, name: str, chosen: Mapping[str, object]) -> Study
             f"Study {name!r} is not over a dataset.", hint="Its trials are yours to run: use client.get_study(name)."
         )
     return study
+
+
+def _with_own_network(models: Sequence[str] | None, architecture: Architecture | None) -> Sequence[str] | None:
+    """Whoever names no families wants the best of all, a network of their own among them."""
+    if models is not None or architecture is None:
+        return models
+    # Imported late: the families take a while, and few calls bring a network.
+    from tuner.models.architecture import ARCHITECTURE
+
+    return (AUTO_FAMILIES, ARCHITECTURE)
 
 
 def _continued(client: Client, earlier: StudyResource, dataset: Dataset, trials: int | None, seconds: float) -> Study:

@@ -48,6 +48,18 @@ def test_fit_is_trained_by_the_server(to_server: ServerProcess, tmp_path: Path) 
     result.close()
 
 
+def test_own_network_is_fitted_by_the_server(to_server: ServerProcess, tmp_path: Path) -> None:
+    network = tuner.layers.Sequential([tuner.layers.Dense(tuner.Int(4, 8), activation="relu")])
+    with WorkerProcess(to_server.url, tmp_path):
+        result = tuner.fit(
+            ROWS, "label", time_budget="4m", models=["architecture"], architecture=network, trials=1, progress=False
+        )
+    assert result.best_params["model"] in ("architecture", "ensemble")
+    assert "architecture" in list(result.leaderboard()["model"])
+    assert result.study.resource.architecture == network.to_json()
+    result.close()
+
+
 def test_fit_without_a_worker_says_so(to_server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuner.automatic.START_SECONDS", 0.5)
     with pytest.raises(WaitTimeout, match="tuner worker"):

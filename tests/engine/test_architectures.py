@@ -27,6 +27,10 @@ def create(engine: Engine, dataset: DatasetResource, **fields: Any) -> ActingStu
     return ActingStudy.create(engine, "net", **known | fields)
 
 
+def create_automatic(engine: Engine, dataset: DatasetResource) -> ActingStudy:
+    return ActingStudy.create(engine, "automatic", space=None, objectives=None, dataset=dataset.id, ensemble=False)
+
+
 def refusal(engine: Engine, dataset: DatasetResource, **fields: Any) -> TunerError:
     with pytest.raises(TunerError) as caught:
         create(engine, dataset, **fields)
@@ -49,6 +53,23 @@ def test_network_competes_with_other_families(engine: Engine, dataset: DatasetRe
     study = create(engine, dataset, models=["linear", "architecture"])
     assert [trial.params["model"] for trial in study.trials()] == ["linear", "architecture"]
     assert study.trials()[1].params["architecture.units"] == 32
+
+
+def test_network_beside_the_automatic_choice_comes_after_the_first_two(
+    engine: Engine, dataset: DatasetResource
+) -> None:
+    study = create(engine, dataset, models=["auto", "architecture"])
+    alone = create_automatic(engine, dataset)
+    assert study.shown.models == (*alone.shown.models, "architecture")
+    models = [trial.params["model"] for trial in study.trials()]
+    assert models[2] == "architecture"
+    assert [name for name in models if name != "architecture"] == [t.params["model"] for t in alone.trials()]
+
+
+def test_automatic_choice_may_be_joined_by_another_family(engine: Engine, dataset: DatasetResource) -> None:
+    models = create(engine, dataset, models=["auto", "keras_resnet", "linear"], architecture=None).shown.models
+    assert models.count("linear") == 1
+    assert "keras_resnet" in models
 
 
 def test_same_network_is_the_same_study(engine: Engine, dataset: DatasetResource) -> None:

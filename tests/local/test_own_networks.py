@@ -91,6 +91,33 @@ def test_network_on_mixed_data_is_trained_saved_and_predicts_elsewhere(tmp_path:
     assert printed.strip() == str(list(predicted[:5]))
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_network_competes_with_the_automatic_choice() -> None:
+    rows = mixed_rows()[["age", "town", "side"]]
+    small = layers.Sequential([layers.Dense(tuner.Int(4, 8), activation="relu")])
+    result = tuner.fit(rows, "side", architecture=small, time_budget="10m", trials=3, seed=1, progress=False)
+    study, tried = result.study.resource, list(result.leaderboard()["model"])
+    result.close()
+    assert study.architecture == small.to_json()
+    assert study.models[-1] == "architecture"
+    assert {"lightgbm", "linear"} < set(study.models)
+    assert "architecture" in tried
+
+
+def test_network_does_not_go_with_a_study_that_is_continued() -> None:
+    with pytest.raises(tuner.errors.InvalidInput) as caught:
+        tuner.fit(mixed_rows(), "side", architecture=NETWORK, resume="earlier", progress=False)
+    assert [place.pointer for place in caught.value.places] == ["#/architecture"]
+
+
+def test_fit_tells_where_a_document_is_wrong() -> None:
+    document = {"version": 1, "layers": [{"layer": "Dense", "unts": 4}]}
+    with pytest.raises(tuner.errors.InvalidArchitecture, match="Did you mean units") as caught:
+        tuner.fit(mixed_rows(), "side", architecture=document, progress=False)
+    assert caught.value.places[0].pointer == "#/architecture/layers/0/unts"
+
+
 def test_document_that_could_not_be_built_never_reaches_a_child() -> None:
     deep = layers.Sequential([layers.Repeat(tuner.Int(1, 5), [layers.MaxPooling2D()])], source="photo")
     with tuner.Client() as client:

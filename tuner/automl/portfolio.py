@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models import ModelFamily, family
+from tuner.models.architecture import ARCHITECTURE
 from tuner.models.cost import num_texts
 from tuner.models.target_scale import TARGET_SCALE
 from tuner.space import Params, Scalar
@@ -140,7 +141,10 @@ _FORECAST: tuple[Entry, ...] = (
 )
 # One fit may take this share of the study's time. The estimates are right within a factor of three.
 _FIT_SHARE = 0.3
+# So many others come before a network of the user's own.
+_BEFORE_OWN_NETWORK = 2
 # Networks for pictures and sequences are worth more of it: nothing comes near them, and one that is cut off is a model.
+# So is a network of the user's own.
 _ARRAY_NETWORK_SHARE = 0.6
 # The first configuration should be done in about this time.
 _FIRST_SECONDS = 3.0
@@ -174,7 +178,10 @@ def portfolio(
     """
     wanted = [entry for entry in _entries(profile, target) if entry[0] in families]
     known = {name for name, _ in wanted}
-    wanted += [(name, _DEFAULT) for name in families if name not in known]
+    wanted += [(name, _DEFAULT) for name in families if name not in known and name != ARCHITECTURE]
+    if ARCHITECTURE in families:
+        # Whoever has written a network wants to see it, but a model should be there first.
+        wanted.insert(_BEFORE_OWN_NETWORK, (ARCHITECTURE, _DEFAULT))
     found = {name: family(name, architecture=architecture) for name in families}
     points = [(name, _point(found[name], changes, profile, target)) for name, changes in wanted]
     costs = [found[name].fit_seconds(profile, target, params) for name, params in points]
@@ -191,7 +198,8 @@ def portfolio(
 
 
 def _fit_share(chosen: ModelFamily) -> float:
-    return _ARRAY_NETWORK_SHARE if any(kind.is_array for kind in chosen.needs) else _FIT_SHARE
+    is_worth_more = chosen.name == ARCHITECTURE or any(kind.is_array for kind in chosen.needs)
+    return _ARRAY_NETWORK_SHARE if is_worth_more else _FIT_SHARE
 
 
 def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...]:

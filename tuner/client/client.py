@@ -178,7 +178,8 @@ class Client:
         Args:
             name: Unique on the service.
             dataset: The table to train on, or its name or id.
-            models: Model families that compete; all that fit if None. See ``families``.
+            models: Model families that compete; all that fit if None, for which ``"auto"`` stands in a list. See
+                ``families``.
             metric: What the models are judged by; chosen by task if None.
             target: Column to predict; that of the dataset if None.
             task: ``binary``, ``multiclass`` or ``regression``; found out from the column if None.
@@ -205,7 +206,7 @@ class Client:
                 columns of time and of the series. Only together with ``dataset``, like the next two.
             backend: What networks must be trained on: ``jax``, ``torch`` or ``tensorflow``; what a worker has if None.
             architecture: A network of your own, with search parameters in any place: layers from ``tuner.layers``, or
-                their JSON form.
+                their JSON form. It is tuned alone if ``models`` is None; in ``["auto", "architecture"]`` it competes.
 
         Raises:
             StudyExists: The name is taken by a study created with other arguments; the error lists them.

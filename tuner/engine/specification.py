@@ -20,6 +20,7 @@ from tuner.space import SearchSpace
 from tuner.storage.file_rows import DatasetRow
 from tuner.training.metrics import default_metric, metric
 from tuner.wire import CreateStudy
+from tuner.wire.studies import AUTO_FAMILIES
 
 # Seeds beyond 53 bits are not exact in the JSON readers of other languages.
 _SEED_BITS = 53
@@ -142,24 +143,7 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
     target = target_profile(dataset.profile, target_name, request.task, forecast)
     chosen_metric = metric(request.metric, target.task) if request.metric else default_metric(target.task)
     architecture = request.architecture
-    if request.models is None and architecture is not None:
-        names: tuple[str, ...] = (ARCHITECTURE,)
-    elif request.models is not None:
-        names = tuple(dict.fromkeys(request.models))
-        if ARCHITECTURE in names:
-            ArchitectureFamily(architecture).architecture  # noqa: B018  (reading it finds what is wrong)
-        for position, name in enumerate(request.models):
-            known = family(name, pointer=f"#/models/{position}", architecture=architecture)
-            if not known.supports(dataset.profile, target):
-                raise InvalidInput(
-                    f"The family {name!r} cannot predict {target.name!r} ({target.task}).",
-                    places=[Place(f"#/models/{position}", f"does not support {target.task}")],
-                )
-    else:
-        usable = [
-            name for name, each in families().items() if each.is_available() and each.suits(dataset.profile, target)
-        ]
-        names = choose_families(dataset.profile, target, usable)
+    names = _family_names(request, dataset.profile, target)
     _check_backend(request.backend, names)
     _check_architecture(architecture, names, dataset.profile, target)
     overrides = {} if request.space is None else SearchSpace.parameters_from_json(request.space)
@@ -190,6 +174,33 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
         backend=request.backend,
         architecture=architecture,
     )
+
+
+def _family_names(request: CreateStudy, profile: DatasetProfile, target: TargetProfile) -> tuple[str, ...]:
+    """The families that are asked for; ``auto`` stands for those that suit."""
+    if request.models is None:
+        return _suitable(profile, target) if request.architecture is None else (ARCHITECTURE,)
+    if ARCHITECTURE in request.models:
+        ArchitectureFamily(request.architecture).architecture  # noqa: B018  (reading it finds what is wrong)
+    names: list[str] = []
+    for position, name in enumerate(request.models):
+        if name == AUTO_FAMILIES:
+            names += _suitable(profile, target)
+            continue
+        known = family(name, pointer=f"#/models/{position}", architecture=request.architecture)
+        if not known.supports(profile, target):
+            raise InvalidInput(
+                f"The family {name!r} cannot predict {target.name!r} ({target.task}).",
+                places=[Place(f"#/models/{position}", f"does not support {target.task}")],
+            )
+        names.append(name)
+    return tuple(dict.fromkeys(names))
+
+
+def _suitable(profile: DatasetProfile, target: TargetProfile) -> tuple[str, ...]:
+    """The installed families that should compete if nobody has named any."""
+    usable = [name for name, each in families().items() if each.is_available() and each.suits(profile, target)]
+    return choose_families(profile, target, usable)
 
 
 def _leading_network(chosen: Sequence[ModelFamily]) -> ModelFamily | None:

@@ -31,6 +31,9 @@ ArchitectureBody = Annotated[
     ),
 ]
 
+AUTO_FAMILIES = "auto"
+"""Stands among a study's ``models`` for those that suit its table."""
+
 _MAX_NAME = 200
 MAX_FOLDS = 20
 
@@ -112,12 +115,14 @@ class ForecastBody(Request):
 class CreateStudy(Request):
     """A new study: either over a ``dataset``, which workers train on, or over a ``space`` whose user trains.
 
-    For a dataset study, ``folds`` are the parts that candidates are cross-validated on, chosen by the size of the table
+    For a dataset study, ``models`` are the families that compete; ``auto`` among them, like null, stands for those that
+    suit the table. ``folds`` are the parts that candidates are cross-validated on, chosen by the size of the table
     if null; ``ensemble`` says whether the best candidates are averaged in the end, and ``max_predict_ms`` how long that
     average may take to predict one row. The pruner, if null, is the one that suits.
 
     ``forecast`` makes the target the values to come of a time series. ``backend`` is what networks must be trained on:
-    ``jax``, ``torch`` or ``tensorflow``. ``architecture`` is a network of your own, in its JSON form.
+    ``jax``, ``torch`` or ``tensorflow``. ``architecture`` is a network of your own, in its JSON form: it is tuned alone
+    if ``models`` is null, else it competes as ``architecture`` among them.
     """
 
     name: Name
