@@ -6,9 +6,11 @@ import math
 from typing import Annotated, Literal
 
 from fastapi import Header, Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from tuner.data.first_rows import MAX_ROWS
+from tuner.data.profile import Task
+from tuner.data.series.forecast import MAX_HORIZON, Forecast
 from tuner.records import StudyState, TrialState
 from tuner.wire.base import MAX_PAGE, Name
 
@@ -161,6 +163,38 @@ class PreviewQuery(Query):
 
 
 class FamilyQuery(Query):
-    """Which search spaces to show."""
+    """What model families are asked about."""
 
     dataset: Name | None = Field(None, description="Id of the dataset that the families' spaces are made for.")
+    target: Name | None = Field(None, description="The column to predict; by default the dataset's own target.")
+    task: Task | None = Field(None, description="The task, to overrule the choice made from the target's values.")
+    horizon: int | None = Field(
+        None, ge=1, le=MAX_HORIZON, description="Rows to predict of a time series; it makes the task a forecast."
+    )
+    time: Name | None = Field(None, description="With `horizon`: the column that orders the rows.")
+    series: Name | None = Field(None, description="With `horizon`: the column that tells several series apart.")
+    season: int | None = Field(
+        None, ge=2, le=MAX_HORIZON, description="With `horizon`: after how many rows a pattern repeats."
+    )
+    known: list[Name] = Field([], description="With `horizon`: columns that are known for times to come.")
+
+    @field_validator("target", "task", "horizon")
+    @classmethod
+    def _of_a_dataset(cls, value: object, found: ValidationInfo) -> object:
+        if value is not None and found.data.get("dataset") is None:
+            raise ValueError("needs a dataset")
+        return value
+
+    @field_validator("time", "series", "season", "known")
+    @classmethod
+    def _of_a_forecast(cls, value: object, found: ValidationInfo) -> object:
+        if value and found.data.get("horizon") is None:
+            raise ValueError("needs a horizon")
+        return value
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """How far ahead, if a forecast is meant."""
+        if self.horizon is None:
+            return None
+        return Forecast(self.horizon, self.time, self.series, self.season, tuple(self.known))

@@ -1,6 +1,19 @@
 """One module per resource, each with its ``router``."""
 
-from api.routes import artifacts, claims, datasets, families, health, live, models, session, studies, trials, workers
+from api.routes import (
+    artifacts,
+    claims,
+    datasets,
+    families,
+    health,
+    live,
+    models,
+    options,
+    session,
+    studies,
+    trials,
+    workers,
+)
 
 # Routes are tried one after another: those that every trial needs several times come first.
 ROUTERS = (
@@ -14,6 +27,7 @@ ROUTERS = (
     artifacts.router,
     datasets.router,
     families.router,
+    options.router,
     workers.router,
     session.router,
     health.router,

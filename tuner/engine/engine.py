@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from tuner.data.profile import target_profile
+from tuner.data.profile import Task, target_profile
+from tuner.data.series.forecast import Forecast
 from tuner.engine.artifacts import Artifacts
 from tuner.engine.changes import Changes
 from tuner.engine.datasets import Datasets
 from tuner.engine.limits import Limits
 from tuner.engine.live import Live
+from tuner.engine.options import family_page, study_options
 from tuner.engine.rankings import Rankings
 from tuner.engine.studies import Studies
 from tuner.engine.suggestions import Suggestions
@@ -21,11 +23,10 @@ from tuner.engine.timer import Timer
 from tuner.engine.trials import Trials
 from tuner.engine.views import Views
 from tuner.engine.workers import Workers
-from tuner.models import families
 from tuner.storage import Blobs, Database, Ownership, file_rows
 from tuner.storage.database import sqlite_file
 from tuner.storage.schema import require_current
-from tuner.wire import FamilyPage, FamilyResource
+from tuner.wire import FamilyPage, StudyOptions
 
 
 class Engine:
@@ -129,22 +130,33 @@ class Engine:
         """Whether the database answers."""
         return self._database.is_ready()
 
-    def families(self, dataset_id: str | None = None) -> FamilyPage:
-        """All model families; for a dataset with a target, with their default spaces on it."""
-        profile = target = None
-        if dataset_id is not None:
-            with self._database.read() as connection:
-                row = file_rows.get_dataset(connection, dataset_id)
-            profile = row.profile
-            target = None if row.target is None else target_profile(profile, row.target)
-        items = []
-        for name, family in families().items():
-            space = None
-            if profile is not None and target is not None and family.supports(profile, target):
-                space = family.space(profile, target).to_json()
-            items.append(
-                FamilyResource(
-                    name=name, title=family.title, step=family.step, available=family.is_available(), space=space
-                )
-            )
-        return FamilyPage(items=tuple(items))
+    def families(
+        self,
+        dataset_id: str | None = None,
+        *,
+        target: str | None = None,
+        task: Task | None = None,
+        forecast: Forecast | None = None,
+    ) -> FamilyPage:
+        """All model families; for a dataset, what each would do there.
+
+        Args:
+            dataset_id: The dataset.
+            target: What is predicted; by default the dataset's own target, if it has one.
+            task: The task, to overrule the choice made from the values.
+            forecast: How far ahead, to predict the values to come of a time series.
+
+        Raises:
+            NotFound: There is no such dataset.
+            InvalidInput: The target cannot be predicted so.
+        """
+        if dataset_id is None:
+            return family_page(None, None)
+        with self._database.read() as connection:
+            row = file_rows.get_dataset(connection, dataset_id)
+        name = target or row.target
+        return family_page(row.profile, None if name is None else target_profile(row.profile, name, task, forecast))
+
+    def options(self) -> StudyOptions:
+        """What the fields of a new study may say."""
+        return study_options()

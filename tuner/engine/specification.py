@@ -179,13 +179,13 @@ def _dataset_study(request: CreateStudy, dataset: DatasetRow) -> StudySpec:
 def _family_names(request: CreateStudy, profile: DatasetProfile, target: TargetProfile) -> tuple[str, ...]:
     """The families that are asked for; ``auto`` stands for those that suit."""
     if request.models is None:
-        return _suitable(profile, target) if request.architecture is None else (ARCHITECTURE,)
+        return suitable_families(profile, target) if request.architecture is None else (ARCHITECTURE,)
     if ARCHITECTURE in request.models:
         ArchitectureFamily(request.architecture).architecture  # noqa: B018  (reading it finds what is wrong)
     names: list[str] = []
     for position, name in enumerate(request.models):
         if name == AUTO_FAMILIES:
-            names += _suitable(profile, target)
+            names += suitable_families(profile, target)
             continue
         known = family(name, pointer=f"#/models/{position}", architecture=request.architecture)
         if not known.supports(profile, target):
@@ -197,7 +197,7 @@ def _family_names(request: CreateStudy, profile: DatasetProfile, target: TargetP
     return tuple(dict.fromkeys(names))
 
 
-def _suitable(profile: DatasetProfile, target: TargetProfile) -> tuple[str, ...]:
+def suitable_families(profile: DatasetProfile, target: TargetProfile) -> tuple[str, ...]:
     """The installed families that should compete if nobody has named any."""
     usable = [name for name, each in families().items() if each.is_available() and each.suits(profile, target)]
     return choose_families(profile, target, usable)

@@ -28,9 +28,31 @@ _CLASSES: dict[str, type[Pruner]] = {
 }
 
 
+_DESCRIPTIONS = {
+    "asha": "Successive halving without waiting: stops what is not expected to end among the best part.",
+    "hyperband": "Successive halving that judges some trials early, others later: where first values may mislead.",
+    "median": "Stops what is worse than the median of the completed trials at the same step: mild.",
+    "percentile": "Stops what is not within the best percentile of the completed trials: as strict as you say.",
+    "racing": "Stops what cannot keep up with the completed trials fold by fold: for cross-validation.",
+    "patience": "Stops a trial that has not improved for a while, whatever the others do.",
+    "threshold": "Stops a trial that reports a value out of bounds that you give.",
+    "none": "Every trial runs to its end.",
+}
+
+
 def pruner_names() -> tuple[str, ...]:
     """The names that ``create_pruner`` knows, the default first."""
     return tuple(_CLASSES)
+
+
+def pruner_descriptions() -> dict[str, str]:
+    """A sentence about each pruner, by name, the default first."""
+    return {name: _DESCRIPTIONS[name] for name in _CLASSES}
+
+
+def pruner_options(name: str) -> dict[str, Option]:
+    """The options of a pruner with their defaults."""
+    return default_options(_CLASSES[name])
 
 
 def create_pruner(form: str | Mapping[str, object], pointer: str = "#/pruner") -> Pruner:

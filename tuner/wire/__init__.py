@@ -7,6 +7,7 @@ from tuner.wire.artifacts import ArtifactPage, ArtifactResource
 from tuner.wire.datasets import ChangeDataset, DatasetPage, DatasetPreview, DatasetResource, DatasetWarningResource
 from tuner.wire.families import FamilyPage, FamilyResource
 from tuner.wire.health import Health
+from tuner.wire.options import MetricOption, PrunerOption, SamplerOption, StudyDefaults, StudyOptions
 from tuner.wire.problems import Problem
 from tuner.wire.studies import BudgetBody, ChangeStudy, CreateStudy, Importances, StudyPage, StudyResource
 from tuner.wire.suggestions import (
@@ -70,14 +71,19 @@ __all__ = [
     "LeasedTrial",
     "MeasurementResource",
     "MemberFiles",
+    "MetricOption",
     "Origin",
     "ParetoFront",
     "Problem",
+    "PrunerOption",
     "Recommendation",
     "RecommendedBy",
     "ReleaseTrial",
     "ReportReply",
     "ReportTrial",
+    "SamplerOption",
+    "StudyDefaults",
+    "StudyOptions",
     "StudyPage",
     "StudyResource",
     "StudyState",
