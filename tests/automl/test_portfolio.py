@@ -56,11 +56,22 @@ def test_first_is_lightgbm_and_quick(num_rows: int) -> None:
 
 
 def test_first_is_the_quickest_where_lightgbm_takes_long() -> None:
-    profile, target = table(1_000_000, 5, with_categories=True)
+    profile, target = table(1_000_000, 3, with_categories=True)
     points = portfolio(profile, target, able(profile, target))
     costs = [family(name).fit_seconds(profile, target, params) for name, params in points]
     assert costs[0] == min(costs)
     assert points[1][0] == "lightgbm"
+
+
+def test_of_many_classes_each_family_is_tried_before_variants_the_cheapest_first() -> None:
+    profile, target = table(15_000, 26, with_categories=True)
+    points = portfolio(profile, target, able(profile, target))
+    names = [name for name, _ in points]
+    num_families = len(set(names))
+    costs = [family(name).fit_seconds(profile, target, params) for name, params in points]
+    assert num_families == len(set(names[:num_families])) < len(names)
+    assert costs[:num_families] == sorted(costs[:num_families])
+    assert names.index("keras_mlp") < names.index("xgboost")
 
 
 def test_only_the_given_families_are_tried() -> None:

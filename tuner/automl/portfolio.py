@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models import ModelFamily, family
 from tuner.models.architecture import ARCHITECTURE
-from tuner.models.cost import num_texts
+from tuner.models.cost import num_outputs, num_texts
 from tuner.models.target_scale import TARGET_SCALE
 from tuner.space import Params, Scalar
 
@@ -148,6 +148,8 @@ _BEFORE_OWN_NETWORK = 2
 _ARRAY_NETWORK_SHARE = 0.6
 # The first configuration should be done in about this time.
 _FIRST_SECONDS = 3.0
+# With so many classes boosting is dear.
+_MANY_OUTPUTS = 5
 
 
 def portfolio(
@@ -186,8 +188,12 @@ def portfolio(
     points = [(name, _point(found[name], changes, profile, target)) for name, changes in wanted]
     costs = [found[name].fit_seconds(profile, target, params) for name, params in points]
     order = list(range(len(points)))
-    if points and costs[0] > _FIRST_SECONDS:
-        # Many rows and classes: whoever looks early should find something at all.
+    is_plain = all(column.kind.is_tabular for column in profile.features(target.name))
+    if is_plain and num_outputs(target) >= _MANY_OUTPUTS:
+        names = [name for name, _ in points]
+        order.sort(key=lambda place: (names[:place].count(names[place]), costs[place]))
+    elif points and costs[0] > _FIRST_SECONDS:
+        # Many rows: whoever looks early should find something at all.
         order.sort(key=lambda place: place != costs.index(min(costs)))
     cheapest = min(costs, default=0.0)
     return [
