@@ -67,6 +67,7 @@ class Recorder:
         return None
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_kills(either_service: Service) -> None:
     service = either_service
     service.start_server()
@@ -89,6 +90,7 @@ def test_what_was_acknowledged_survives_kills(either_service: Service) -> None:
     assert counts["completed"] - len(recorder.told) <= 1
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_after_kills(either_service: Service) -> None:
     service = either_service
     service.start_server()

@@ -30,6 +30,7 @@ def test_forecast(tmp_path: Path) -> None:
     assert "The next 12 values" in (tmp_path / "passengers.html").read_text()
 
 
+@pytest.mark.slow
 def test_text(tmp_path: Path) -> None:
     output = run([sys.executable, str(ROOT / "examples/text.py"), "8s"], tmp_path)
     assert "text_linear" in output
@@ -49,6 +50,7 @@ def test_own_training(tmp_path: Path) -> None:
     assert "learning_rate" in output
 
 
+@pytest.mark.slow
 def test_service(tmp_path: Path, service: str) -> None:
     output = run([sys.executable, str(ROOT / "examples/service.py"), "3"], tmp_path, TUNER_URL=service)
     assert "Gentoo" in output

@@ -62,6 +62,7 @@ def log_of(execution: Execution) -> str:
     return (execution.folder / LOG).read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ProcessStart)
 def test_each_training_has_the_backend_of_its_job(
     made: Callable[..., LocalExecutor], make_job: MakeJob, start: ProcessStart
@@ -74,6 +75,7 @@ def test_each_training_has_the_backend_of_its_job(
             assert f"backend {backend}" in log_of(execution)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", installed_backends())
 def test_memory_limit_holds_on_each_backend(
     made: Callable[..., LocalExecutor], make_job: MakeJob, backend: Backend

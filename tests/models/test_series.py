@@ -64,7 +64,9 @@ def errors(name: str, params: dict[str, object] | None = None) -> np.ndarray:
     return np.array(found)
 
 
-@pytest.mark.parametrize("name", ["series_smoothing", "series_linear", "series_lightgbm"])
+@pytest.mark.parametrize(
+    "name", ["series_smoothing", "series_linear", pytest.param("series_lightgbm", marks=pytest.mark.slow)]
+)
 def test_models_beat_both_naive_forecasts(name: str) -> None:
     naive, seasonal, own = errors("series_naive"), errors("series_seasonal_naive"), errors(name)
     assert own.mean() < 0.5 * naive.mean()
@@ -114,7 +116,7 @@ def test_logarithms_are_taken_of_positive_series_only() -> None:
     np.testing.assert_allclose(estimator.predict(data.validation.features), data.validation.target, rtol=0.02)
 
 
-@pytest.mark.parametrize("name", ["series_linear", "series_lightgbm"])
+@pytest.mark.parametrize("name", ["series_linear", pytest.param("series_lightgbm", marks=pytest.mark.slow)])
 def test_what_is_known_in_advance_is_used(name: str) -> None:
     rng = np.random.default_rng(0)
     promotion = rng.random(160) < 0.3

@@ -193,6 +193,7 @@ def test_points_that_break_a_constraint_are_drawn_again() -> None:
     assert np.median([sum(numbers(point)) for point in points]) < 3.99
 
 
+@pytest.mark.slow
 def test_ten_thousand_trials_cost_little() -> None:
     rng = np.random.default_rng(0)
     trials = [make_trial(n, point, ellipsoid(point, 0)) for n in range(10_000) if (point := TEN.draw(rng))]
