@@ -22,7 +22,7 @@ from tuner.data.pictures.files import LABEL
 from tuner.errors import InvalidInput, Place, TunerError, WaitTimeout
 from tuner.records import Budget, StudyState, TrialState
 from tuner.space import Params
-from tuner.wire import Forecast, StudyResource
+from tuner.wire import Forecast, Origin, StudyResource
 from tuner.wire.studies import AUTO_FAMILIES
 
 if TYPE_CHECKING:
@@ -181,10 +181,25 @@ class Result:
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What is doubtful about the table, such as a column that gives the answer away, or gaps in a series."""
-        if not self.is_forecast:
-            return self._warnings
-        return tuple(dict.fromkeys((*self._warnings, *self.best_model.manifest.facts.warnings)))
+        """What is doubtful about the table, such as a column that gives the answer away, or gaps in a series.
+
+        Also that there was too little time to train a model, or to judge it as was planned.
+        """
+        told = list(self._warnings)
+        if self._best.origin is Origin.BASELINE and not self._has_candidate:
+            told.append(
+                "No model was trained in the time: this one always gives the same answer. "
+                "Give more time, or quicker families: models=['linear']."
+            )
+        elif self._best.message is not None:
+            told.append(f"There was little time for the best model: {self._best.message}")
+        if self.is_forecast:
+            told += self.best_model.manifest.facts.warnings
+        return tuple(dict.fromkeys(told))
+
+    @property
+    def _has_candidate(self) -> bool:
+        return any(trial.origin.is_candidate for trial in self._study.trials(TrialState.COMPLETED))
 
     @property
     def metric(self) -> str:

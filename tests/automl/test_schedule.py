@@ -190,6 +190,17 @@ def test_what_waits_is_not_begun_when_it_is_late() -> None:
     assert step(trials, used=93.5) == Hold()
 
 
+def test_quickest_of_those_that_take_too_long_gets_all_the_time() -> None:
+    waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (0, 1)]
+    estimates = {0: 200.0, 1: 100.0}
+    assert next_step(Progress(spec(HELD_OUT), waiting, 10.0, False, estimates)) == GiveUp((0,))
+    for of in (HELD_OUT, CROSS_VALIDATED):
+        tight = next_step(Progress(spec(of), waiting[1:], 10.0, False, estimates))
+        assert tight == Search(pytest.approx(84.0))
+        running = [trial(1, origin=Origin.ENQUEUED)]
+        assert next_step(Progress(spec(of), running, 20.0, False, estimates)) == Hold()
+
+
 def test_what_would_take_too_long_is_given_up() -> None:
     waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (0, 1)]
     estimates = {0: 20.0, 1: 10.0}

@@ -79,6 +79,18 @@ def test_time_that_is_over_ends_the_first_fold_with_what_it_has(cancer, tmp_path
     assert result.value > 0.5
 
 
+def test_average_of_what_was_cut_off_is_scored_on_the_most_folds_there_are(cancer, tmp_path):
+    for number, last in ((1, 2), (2, 1)):
+        caller = Caller(lambda step, value, last=last: step == last)
+        train(make_job(cancer, tmp_path / str(number), family="linear", scored_folds=4), caller)
+    members = (JobMember(1, "linear", 1.0, 1000, folds=2), JobMember(2, "linear", 1.0, 1000, folds=1))
+    job = make_job(cancer, tmp_path / "average", family="ensemble", kind=Kind.ENSEMBLE, scored_folds=4, members=members)
+    result = train(job, Caller(folders={1: tmp_path / "1", 2: tmp_path / "2"}))
+    assert result.metrics["folds"] == 2
+    assert result.metrics["weight_1"] == 1.0
+    np.testing.assert_array_equal(held_out(tmp_path / "average")[0], held_out(tmp_path / "1")[0])
+
+
 def test_bagged_candidate_keeps_its_score_and_averages_all_folds(cancer, tmp_path):
     candidate = make_job(cancer, tmp_path / "candidate", params={"learning_rate": 0.2})
     first = train(candidate, Caller())
@@ -128,15 +140,6 @@ def test_ensemble_is_no_worse_than_its_members_and_predicts_their_average_made_s
     average = sum(weights[number] * single[number] for number in folders)
     np.testing.assert_allclose(model.predict_proba(rows).to_numpy(), with_temperature(average, temperature), rtol=1e-6)
     assert {member.number for member in model.manifest.facts.members} == {n for n, w in weights.items() if w > 0}
-
-
-def test_ensemble_without_a_fully_scored_member_has_no_result(cancer, tmp_path):
-    job = make_job(cancer, tmp_path / "partial", family="linear", scored_folds=4)
-    train(job, Caller(lambda step, value: True))
-    members = (JobMember(0, "linear", 1.0, 1000),)
-    job = replace(job, family="ensemble", kind=Kind.ENSEMBLE, members=members, folder=tmp_path / "ensemble")
-    with pytest.raises(TrainingFailed, match="scored on all folds"):
-        train(job, Caller(folders={0: tmp_path / "partial"}))
 
 
 def test_handful_of_rows_is_enough(tmp_path):

@@ -249,8 +249,26 @@ def _search(progress: Progress, for_search: float | None) -> Search | GiveUp | H
         return Search()
     if for_search <= max(_shortest_use(progress), 0.0):
         return Hold()
+    usual = min(for_search, CANDIDATE_SHARE * limit)
     too_slow = _too_slow(progress, for_search)
-    return GiveUp(too_slow) if too_slow else Search(min(for_search, CANDIDATE_SHARE * limit))
+    if not _is_tight(progress, usual):
+        return GiveUp(too_slow) if too_slow else Search(usual)
+    if any(trial.origin.is_candidate for trial in progress.running):
+        return Hold()
+    waiting = [trial.number for trial in _open_candidates(progress)]
+    quickest = min(waiting, key=lambda number: progress.estimates.get(number, 0.0))
+    others = tuple(number for number in too_slow if number != quickest)
+    return GiveUp(others) if others else Search(progress.seconds_left)
+
+
+def _is_tight(progress: Progress, usual: float) -> bool:
+    """Whether all candidates there are would need more than the usual time for the first model.
+
+    One that is cut off is a model, so the quickest gets all the time that is left. A second one beside it would come no
+    further, and take processors from it.
+    """
+    estimates = [progress.estimates.get(trial.number, 0.0) for trial in _open_candidates(progress)]
+    return not progress.candidates and min(estimates, default=0.0) > usual
 
 
 def _too_slow(progress: Progress, seconds: float) -> tuple[int, ...]:
@@ -281,7 +299,7 @@ def _is_over(progress: Progress, left: float | None) -> bool:
     """Whether nothing but the last average is to be begun."""
     if left is not None and (left <= 0 or left < _shortest_use(progress)):
         return True
-    return progress.is_search_over and not _candidates_open(progress) and not _has_bagging_left(progress, left)
+    return progress.is_search_over and not _open_candidates(progress) and not _has_bagging_left(progress, left)
 
 
 def _last_step(progress: Progress, left: float | None) -> Step:
@@ -295,8 +313,8 @@ def _last_step(progress: Progress, left: float | None) -> Step:
     return Hold() if progress.running else Finish()
 
 
-def _candidates_open(progress: Progress) -> bool:
-    return any(trial.origin.is_candidate for trial in progress.trials if not trial.state.is_finished)
+def _open_candidates(progress: Progress) -> list[Trial]:
+    return [trial for trial in progress.trials if trial.origin.is_candidate and not trial.state.is_finished]
 
 
 def _shortest_use(progress: Progress) -> float:
@@ -334,7 +352,7 @@ def _bagging(progress: Progress, left: float | None, for_search: float | None) -
     """The next bagged trial, if it is time for one."""
     wanted = _to_bag(progress, left)
     # Once begun it goes on: what is left then is for further candidates.
-    is_time = (progress.is_search_over and not _candidates_open(progress)) or (
+    is_time = (progress.is_search_over and not _open_candidates(progress)) or (
         for_search is not None and (for_search <= 0 or bool(progress.bagged))
     )
     if not wanted or not is_time:

@@ -122,7 +122,7 @@ class Planning:
                         transitions.end(change, trial, Ending(TrialState.CANCELLED, message=_NO_TIME))
             else:
                 transitions.cancel_waiting(connection, change, now)
-                reason = transitions.end_of_search(change) or "the time budget is spent"
+                reason = transitions.end_of_search(change) or transitions.out_of_time(connection, change)
                 change.state, change.state_reason = StudyState.COMPLETED, reason
             transitions.settle(connection, change, now)
             return True

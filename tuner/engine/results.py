@@ -67,7 +67,9 @@ class StoreResults:
             try:
                 if item.number not in trials:
                     raise NotFound("trial", f"{study}/{item.number}")
-                trial = trials[item.number] = _ended(change, trials[item.number], item, reports, now)
+                known = trials[item.number]
+                state = _state(connection, change, known, item.request)
+                trial = trials[item.number] = _ended(change, known, item, state, reports, now)
                 shown.append(trial.trial)
             except TunerError as refusal:
                 shown.append(refusal)
@@ -80,7 +82,32 @@ class StoreResults:
         ]
 
 
-def _ended(change: StudyChange, row: TrialRow, item: Completing, reports: list[Report], now: datetime) -> TrialRow:
+def _state(connection: Connection, change: StudyChange, row: TrialRow, request: CompleteTrial) -> TrialState:
+    """How a trial ends: as its worker says, but for a candidate that its time has cut off between two folds.
+
+    Beside candidates that are scored on all folds it says little. While there is none, its model is better than none.
+    """
+    spec = change.row.spec
+    is_cut_off = (
+        request.state is TrialState.PRUNED
+        and bool(request.values)
+        and spec.dataset_id is not None
+        and row.trial.origin.is_candidate
+    )
+    if not is_cut_off or row.trial.state.is_finished or _has_model(connection, change):
+        return request.state
+    return TrialState.COMPLETED
+
+
+def _has_model(connection: Connection, change: StudyChange) -> bool:
+    """Whether a candidate of the study has completed, this change included."""
+    is_new = any(e.row.trial.origin.is_candidate and e.ending.state is TrialState.COMPLETED for e in change.ended)
+    return is_new or trial_rows.has_completed_candidate(connection, change.row.key)
+
+
+def _ended(
+    change: StudyChange, row: TrialRow, item: Completing, state: TrialState, reports: list[Report], now: datetime
+) -> TrialRow:
     """The trial after a request to end it; what is to be stored is noted in ``change`` and ``reports``.
 
     A result that comes after the lease ran out is welcome while nobody else has taken the trial over: its training
@@ -95,7 +122,7 @@ def _ended(change: StudyChange, row: TrialRow, item: Completing, reports: list[R
         raise TrialFinished(f"Trial {item.number} has ended already: {row.trial.state}.", hint="Ask for another trial.")
     row, late = _with_late_reports(row, request)
     ending = Ending(
-        state=request.state,
+        state=state,
         values=_values(request, spec, row.trial),
         failure=request.failure,
         message=request.message,

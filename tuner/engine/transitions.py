@@ -170,10 +170,20 @@ def settle(connection: Connection, change: StudyChange, now: datetime) -> None:
         if reason is not None and not change.row.spec.ends_with_ensemble:
             change.state, change.state_reason = StudyState.COMPLETED, reason
         elif change.is_out_of_time(now):
-            change.state, change.state_reason = StudyState.COMPLETED, "the time budget is spent"
+            change.state, change.state_reason = StudyState.COMPLETED, out_of_time(connection, change)
             cancel_all(connection, change, now)
     if not change.is_empty:
         study_rows.apply(connection, change, now)
+
+
+def out_of_time(connection: Connection, change: StudyChange) -> str:
+    """Why a study whose time is over ends; and what to do, if it has trained nothing."""
+    if change.row.spec.dataset_id is None or trial_rows.has_completed_candidate(connection, change.row.key):
+        return "the time budget is spent"
+    return (
+        "the time budget is spent, and no model was trained in it; "
+        "give it more time, or name quicker families in models, such as linear"
+    )
 
 
 def end_of_search(change: StudyChange) -> str | None:

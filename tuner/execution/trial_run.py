@@ -243,7 +243,14 @@ class TrialRun:
         objective = next(iter(self._study.objectives))
         # A score on fewer rows than others were scored on says little beside theirs.
         state = TrialState.PRUNED if result.is_partial else TrialState.COMPLETED
-        self._complete(keeper, state, values={objective: result.value}, metrics=dict(result.metrics))
+        message = self._why_partial(result) if result.is_partial else None
+        self._complete(keeper, state, values={objective: result.value}, message=message, metrics=dict(result.metrics))
+
+    def _why_partial(self, result: Finished) -> str:
+        assert self._study.validation is not None
+        done, planned = round(result.metrics["folds"]), self._study.validation.scored_folds
+        why = "it was cancelled" if self._interruption is Interruption.CANCELLED else "there was no time for the others"
+        return f"It was scored on {done} of {planned} folds: {why}."
 
     def _deliver_interrupted(self, interruption: Interruption, folder: Path, keeper: LeaseKeeper) -> None:
         if interruption in (Interruption.LEASE_LOST, Interruption.SHUTDOWN):

@@ -170,6 +170,20 @@ def best_completed(connection: Connection, study_key: int) -> tuple[int, float] 
     return None if row is None else (row.number, row.value)
 
 
+def has_completed_candidate(connection: Connection, study_key: int) -> bool:
+    """Whether a candidate of the study has completed, and keeps the outcome constraints."""
+    query = (
+        select(trials.c.number)
+        .where(
+            trials.c.study_key == study_key,
+            trials.c.rank_class == COMPLETED,
+            trials.c.origin.in_([origin for origin in Origin if origin.is_candidate]),
+        )
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def latest_completed(connection: Connection, study_key: int, origin: Origin) -> Mapping[str, float]:
     """The metrics of the last completed trial of this origin; empty if there is none."""
     query = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tuner.data.splits import Split
     from tuner.data.table import Table
     from tuner.training.selection import Selection
 
@@ -42,7 +43,7 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
         channel: Where their files come from.
 
     Raises:
-        TrainingFailed: No member has predictions for all scored rows, or none is within the limits.
+        TrainingFailed: No member has predictions for a whole fold, or none is within the limits.
         InvalidDataset: The file is not the one that was profiled.
     """
     from tuner.data.splits import folds
@@ -50,8 +51,7 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
 
     started = time.perf_counter()
     table = load_table(job.dataset_path, job.profile, job.target)
-    rows = scored_rows(table, folds(table, job.split_seed, job.folds), job.scored_folds)
-    predictions = _predictions(job, channel, rows)
+    rows, predictions = _predictions(job, channel, table, folds(table, job.split_seed, job.folds))
     weights = _select(job, rows, predictions).weights
     blend, temperature = _joint_prediction(job, rows, predictions, weights)
     members = {member.number: member for member in job.members}
@@ -87,15 +87,23 @@ def train_ensemble(job: TrainingJob, channel: Channel) -> TrainingResult:
     )
 
 
-def _predictions(job: TrainingJob, channel: Channel, rows: Table) -> dict[int, NDArray[np.float64]]:
-    """The predictions for the scored rows of all members that have them."""
+def _predictions(
+    job: TrainingJob, channel: Channel, table: Table, splits: Sequence[Split]
+) -> tuple[Table, dict[int, NDArray[np.float64]]]:
+    """The scored rows, and the predictions for them of all members that have these.
+
+    If time has cut off all candidates, the rows are those of the most folds that one of them has.
+    """
     paths = channel.fetch([(member.number, PREDICTIONS_FILE) for member in job.members])
-    found = {}
-    for member, path in zip(job.members, paths, strict=True):
-        prediction = HeldOut.read(path).take(rows.row_ids)
-        if prediction is not None:
-            found[member.number] = prediction
-    return found
+    held_out = {member.number: HeldOut.read(path) for member, path in zip(job.members, paths, strict=True)}
+    rows = scored_rows(table, splits, job.scored_folds)
+    for num_folds in range(job.scored_folds, 0, -1):
+        wanted = scored_rows(table, splits, num_folds)
+        taken = {number: each.take(wanted.row_ids) for number, each in held_out.items()}
+        found = {number: prediction for number, prediction in taken.items() if prediction is not None}
+        if found:
+            return wanted, found
+    return rows, {}
 
 
 def _select(job: TrainingJob, rows: Table, predictions: Mapping[int, NDArray[np.float64]]) -> Selection:
@@ -120,7 +128,7 @@ def _select(job: TrainingJob, rows: Table, predictions: Mapping[int, NDArray[np.
         )
     if selection is None:
         limit = "" if job.max_predict_ms is None else f" and predicts a row within {job.max_predict_ms:g} ms"
-        raise TrainingFailed("error", f"No candidate was scored on all folds{limit}.")
+        raise TrainingFailed("error", f"No candidate was scored on a whole fold{limit}.")
     return selection
 
 
