@@ -46,17 +46,6 @@ export function previewQuery(id: string) {
   });
 }
 
-/** The families that can learn a dataset, with their spaces. */
-export function familiesQuery(dataset: string) {
-  return queryOptions({
-    queryKey: ["families", dataset],
-    queryFn: async ({ signal }) => {
-      const page: Schemas["FamilyPage"] = await send("GET", "/v1/families", { query: { dataset }, signal });
-      return page.items;
-    },
-  });
-}
-
 /** Change what is said of a table: its name, its target, the kinds of its columns. */
 export function useDatasetChange(id: string) {
   const queries = useQueryClient();

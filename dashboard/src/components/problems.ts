@@ -10,3 +10,13 @@ export function errorsByPointer(error: unknown): Record<string, string> {
 export function pointerPart(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
+
+/** What is wrong with a part of a request and with what is in it, each with its place below the part. */
+export function errorsBelow(
+  errors: Readonly<Record<string, string>>,
+  pointer: string,
+): readonly (readonly [place: string, detail: string])[] {
+  return Object.entries(errors)
+    .filter(([at]) => at === pointer || at.startsWith(`${pointer}/`))
+    .map(([at, detail]) => [at.slice(pointer.length + 1), detail]);
+}

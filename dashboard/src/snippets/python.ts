@@ -1,19 +1,29 @@
 /** JSON values as Python writes them. */
 
+/** What is longer is broken: it stands behind a name, in a narrow column. */
+const LINE = 56;
+
 export function pythonLiteral(value: unknown, indent = 0): string {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number" || typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((each) => pythonLiteral(each, indent)).join(", ")}]`;
+  if (Array.isArray(value)) return list(value, indent);
   const entries = Object.entries(value);
   if (entries.length === 0) return "{}";
   const line = `{${entries.map(([name, each]) => `${JSON.stringify(name)}: ${pythonLiteral(each)}`).join(", ")}}`;
-  if (line.length + indent <= 72) return line;
+  if (line.length + indent <= LINE) return line;
   const pad = " ".repeat(indent + 4);
   const lines = entries.map(
     ([name, each]) => `${pad}${JSON.stringify(name)}: ${pythonLiteral(each, indent + 4)},`,
   );
   return `{\n${lines.join("\n")}\n${" ".repeat(indent)}}`;
+}
+
+function list(values: readonly unknown[], indent: number): string {
+  const line = `[${values.map((each) => pythonLiteral(each)).join(", ")}]`;
+  if (!line.includes("\n") && line.length + indent <= LINE) return line;
+  const pad = " ".repeat(indent + 4);
+  return `[\n${values.map((each) => `${pad}${pythonLiteral(each, indent + 4)},`).join("\n")}\n${" ".repeat(indent)}]`;
 }
 
 interface WrittenParameter {

@@ -3,15 +3,19 @@ import { type FormEvent, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { type Schemas, send } from "../../api/client";
 import { type Dataset, datasetQuery } from "../../api/datasets";
+import { familiesQuery, type Goal, goalErrors } from "../../api/families";
 import { studiesQuery } from "../../api/studies";
 import { Button } from "../../components/Button";
 import { CodeTabs } from "../../components/CodeTabs";
 import { Problem } from "../../components/Problem";
 import { errorsByPointer } from "../../components/problems";
 import { studySnippets } from "../../snippets/study";
+import { usualTarget } from "../datasets/profile";
 import styles from "./CreatePage.module.css";
 import { DatasetStep } from "./DatasetStep";
-import { bodyOf, type CreateBody, draftErrors, EMPTY_DRAFT, type StudyDraft } from "./draft";
+import { bodyOf, type CreateBody, EMPTY_DRAFT, NOTHING_OF_A_DATASET, type StudyDraft } from "./draft";
+import { draftErrors } from "./draftErrors";
+import { forecastOf } from "./forecast";
 import { GoalStep } from "./GoalStep";
 import { LimitsStep } from "./LimitsStep";
 import { SpaceStep } from "./SpaceStep";
@@ -25,7 +29,7 @@ export interface StepProps {
   errors: Readonly<Record<string, string>>;
 }
 
-/** A form that makes a study, of a table or of a training of one's own, and shows the same request as code. */
+/** A form that makes a study, of a dataset or of a training of one's own, and shows the same request as code. */
 export function CreatePage() {
   const [query, setQuery] = useSearchParams();
   const datasetId = query.get("dataset");
@@ -39,8 +43,17 @@ export function CreatePage() {
   const known = datasetId === null ? null : (dataset.data ?? null);
   const filled = withDefaults(draft, known);
   const found = draftErrors(filled, known?.id ?? null);
+  const goal = {
+    ...familiesQuery(goalOf(filled, datasetId)),
+    enabled: draft.mode === "table" && known !== null,
+  };
+  const families = useQuery(goal);
   // Before the first try nobody is told that what is still empty is empty.
-  const errors = { ...errorsByPointer(create.error), ...(hasTried ? found : withoutEmpty(found)) };
+  const errors = {
+    ...goalErrors(families.error),
+    ...errorsByPointer(create.error),
+    ...(hasTried ? found : withoutEmpty(found)),
+  };
   const body = bodyOf(filled, known?.id ?? null);
   const steps: StepProps = {
     // The name stays as it was typed: an empty field shows what it would be.
@@ -61,7 +74,7 @@ export function CreatePage() {
 
   function choose(chosen: Dataset | null) {
     setQuery(chosen === null ? {} : { dataset: chosen.id }, { replace: true });
-    setDraft((now) => ({ ...now, target: "", models: null, parameters: [] }));
+    setDraft((now) => ({ ...now, ...NOTHING_OF_A_DATASET }));
   }
 
   return (
@@ -90,7 +103,7 @@ export function CreatePage() {
         {draft.mode === "table" ? (
           <>
             <DatasetStep dataset={known} error={errors["#/dataset"]} onChoose={choose} />
-            {known ? <TargetStep {...steps} dataset={known} /> : null}
+            {known ? <TargetStep {...steps} dataset={known} families={families.data} /> : null}
           </>
         ) : (
           <GoalStep {...steps} />
@@ -98,7 +111,7 @@ export function CreatePage() {
         {draft.mode === "own" || known ? (
           <>
             <LimitsStep {...steps} />
-            <SpaceStep {...steps} dataset={draft.mode === "table" ? known : null} />
+            <SpaceStep {...steps} families={draft.mode === "table" ? families.data : null} />
           </>
         ) : null}
       </div>
@@ -123,8 +136,9 @@ export function CreatePage() {
 const MODES = [
   {
     mode: "table",
-    title: "Models of a table",
-    words: "The workers of this service train models that predict one of its columns.",
+    title: "Models of your data",
+    words:
+      "The workers of this service train models that predict a column of a table, or what pictures show.",
   },
   {
     mode: "own",
@@ -152,10 +166,20 @@ function showFirstError() {
   );
 }
 
-/** What follows from the table, until something else is chosen. */
+/** What the families are asked about. */
+function goalOf(draft: StudyDraft, dataset: string | null): Goal {
+  const forecast = draft.forecast && forecastOf(draft.forecast);
+  return {
+    dataset: dataset ?? "",
+    ...(draft.target === "" ? {} : { target: draft.target }),
+    ...(forecast ? { forecast } : draft.task === "" ? {} : { task: draft.task }),
+  };
+}
+
+/** What follows from the dataset, until something else is chosen. */
 function withDefaults(draft: StudyDraft, dataset: Dataset | null): StudyDraft {
   if (draft.mode === "own" || dataset === null) return draft;
-  const target = draft.target || (dataset.target ?? "");
+  const target = draft.target || usualTarget(dataset);
   return { ...draft, target, name: draft.name.trim() || `${dataset.name}-${target || "study"}` };
 }
 

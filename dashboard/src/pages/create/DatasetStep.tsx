@@ -6,6 +6,7 @@ import { formatBytes, formatCount } from "../../format/numbers";
 import { ColumnsTable } from "../datasets/ColumnsTable";
 import { DatasetWarnings } from "../datasets/DatasetWarnings";
 import { DropZone } from "../datasets/DropZone";
+import { foundWords } from "../datasets/profile";
 import styles from "./steps.module.css";
 
 interface DatasetStepProps {
@@ -14,7 +15,7 @@ interface DatasetStepProps {
   onChoose: (dataset: Dataset | null) => void;
 }
 
-/** The table to learn from: one that is stored, or a file. */
+/** What to learn from: what is stored, or a file. */
 export function DatasetStep({ dataset, error, onChoose }: DatasetStepProps) {
   const queries = useQueryClient();
   const datasets = useQuery(datasetsQuery);
@@ -25,17 +26,10 @@ export function DatasetStep({ dataset, error, onChoose }: DatasetStepProps) {
   }
 
   return (
-    <Panel
-      title="1 · Table"
-      aside={
-        dataset
-          ? `${formatCount(dataset.num_rows, "row")}, ${formatCount(dataset.num_columns, "column")}, ${formatBytes(dataset.size)}`
-          : null
-      }
-    >
+    <Panel title="1 · Data" aside={dataset ? formatBytes(dataset.size) : null}>
       <div className={styles.stack}>
         {datasets.data?.length !== 0 ? (
-          <Field label="Stored tables" error={error}>
+          <Field label="Stored datasets" error={error}>
             {(ties) => (
               <select
                 {...ties}
@@ -59,6 +53,9 @@ export function DatasetStep({ dataset, error, onChoose }: DatasetStepProps) {
         <DropZone onStored={take} />
         {dataset ? (
           <>
+            <p>
+              <b>{dataset.name}:</b> {foundWords(dataset)}
+            </p>
             <DatasetWarnings dataset={dataset} />
             <details open className={styles.details}>
               <summary>Columns, and what they are taken for</summary>

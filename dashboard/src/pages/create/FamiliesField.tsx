@@ -1,15 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
-import { type Dataset, familiesQuery } from "../../api/datasets";
-import { Problem } from "../../components/Problem";
-import type { StepProps } from "./CreatePage";
+import { errorsBelow } from "../../components/problems";
 import styles from "./steps.module.css";
+import type { DatasetStepProps } from "./TargetStep";
 
 /** Which families of models compete: those that the service takes, or some. */
-export function FamiliesField({ draft, change, errors, dataset }: StepProps & { dataset: Dataset }) {
-  const families = useQuery(familiesQuery(dataset.id));
-  const fitting = families.data?.filter((family) => family.space) ?? [];
+export function FamiliesField({ draft, change, errors, families }: DatasetStepProps) {
+  const fitting = families?.items.filter((family) => family.space && family.name !== "architecture") ?? [];
   const names = fitting.map((family) => family.name);
+  const taken = fitting.filter((family) => family.default);
   const { models } = draft;
+  if (draft.network.role === "alone") {
+    return <p className={styles.muted}>Only the network of your own is tuned, see below.</p>;
+  }
 
   function toggle(name: string) {
     const chosen = new Set(models);
@@ -24,9 +25,16 @@ export function FamiliesField({ draft, change, errors, dataset }: StepProps & { 
         <input
           type="checkbox"
           checked={models === null}
-          onChange={(event) => change({ models: event.target.checked ? null : names })}
+          onChange={(event) =>
+            change({ models: event.target.checked ? null : taken.map((family) => family.name) })
+          }
         />
-        those that the service takes for such a table
+        <span>
+          those that the service takes for such data
+          {models === null && taken.length > 0 ? (
+            <span className={styles.muted}>: {taken.map((family) => family.title).join(", ")}</span>
+          ) : null}
+        </span>
       </label>
       {models === null
         ? null
@@ -38,11 +46,14 @@ export function FamiliesField({ draft, change, errors, dataset }: StepProps & { 
                 onChange={() => toggle(family.name)}
               />
               {family.title}
-              {family.available ? null : <span className={styles.muted}>no worker can now</span>}
+              {family.available ? null : <span className={styles.muted}>not installed here</span>}
             </label>
           ))}
-      {errors["#/models"] ? <p className={styles.error}>{errors["#/models"]}</p> : null}
-      <Problem error={families.error} />
+      {errorsBelow(errors, "#/models").map(([place, detail]) => (
+        <p key={place} className={styles.error}>
+          {detail}
+        </p>
+      ))}
     </fieldset>
   );
 }

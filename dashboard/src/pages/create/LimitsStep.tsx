@@ -1,7 +1,11 @@
-import { Field } from "../../components/Field";
+import { useQuery } from "@tanstack/react-query";
+import { optionsQuery } from "../../api/options";
+import { More } from "../../components/More";
 import { Panel } from "../../components/Panel";
+import { SelectField } from "../../components/SelectField";
+import { TextField } from "../../components/TextField";
 import type { StepProps } from "./CreatePage";
-import { PRUNERS, SAMPLERS } from "./options";
+import { optionsOf } from "./pruner";
 import styles from "./steps.module.css";
 
 /** How much the study may spend, and how it searches. */
@@ -10,77 +14,113 @@ export function LimitsStep({ draft, change, errors }: StepProps) {
     <Panel title={draft.mode === "own" ? "2 · Budget" : "3 · Budget"}>
       <div className={styles.stack}>
         <div className={styles.fields}>
-          <Field label="Trials" hint="Empty: no limit." error={errors["#/budget/trials"]}>
-            {(ties) => (
-              <input
-                {...ties}
-                inputMode="numeric"
-                value={draft.trials}
-                onChange={(event) => change({ trials: event.target.value })}
-              />
-            )}
-          </Field>
-          <Field
+          <TextField
+            label="Trials"
+            value={draft.trials}
+            error={errors["#/budget/trials"]}
+            hint="Empty: no limit."
+            inputMode="numeric"
+            onChange={(trials) => change({ trials })}
+          />
+          <TextField
             label="Minutes"
-            hint="Empty: no limit. The study ends at whichever comes first."
+            value={draft.minutes}
             error={errors["#/budget/seconds"]}
-          >
-            {(ties) => (
-              <input
-                {...ties}
-                inputMode="decimal"
-                value={draft.minutes}
-                onChange={(event) => change({ minutes: event.target.value })}
-              />
-            )}
-          </Field>
+            hint="Empty: no limit. The study ends at whichever comes first."
+            inputMode="decimal"
+            onChange={(minutes) => change({ minutes })}
+          />
         </div>
-        <details className={styles.details}>
-          <summary>How it searches</summary>
-          <div className={styles.fields}>
-            <Field label="Sampler" hint="Who proposes parameters." error={errors["#/sampler"]}>
-              {(ties) => (
-                <select
-                  {...ties}
-                  value={draft.sampler}
-                  onChange={(event) => change({ sampler: event.target.value })}
-                >
-                  {Object.entries(SAMPLERS).map(([name, words]) => (
-                    <option key={name} value={name}>
-                      {words}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            <Field label="Pruner" hint="Who stops hopeless trials early." error={errors["#/pruner"]}>
-              {(ties) => (
-                <select
-                  {...ties}
-                  value={draft.pruner}
-                  onChange={(event) => change({ pruner: event.target.value })}
-                >
-                  {Object.entries(PRUNERS).map(([name, words]) => (
-                    <option key={name} value={name}>
-                      {words}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            <Field label="Seed" hint="Empty: the service draws one." error={errors["#/seed"]}>
-              {(ties) => (
-                <input
-                  {...ties}
-                  inputMode="numeric"
-                  value={draft.seed}
-                  onChange={(event) => change({ seed: event.target.value })}
-                />
-              )}
-            </Field>
-          </div>
-        </details>
+        <More
+          title="More: how it searches"
+          errors={errors}
+          pointers={["#/sampler", "#/pruner", "#/seed", "#/max_attempts"]}
+        >
+          <SearchFields {...{ draft, change, errors }} />
+        </More>
       </div>
     </Panel>
   );
+}
+
+function SearchFields({ draft, change, errors }: StepProps) {
+  const options = useQuery(optionsQuery).data;
+  const { pruner } = draft;
+  const defaults = options?.defaults;
+  const fields = optionsOf(pruner.name, options);
+  const described = (known: readonly { name: string; description: string }[] | undefined, name: string) =>
+    known?.find((each) => each.name === name)?.description;
+  return (
+    <>
+      <div className={styles.fields}>
+        <SelectField
+          label="Sampler"
+          value={draft.sampler}
+          error={errors["#/sampler"]}
+          hint={described(options?.samplers, draft.sampler || (defaults?.sampler ?? ""))}
+          options={choices(options?.samplers, defaults?.sampler)}
+          onChange={(sampler) => change({ sampler })}
+        />
+        <SelectField
+          label="Pruner"
+          value={pruner.name}
+          error={errors["#/pruner"] ?? errors["#/pruner/name"]}
+          hint={
+            described(options?.pruners, pruner.name) ??
+            (draft.mode === "own"
+              ? described(options?.pruners, defaults?.pruner ?? "")
+              : defaults &&
+                `${defaults.fold_pruner} where candidates are cross-validated, else ${defaults.pruner}.`)
+          }
+          options={choices(options?.pruners, draft.mode === "own" ? defaults?.pruner : undefined)}
+          onChange={(name) => change({ pruner: { name, options: {} } })}
+        />
+        <TextField
+          label="Seed"
+          value={draft.seed}
+          error={errors["#/seed"]}
+          hint="Empty: the service draws one."
+          inputMode="numeric"
+          onChange={(seed) => change({ seed })}
+        />
+        <TextField
+          label="Attempts"
+          value={draft.maxAttempts}
+          error={errors["#/max_attempts"]}
+          hint="How often a trial is tried while its workers are lost."
+          inputMode="numeric"
+          placeholder={defaults ? String(defaults.max_attempts) : ""}
+          onChange={(maxAttempts) => change({ maxAttempts })}
+        />
+      </div>
+      {fields.length === 0 ? null : (
+        <fieldset className={styles.options}>
+          <legend>Options of {pruner.name}; what is left empty has its default</legend>
+          <div className={styles.fields}>
+            {fields.map(([option, standard]) => (
+              <TextField
+                key={option}
+                label={option}
+                value={pruner.options[option] ?? ""}
+                error={errors[`#/pruner/${option}`]}
+                inputMode="decimal"
+                placeholder={standard}
+                onChange={(text) =>
+                  change({ pruner: { ...pruner, options: { ...pruner.options, [option]: text } } })
+                }
+              />
+            ))}
+          </div>
+        </fieldset>
+      )}
+    </>
+  );
+}
+
+/** The names to choose from, before them the default. */
+function choices(known: readonly { name: string }[] | undefined, standard: string | undefined) {
+  return [
+    ["", standard ? `${standard} (default)` : "as the service chooses"] as const,
+    ...(known ?? []).filter(({ name }) => name !== standard).map(({ name }) => [name, name] as const),
+  ];
 }

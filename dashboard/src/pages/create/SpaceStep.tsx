@@ -1,5 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
-import { type Dataset, familiesQuery } from "../../api/datasets";
+import type { Families } from "../../api/families";
 import { Button } from "../../components/Button";
 import { Panel } from "../../components/Panel";
 import type { StepProps } from "./CreatePage";
@@ -8,34 +7,40 @@ import { ParameterRow } from "./ParameterRow";
 import { draftOf, newParameter, type ParameterDraft } from "./spaceDraft";
 import styles from "./steps.module.css";
 
-/** What is searched: all of it for a training of one's own, and what differs from the families' spaces for a table. */
-export function SpaceStep({ draft, change, errors, dataset }: StepProps & { dataset: Dataset | null }) {
+interface SpaceStepProps extends StepProps {
+  /** Null for a training of one's own; undefined while they are not known. */
+  families: Families | null | undefined;
+}
+
+/** What is searched: all of it for a training of one's own, and what differs from the families' spaces else. */
+export function SpaceStep({ draft, change, errors, families }: SpaceStepProps) {
+  const isOwn = families === null;
   const { parameters } = draft;
   const put = (key: string, more: Partial<ParameterDraft>) =>
     change({ parameters: parameters.map((each) => (each.key === key ? { ...each, ...more } : each)) });
   return (
-    <Panel title={dataset ? "4 · Search space" : "3 · Search space"}>
+    <Panel title={isOwn ? "3 · Search space" : "4 · Search space"}>
       <div className={styles.stack}>
         <p className={styles.muted}>
-          {dataset
-            ? "Every family brings a space that suits it. Here single parameters can be given another range."
-            : "What your training is to be tried with."}
+          {isOwn
+            ? "What your training is to be tried with."
+            : "Every family brings a space that suits it. Here single parameters can be given another range."}
         </p>
         {errors["#/space"] ? <p className={styles.error}>{errors["#/space"]}</p> : null}
         {parameters.map((parameter) => (
           <ParameterRow
             key={parameter.key}
             draft={parameter}
-            isFixed={dataset !== null}
+            isFixed={!isOwn}
             others={parameters.filter((each) => each.key !== parameter.key)}
             errors={errors}
             onChange={(more) => put(parameter.key, more)}
             onRemove={() => change({ parameters: parameters.filter((each) => each.key !== parameter.key) })}
           />
         ))}
-        {dataset ? (
+        {families === undefined ? null : families ? (
           <Override
-            dataset={dataset}
+            families={families}
             models={draft.models}
             taken={parameters.map((each) => each.name)}
             onAdd={(added) => change({ parameters: [...parameters, added] })}
@@ -51,17 +56,17 @@ export function SpaceStep({ draft, change, errors, dataset }: StepProps & { data
 }
 
 interface OverrideProps {
-  dataset: Dataset;
+  families: Families;
   models: readonly string[] | null;
   taken: readonly string[];
   onAdd: (parameter: ParameterDraft) => void;
 }
 
 /** A parameter of a family that is to have another range. */
-function Override({ dataset, models, taken, onAdd }: OverrideProps) {
-  const families = useQuery(familiesQuery(dataset.id));
-  const searched =
-    families.data?.filter((family) => family.space && (models?.includes(family.name) ?? true)) ?? [];
+function Override({ families, models, taken, onAdd }: OverrideProps) {
+  const searched = families.items.filter(
+    (family) => family.space && (models?.includes(family.name) ?? family.default),
+  );
   return (
     <select
       className={styles.add}

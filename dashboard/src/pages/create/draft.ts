@@ -1,22 +1,42 @@
 /** A study to be created, as the form holds it, and the request that it makes. */
 import type { Schemas } from "../../api/client";
-import { type ParameterDraft, spaceErrors, spaceOf } from "./spaceDraft";
+import { type ForecastDraft, forecastOf } from "./forecast";
+import {
+  type ConstraintDraft,
+  constraintsOf,
+  newObjective,
+  type ObjectiveDraft,
+  objectivesOf,
+} from "./goals";
+import { type NetworkDraft, NO_NETWORK, readNetwork } from "./network";
+import { NO_PRUNER, type PrunerDraft, prunerOf } from "./pruner";
+import { type ParameterDraft, spaceOf } from "./spaceDraft";
 
 export interface StudyDraft {
-  /** Models of a table, or a training of one's own. */
+  /** Models of a dataset, or a training of one's own. */
   mode: "table" | "own";
   name: string;
   target: string;
+  /** Empty: found by the service. */
+  task: Schemas["Task"] | "";
+  /** Null: no forecast. */
+  forecast: ForecastDraft | null;
   /** Null: all families that fit. */
   models: readonly string[] | null;
+  network: NetworkDraft;
+  backend: string;
   metric: string;
+  folds: string;
+  ensemble: boolean;
+  maxPredictMs: string;
   trials: string;
   minutes: string;
   sampler: string;
-  pruner: string;
+  pruner: PrunerDraft;
   seed: string;
-  objective: string;
-  direction: Schemas["Direction"];
+  maxAttempts: string;
+  objectives: readonly ObjectiveDraft[];
+  constraints: readonly ConstraintDraft[];
   parameters: readonly ParameterDraft[];
 }
 
@@ -24,71 +44,96 @@ export const EMPTY_DRAFT: StudyDraft = {
   mode: "table",
   name: "",
   target: "",
+  task: "",
+  forecast: null,
   models: null,
+  network: NO_NETWORK,
+  backend: "",
   metric: "",
+  folds: "",
+  ensemble: true,
+  maxPredictMs: "",
   trials: "100",
   minutes: "",
-  sampler: "auto",
-  pruner: "",
+  sampler: "",
+  pruner: NO_PRUNER,
   seed: "",
-  objective: "loss",
-  direction: "minimize",
+  maxAttempts: "",
+  objectives: [newObjective("loss")],
+  constraints: [],
   parameters: [],
 };
 
-export type CreateBody = Partial<Omit<Schemas["CreateStudy"], "budget">> & {
+/** A draft about another dataset keeps what does not hang on its columns. */
+export const NOTHING_OF_A_DATASET: Partial<StudyDraft> = {
+  target: "",
+  task: "",
+  forecast: null,
+  models: null,
+  metric: "",
+  parameters: [],
+};
+
+export type CreateBody = Partial<Omit<Schemas["CreateStudy"], "budget" | "forecast">> & {
   name: string;
   budget: { trials?: number; seconds?: number };
+  forecast?: Partial<Schemas["ForecastBody"]>;
 };
 
 /** What is sent; what the form leaves open is left out, so that the service chooses. */
 export function bodyOf(draft: StudyDraft, dataset: string | null): CreateBody {
-  const isTable = draft.mode === "table";
-  const body: CreateBody = { name: draft.name.trim(), budget: budgetOf(draft) };
-  if (isTable) {
-    if (dataset !== null) body.dataset = dataset;
-    if (draft.target !== "") body.target = draft.target;
-    if (draft.models !== null) body.models = [...draft.models];
-    if (draft.metric !== "") body.metric = draft.metric;
-  } else {
-    body.objectives = { [draft.objective.trim()]: draft.direction };
-  }
-  if (!isTable || draft.parameters.length > 0) body.space = spaceOf(draft.parameters);
-  if (draft.sampler !== "auto") body.sampler = draft.sampler;
-  if (draft.pruner !== "") body.pruner = draft.pruner;
+  const body: CreateBody = {
+    name: draft.name.trim(),
+    budget: budgetOf(draft),
+    ...(draft.mode === "table" ? datasetParts(draft, dataset) : ownParts(draft)),
+  };
+  if (draft.mode === "own" || draft.parameters.length > 0) body.space = spaceOf(draft.parameters);
+  if (draft.sampler !== "") body.sampler = draft.sampler;
+  if (draft.pruner.name !== "") body.pruner = prunerOf(draft.pruner);
   if (draft.seed.trim() !== "") body.seed = Number(draft.seed);
+  if (draft.maxAttempts.trim() !== "") body.max_attempts = Number(draft.maxAttempts);
   return body;
 }
 
-/** What can be said of the form without asking the service, by JSON pointer. */
-export function draftErrors(draft: StudyDraft, dataset: string | null): Record<string, string> {
-  const errors: Record<string, string> = spaceErrors(draft.parameters);
-  if (draft.name.trim() === "") errors["#/name"] = "needs a name";
-  if (draft.mode === "table") {
-    if (dataset === null) errors["#/dataset"] = "choose a table, or send one";
-    else if (draft.target === "") errors["#/target"] = "choose the column to predict";
-    if (draft.models?.length === 0) errors["#/models"] = "choose at least one";
-  } else {
-    if (draft.objective.trim() === "") errors["#/objectives"] = "needs a name";
-    if (draft.parameters.length === 0) errors["#/space"] = "needs at least one parameter";
-  }
-  if (!isCount(draft.trials)) errors["#/budget/trials"] = "must be a whole number above 0, or empty";
-  if (draft.minutes.trim() !== "" && !(Number(draft.minutes) > 0)) {
-    errors["#/budget/seconds"] = "must be a number above 0, or empty";
-  }
-  if (draft.seed.trim() !== "" && !/^\d{1,15}$/.test(draft.seed.trim())) {
-    errors["#/seed"] = "must be a whole number from 0";
-  }
-  return errors;
-}
-
-function budgetOf(draft: StudyDraft): CreateBody["budget"] {
+function ownParts(draft: StudyDraft): Partial<CreateBody> {
   return {
-    ...(draft.trials.trim() !== "" && isCount(draft.trials) ? { trials: Number(draft.trials) } : {}),
-    ...(Number(draft.minutes) > 0 ? { seconds: 60 * Number(draft.minutes) } : {}),
+    objectives: objectivesOf(draft.objectives),
+    ...(draft.constraints.length > 0 ? { constraints: constraintsOf(draft.constraints) } : {}),
   };
 }
 
-function isCount(text: string): boolean {
-  return text.trim() === "" || (/^\d+$/.test(text.trim()) && Number(text) > 0);
+function datasetParts(draft: StudyDraft, dataset: string | null): Partial<CreateBody> {
+  const parts: Partial<CreateBody> = {};
+  if (dataset !== null) parts.dataset = dataset;
+  if (draft.target !== "") parts.target = draft.target;
+  const forecast = draft.forecast && forecastOf(draft.forecast);
+  if (forecast) parts.forecast = forecast;
+  else if (draft.task !== "") parts.task = draft.task;
+  const models = modelsOf(draft);
+  if (models !== null) parts.models = models;
+  if (draft.network.role !== "none") {
+    const network = readNetwork(draft.network.text);
+    if ("document" in network) parts.architecture = network.document;
+  }
+  if (draft.backend !== "") parts.backend = draft.backend;
+  if (draft.metric !== "") parts.metric = draft.metric;
+  if (draft.folds.trim() !== "") parts.folds = Number(draft.folds);
+  if (!draft.ensemble) parts.ensemble = false;
+  if (draft.maxPredictMs.trim() !== "") parts.max_predict_ms = Number(draft.maxPredictMs);
+  return parts;
+}
+
+/** The families by name; null: all that fit, or the network of one's own alone. */
+function modelsOf({ models, network }: StudyDraft): string[] | null {
+  if (network.role === "alone") return null;
+  if (network.role === "beside") return [...(models ?? ["auto"]), "architecture"];
+  return models === null ? null : [...models];
+}
+
+function budgetOf(draft: StudyDraft): CreateBody["budget"] {
+  const { trials, minutes } = draft;
+  return {
+    ...(/^\d+$/.test(trials.trim()) && Number(trials) > 0 ? { trials: Number(trials) } : {}),
+    ...(Number(minutes) > 0 ? { seconds: 60 * Number(minutes) } : {}),
+  };
 }

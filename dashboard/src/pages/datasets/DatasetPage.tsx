@@ -21,7 +21,7 @@ import { ColumnsTable } from "./ColumnsTable";
 import styles from "./DatasetPage.module.css";
 import { DatasetWarnings } from "./DatasetWarnings";
 import { PreviewPanel } from "./PreviewPanel";
-import { canBeTarget, columnsOf } from "./profile";
+import { canBeTarget, columnsOf, foundWords } from "./profile";
 
 /** One table: its columns, what is in them, its first rows, and what learns from it. */
 export function DatasetPage() {
@@ -53,6 +53,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
           <Deletion dataset={dataset} />
         </div>
       </header>
+      <p>{foundWords(dataset)}</p>
       <DatasetWarnings dataset={dataset} />
       <Panel
         title="Columns"

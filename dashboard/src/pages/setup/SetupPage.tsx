@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { datasetQuery, familiesQuery } from "../../api/datasets";
+import { datasetQuery } from "../../api/datasets";
+import { familiesQuery } from "../../api/families";
 import type { Study } from "../../api/study";
 import { CodeTabs } from "../../components/CodeTabs";
 import { Facts } from "../../components/Facts";
@@ -12,13 +13,13 @@ import { studySnippets } from "../../snippets/study";
 import { useStudyView } from "../study/StudyPage";
 import styles from "./SetupPage.module.css";
 import { SpaceTree } from "./SpaceTree";
-import { againBody } from "./setup";
+import { againBody, goalOfStudy } from "./setup";
 
 /** What the study was asked to do: its space, its data, how it searches and what it may spend. */
 export function SetupPage() {
   const { study } = useStudyView();
   const dataset = useQuery({ ...datasetQuery(study.dataset ?? ""), enabled: study.dataset !== null });
-  const families = useQuery({ ...familiesQuery(study.dataset ?? ""), enabled: study.dataset !== null });
+  const families = useQuery({ ...familiesQuery(goalOfStudy(study)), enabled: study.dataset !== null });
   return (
     <div className={styles.page}>
       <Panel
@@ -56,7 +57,7 @@ export function SetupPage() {
           <CodeTabs
             codes={studySnippets(
               window.location.origin,
-              againBody(study, families.data),
+              againBody(study, families.data?.items),
               dataset.data?.name ?? null,
             )}
           />

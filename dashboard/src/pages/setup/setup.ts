@@ -1,5 +1,6 @@
 /** How a study was set up, as pages show it. */
 import type { Schemas } from "../../api/client";
+import type { Goal } from "../../api/families";
 import type { Study } from "../../api/study";
 import { type Parameter, parametersOf } from "../../trials/space";
 import type { CreateBody } from "../create/draft";
@@ -50,6 +51,15 @@ export function byCondition(children: readonly SpaceNode[]): [when: string, chil
   return [...groups];
 }
 
+/** What the study predicts, as families are asked about it. */
+export function goalOfStudy({ dataset, target }: Study): Goal {
+  return {
+    dataset: dataset ?? "",
+    ...(target ? { target: target.name } : {}),
+    ...(target?.forecast ? { forecast: target.forecast } : target ? { task: target.task } : {}),
+  };
+}
+
 /**
  * A request that sets up the same study again under another name.
  *
@@ -79,14 +89,12 @@ function ownParts(study: Study): Partial<CreateBody> {
 }
 
 function datasetParts(study: Study, families: readonly Schemas["FamilyResource"][]): Partial<CreateBody> {
-  const { target, validation } = study;
+  const { validation } = study;
   const changed = changedParameters(study, families);
   const constraints = (study.space.constraints ?? []) as readonly unknown[];
   return {
-    dataset: study.dataset,
     models: study.models,
-    ...(target ? { target: target.name } : {}),
-    ...(target?.forecast ? { forecast: target.forecast } : target ? { task: target.task } : {}),
+    ...goalOfStudy(study),
     ...(study.metric ? { metric: study.metric } : {}),
     ...(study.architecture ? { architecture: study.architecture } : {}),
     ...(study.backend ? { backend: study.backend } : {}),
