@@ -96,6 +96,43 @@ def test_rows_to_come_may_say_what_is_known(folder: Path) -> None:
     np.testing.assert_allclose(model.predict(rows), model.forecast()["sales"])
 
 
+def test_what_is_known_in_advance_explains_a_forecast(folder: Path) -> None:
+    model = load_model(folder / MODEL_FOLDER)
+    rows = model.forecast().drop(columns="sales").assign(promotion=[0, 1] * 6)
+    rows["sales"] = model.predict(rows)
+    explanation = model.explain(rows)
+    assert [each.column for each in explanation.importances] == ["promotion"]
+    assert explanation.importances[0].importance > 0
+    (line,) = explanation.dependence("promotion").lines
+    assert line[-1] > line[0]
+    assert "promotion" in model.card(rows=rows)
+
+
+def test_question_itself_is_not_exchanged(folder: Path) -> None:
+    model = load_model(folder / MODEL_FOLDER)
+    rows = model.forecast().assign(promotion=0)
+    for column in ("month", "shop"):
+        with pytest.raises(InvalidInput, match="which value of the series") as refusal:
+            model.explain(rows, columns=[column])
+        assert "promotion" in str(refusal.value.hint)
+
+
+def test_times_that_the_model_has_learned_explain_nothing(folder: Path) -> None:
+    model = load_model(folder / MODEL_FOLDER)
+    for judge in (model.explain, lambda rows: model.card(rows=rows)):
+        with pytest.raises(InvalidDataset, match="not after the last time"):
+            judge(shops())
+
+
+def test_forecast_from_the_past_alone_says_so(tmp_path: Path) -> None:
+    table = shops()
+    train_candidate(job_of(tmp_path, "series_linear", table, Forecast(6, series="shop")), Caller())
+    model = load_model(tmp_path / MODEL_FOLDER)
+    with pytest.raises(InvalidInput, match="earlier values alone") as refusal:
+        model.explain(model.forecast())
+    assert "known=" in str(refusal.value.hint)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

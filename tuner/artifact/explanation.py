@@ -96,6 +96,7 @@ def explain_rows(
     rows: pd.DataFrame,
     columns: Sequence[str] | None,
     *,
+    check: Callable[[pd.DataFrame], None],
     repeats: int,
     max_rows: int,
     seed: int,
@@ -107,6 +108,7 @@ def explain_rows(
         predict: Predicts typed features.
         rows: Rows with the target.
         columns: For which columns to find out how predictions follow them.
+        check: Refuses typed features that the model does not answer.
         repeats: How often each column's values are exchanged.
         max_rows: How many of the rows are used, at most.
         seed: Fixes which rows are used, and the exchanges.
@@ -118,6 +120,9 @@ def explain_rows(
     from tuner.data.table import labelled_table
 
     known = {column.name: column for column in facts.columns}
+    if (forecast := facts.target.forecast) is not None:
+        known = {name: known[name] for name in known if name in forecast.known}
+        _check_known_ahead(facts, columns or ())
     for name in columns or ():
         if name not in known:
             raise InvalidInput(f"The model knows no column {name!r}.", hint=did_you_mean(name, list(known)))
@@ -127,6 +132,7 @@ def explain_rows(
                 hint="Name columns of numbers, categories, dates or truth values.",
             )
     table = labelled_table(rows, facts.columns, facts.target)
+    check(table.features)
     rng = np.random.default_rng(seed)
     table = table.take(np.sort(rng.permutation(table.num_rows)[:max_rows]))
     samples = [Sample(predict, table.features, table.target)]
@@ -137,3 +143,21 @@ def explain_rows(
     texts = [name for name, column in known.items() if column.kind is ColumnKind.TEXT]
     words = tuple(effect for name in texts for effect in telling_words(samples[0], name, facts.target))
     return Explanation(facts, importances, dependences, words)
+
+
+def _check_known_ahead(facts: ModelFacts, columns: Sequence[str]) -> None:
+    """Refuse to exchange what says which value of a series is asked for: another time is another question."""
+    forecast = facts.target.forecast
+    assert forecast is not None
+    if not forecast.known:
+        raise InvalidInput(
+            f"The forecast of {facts.target.name!r} hangs on earlier values alone: no column is known in advance.",
+            hint="model.card() shows how it did on times that were held out. To have columns explained, name them: "
+            "tuner.Forecast(horizon, known=[...]).",
+        )
+    for name in columns:
+        if name in forecast.keys:
+            raise InvalidInput(
+                f"Column {name!r} says which value of the series is asked for; its values are not exchanged.",
+                hint=f"Name columns that are known in advance: {', '.join(forecast.known)}.",
+            )

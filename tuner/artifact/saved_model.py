@@ -205,6 +205,8 @@ class SavedModel:
     ) -> Explanation:
         """What the predictions hang on: importances of the columns, and how predictions follow the values of some.
 
+        Of a forecast these are the columns that are known in advance; rows are of times after those it has learned.
+
         Args:
             rows: New rows with the target, to try on. If None, what was found out when the model was trained.
             columns: For which columns to show how predictions follow them; by default the four most important ones.
@@ -214,7 +216,8 @@ class SavedModel:
 
         Raises:
             InvalidDataset: A column is missing, or a cell cannot be read.
-            InvalidInput: Without rows: the model was saved without an evaluation, or ``columns`` were given.
+            InvalidInput: Without rows: the model was saved without an evaluation, or ``columns`` were given. Of a
+                forecast: no column is known in advance.
         """
         facts = self.manifest.facts
         if rows is None:
@@ -226,7 +229,16 @@ class SavedModel:
                 )
             return Explanation(facts, self.evaluation.importances, self.evaluation.dependences)
         frame = to_frame(rows, facts.columns)
-        return explain_rows(facts, self._predict_typed, frame, columns, repeats=repeats, max_rows=max_rows, seed=seed)
+        return explain_rows(
+            facts,
+            self._predict_typed,
+            frame,
+            columns,
+            check=self._check_answered,
+            repeats=repeats,
+            max_rows=max_rows,
+            seed=seed,
+        )
 
     def card(self, path: str | Path | None = None, rows: Rows | None = None) -> str:
         """One HTML page about the model: what it learned from, how well it predicts, what its predictions hang on.
@@ -251,8 +263,14 @@ class SavedModel:
         from tuner.data.table import labelled_table
 
         table = labelled_table(rows, self.manifest.facts.columns, self.manifest.facts.target)
+        self._check_answered(table.features)
         models = [FoldModel(self._predict_typed, table.row_ids)]
         return evaluate(table, self._predict_typed(table.features), models=models, seconds=2.0)
+
+    def _check_answered(self, frame: pd.DataFrame) -> None:
+        """Refuse typed features of times that a forecast does not know the past of."""
+        if self.task is Task.FORECAST:
+            check_rows_to_come(frame, self._series_estimator().ends)
 
     def _predict(self, rows: Rows) -> NDArray[np.float64]:
         import pandas as pd
