@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -27,14 +29,22 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:  # Any: the for
 
 def tagged(request: Request, resource: BaseModel) -> Response:
     """The body that shows ``resource``, or 304 without one if the client has it already."""
-    content = resource.model_dump_json().encode()
+    return _tagged(request, resource.model_dump_json().encode(), "application/json")
+
+
+def tagged_schema(request: Request, schema: Mapping[str, Any]) -> Response:  # Any: JSON
+    """A JSON Schema, or 304 without one if the client has it already."""
+    return compressed(request, _tagged(request, json.dumps(schema).encode(), "application/schema+json"))
+
+
+def _tagged(request: Request, content: bytes, media_type: str) -> Response:
     # A hash of the body, because seq does not rise with reports and with the seconds used.
     tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     known = request.headers.get("if-none-match", "")
     if known.strip() == "*" or tag in (part.strip() for part in known.split(",")):
         return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type="application/json")
+    return Response(content, headers=headers, media_type=media_type)
 
 
 def compressed(request: Request, response: Response) -> Response:

@@ -4,7 +4,8 @@
     >>> layers.Sequential([layers.Dense(tuner.Int(16, 256, log=True), activation="relu")])
 
 Each takes the arguments of the layer of Keras that has its name. Nothing is built here, and Keras is not needed: the
-result is a document, ``to_json()``, for ``client.create_study(architecture=...)``.
+result is a document, ``to_json()``, for ``client.create_study(architecture=...)``. ``json_schema()`` describes such
+documents to editors and other languages.
 """
 
 from tuner.architecture.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
@@ -48,6 +49,7 @@ from tuner.architecture.layers.dense import (
     UnitNormalization,
 )
 from tuner.architecture.layers.sequences import GRU, LSTM, Embedding, MultiHeadAttention, SimpleRNN
+from tuner.architecture.schema import json_schema
 
 __all__ = [
     "GRU",
@@ -99,4 +101,5 @@ __all__ = [
     "UpSampling2D",
     "ZeroPadding1D",
     "ZeroPadding2D",
+    "json_schema",
 ]
