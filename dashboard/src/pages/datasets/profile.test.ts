@@ -28,7 +28,7 @@ describe("what a file turned out to hold", () => {
     expect(foundWords(pictures)).toBe("400 rows, each with a picture of 8 × 8 in gray (X) and 1 number.");
     const sequences = dataset([column("X", "sequence", [null, 2]), column("y", "boolean")]);
     expect(foundWords(sequences)).toBe(
-      "400 rows, each with a sequence of any length with 2 features (X) and 1 yes or no.",
+      "400 rows, each with a sequence of any length with 2 features (X) and 1 column of yes or no.",
     );
   });
 });

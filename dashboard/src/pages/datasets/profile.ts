@@ -47,7 +47,7 @@ const WORDS: readonly [kind: string, one: string, several: string][] = [
   ["text", "column of text", "columns of text"],
   ["number", "number", "numbers"],
   ["category", "category", "categories"],
-  ["boolean", "yes or no", "columns of yes or no"],
+  ["boolean", "column of yes or no", "columns of yes or no"],
   ["date", "date", "dates"],
   ["identifier", "identifier, which is left out", "identifiers, which are left out"],
 ];

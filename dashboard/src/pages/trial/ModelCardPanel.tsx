@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { Panel } from "../../components/Panel";
+import { followTheme } from "./cardTheme";
 import styles from "./ModelCardPanel.module.css";
 
 /**
@@ -14,6 +15,7 @@ export function ModelCardPanel({ model, isLinked = false }: { model: string; isL
   // Undefined while it loads; null if the service answered with something else than a page.
   const [page, setPage] = useState<HTMLElement | null>();
   const height = useHeight(page);
+  useEffect(() => (page ? followTheme(page.ownerDocument) : undefined), [page]);
   return (
     <Panel
       title="Model card"

@@ -23,7 +23,7 @@ export function ParametersPanel({ trial, space }: { trial: Trial; space: Study["
             return (
               <tr key={name}>
                 <th scope="row" title={name}>
-                  {shortName(name, trial.params.model)}
+                  <Breakable name={shortName(name, trial.params.model)} />
                 </th>
                 <td className={styles.value} title={String(value)}>
                   {formatCell(value)}
@@ -43,6 +43,14 @@ export function ParametersPanel({ trial, space }: { trial: Trial; space: Study["
         </tbody>
       </Table>
     </Panel>
+  );
+}
+
+/** A name that may be broken where its words meet, and nowhere else. */
+function Breakable({ name }: { name: string }) {
+  return name.split(/(?<=[_.])/).flatMap((part, place) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a name are its places.
+    place === 0 ? [part] : [<wbr key={place} />, part],
   );
 }
 
