@@ -110,6 +110,7 @@ class TrialRun:
         cutoff = claim.cutoff_seconds
         self._overdue_at = math.inf if cutoff is None else self._claimed_at + cutoff
         self._abandoned = threading.Event()
+        self._is_delivering = False
 
     def run(self) -> None:
         """Do it all; returns when the trial is off our hands. Errors of the training end up in the trial."""
@@ -210,7 +211,8 @@ class TrialRun:
                     self._execution.answer()
 
     def _lose(self, why: str) -> None:
-        if not self._abandoned.is_set():
+        # Whoever delivers hears by the answer whether the trial was still his; his own result ends the lease, too.
+        if not self._is_delivering and not self._abandoned.is_set():
             self._log("lease lost", logging.WARNING, reason=why)
             self._abandoned.set()
             self._interrupt(Interruption.LEASE_LOST)
@@ -309,6 +311,7 @@ class TrialRun:
         )
         while (rest := keeper.take_rest(_TICK_SECONDS)) is None:
             self._check_ours()
+        self._is_delivering = True
         body = alone.model_copy(update={"measurements": rest}) if rest else alone
         try:
             self._insist(lambda: self._transport.complete(self._study.id, self._trial.number, body))
