@@ -122,7 +122,7 @@ def test_source_of_a_network_is_an_input_of_the_data() -> None:
         (lambda: layers.Dropout(tuner.Float(0.1, 1.5)), r"Dropout: rate.high must be a number from 0 to 0.95"),
         (lambda: layers.LSTM(8, activation="rleu"), "LSTM: activation must be one of"),
         (lambda: layers.Repeat(0, [layers.Dense(8)]), "Repeat: repeat must be at least 1"),
-        (lambda: layers.Repeat(2, layers.Dense(8)), "needs a list of layers, got Block"),  # type: ignore[arg-type]
+        (lambda: layers.Repeat(2, layers.Dense(8)), "needs a list of layers, got Block"),
         (lambda: layers.Choice("head", {}), "Choice: of must be an object"),
         (lambda: layers.Branches({"a": []}, merge="sum"), "Branches: merge must be one of"),
         (lambda: layers.Sequential([{"layer": "Lambda"}]), "never done"),

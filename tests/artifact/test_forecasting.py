@@ -156,7 +156,7 @@ def test_horizon_may_be_another_one(folder: Path) -> None:
     assert np.isfinite(longer["sales"]).all()
     for wrong in (0, 10_000, 1.5):
         with pytest.raises(InvalidInput, match="horizon must be"):
-            model.forecast(wrong)  # type: ignore[arg-type]
+            model.forecast(wrong)
 
 
 def test_plain_forecast_is_json(folder: Path) -> None:

@@ -34,4 +34,4 @@ def test_pictures_are_uploaded_learned_and_predicted_as_lists(server: ServerProc
         with pytest.raises(InvalidInput, match="an array of shape"):
             client.predict(model, [{"x": [1, 2, 3]}])
         with pytest.raises(InvalidInput, match="list of dicts or a DataFrame"):
-            client.predict(model, 7)  # type: ignore[arg-type]
+            client.predict(model, 7)

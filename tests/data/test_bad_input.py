@@ -41,7 +41,7 @@ def table_of(path: Path, target: str = "y") -> Table:
 def assert_trainable(table: Table) -> None:
     """All three ways to encode it give finite numbers."""
     for categories in ("one_hot", "ordinal"):
-        encoder = TabularEncoder.fit(table.features, table.columns, categories=categories, scale=True)  # type: ignore[arg-type]
+        encoder = TabularEncoder.fit(table.features, table.columns, categories=categories, scale=True)
         assert np.isfinite(encoder.transform(table.features)).all()
     assert np.isfinite(TabularEncoder.fit_to_target(table, scale=True)[1]).all()
 

@@ -18,7 +18,7 @@ from tuner.errors import InvalidDataset
 
 
 def utc(*fields: int) -> datetime.datetime:
-    return datetime.datetime(*fields, tzinfo=datetime.UTC)  # type: ignore[arg-type, misc]
+    return datetime.datetime(*fields, tzinfo=datetime.UTC)
 
 
 @pytest.mark.parametrize(

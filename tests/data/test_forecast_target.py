@@ -103,4 +103,4 @@ def test_task_forecast_needs_a_forecast() -> None:
 )
 def test_forecast_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidInput):
-        Forecast(**wrong)  # type: ignore[arg-type]
+        Forecast(**wrong)

@@ -14,7 +14,7 @@ from tuner.data.table import features_frame
 from tuner.errors import InvalidDataset
 
 
-def read(cells: list[str], folder: Path, delimiter: str = ";") -> pd.Series:  # type: ignore[type-arg]
+def read(cells: list[str], folder: Path, delimiter: str = ";") -> pd.Series:
     path = folder / "table.csv"
     path.write_text("\n".join([f"x{delimiter}y", *(f"{cell}{delimiter}1" for cell in cells)]), encoding="utf-8")
     column = read_table(path)["x"]

@@ -163,7 +163,7 @@ class TestConnections:
 
     @staticmethod
     def insert(connection: object, keys: tuple[int, int], step: int) -> None:
-        connection.execute(  # type: ignore[attr-defined]
+        connection.execute(
             measurements.insert().values(
                 project_id="default",
                 study_key=keys[0],

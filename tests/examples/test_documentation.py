@@ -110,8 +110,8 @@ def test_networks_of_the_page_on_architectures_can_be_built() -> None:
     network, _, towers = snippets("docs/how-to/architecture.md", "python")
     told: dict[str, object] = {}
     exec(network + towers, told)
-    Architecture.from_json(told["network"].to_json()).check({"x": DataInput.of(8, 8, 1)}, num_outputs=10)  # type: ignore[attr-defined]
-    Architecture.from_json(told["towers"].to_json()).check(  # type: ignore[attr-defined]
+    Architecture.from_json(told["network"].to_json()).check({"x": DataInput.of(8, 8, 1)}, num_outputs=10)
+    Architecture.from_json(told["towers"].to_json()).check(
         {"photo": DataInput.of(8, 8, 3), "tabular": DataInput.of(5)}, num_outputs=2
     )
 

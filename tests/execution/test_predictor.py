@@ -93,7 +93,7 @@ def test_child_that_is_stuck_is_replaced(source: Folder, predictor: Callable[...
     first = warm.predict(work(source))
     assert warm.pid is not None
     os.kill(warm.pid, signal.SIGSTOP)
-    warm._timeout_seconds = warm._process._timeout_seconds = 0.5  # type: ignore[union-attr]  # it has a process
+    warm._timeout_seconds = warm._process._timeout_seconds = 0.5  # it has a process
     pid = warm.pid
     with pytest.raises(Unavailable, match=r"longer than 0\.5 seconds"):
         warm.predict(work(source))

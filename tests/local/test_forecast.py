@@ -99,4 +99,4 @@ def test_study_is_planned_for_a_forecast(client: tuner.Client) -> None:
 def test_contradictions_are_refused(client: tuner.Client, given: dict[str, object], message: str) -> None:
     data = client.upload_dataset(PASSENGERS, name="passengers")
     with pytest.raises((InvalidInput, InvalidDataset), match=message):
-        client.create_study("wrong", dataset=data, target="passengers", **given)  # type: ignore[arg-type]
+        client.create_study("wrong", dataset=data, target="passengers", **given)

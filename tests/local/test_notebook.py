@@ -33,8 +33,8 @@ study.wait()
 def test_notebook_works_and_shows_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    cells = [new_code_cell(source) for source in CELLS]  # type: ignore[no-untyped-call]
-    notebook: NotebookNode = new_notebook(cells=cells)  # type: ignore[no-untyped-call]
+    cells = [new_code_cell(source) for source in CELLS]
+    notebook: NotebookNode = new_notebook(cells=cells)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     fitted, waited, printed = (cell["outputs"] for cell in notebook["cells"])
     shown = [output["data"]["text/html"] for output in fitted if "data" in output]

@@ -66,4 +66,4 @@ def test_late_report_is_judged_as_of_its_own_step() -> None:
 @pytest.mark.parametrize(("argument", "value"), [("patience_steps", 0), ("min_improvement", -0.1), ("grace_steps", 0)])
 def test_senseless_arguments_are_refused(argument: str, value: float) -> None:
     with pytest.raises(InvalidInput, match=f"{argument} must be at least"):
-        PatiencePruner(**{argument: value})  # type: ignore[arg-type]  # one of several kinds of number
+        PatiencePruner(**{argument: value})  # one of several kinds of number

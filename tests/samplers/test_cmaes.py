@@ -49,7 +49,7 @@ def valley(params: Params, seed: int) -> float:
 
 def mixed_loss(params: Params, seed: int) -> float:
     """Numbers, grids and choices that all matter."""
-    value = {name: float(params[name]) for name in ("rate", "momentum", "layers", "width")}  # type: ignore[arg-type]
+    value = {name: float(params[name]) for name in ("rate", "momentum", "layers", "width")}
     loss = (np.log10(value["rate"]) + 2.3) ** 2 + 5 * (value["momentum"] - 0.3 - value["layers"] / 20) ** 2
     loss += abs(value["layers"] - 5) / 8 + (np.log2(value["width"]) - 6) ** 2 / 4
     loss += {"a": 0.4, "b": 0.0, "c": 0.6, "d": 0.8}[str(params["kind"])] + {"s": 0.4, "m": 0.2, "l": 0.0}[

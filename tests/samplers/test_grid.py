@@ -167,7 +167,7 @@ def test_combinations_that_break_a_constraint_are_left_out() -> None:
         for a, b, c in itertools.product(range(10), range(10), "xy")
         if a + b <= 9 and (a, c) != (0, "x")
     ]
-    assert frozen(points) == frozen(expected)  # type: ignore[arg-type]
+    assert frozen(points) == frozen(expected)
 
 
 def test_where_constraints_leave_no_grid_points_are_drawn() -> None:

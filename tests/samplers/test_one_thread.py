@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # ships without types
+from threadpoolctl import threadpool_info  # ships without types
 
 from tuner.samplers.one_thread import one_thread
 

@@ -26,7 +26,7 @@ def layers(*constraints: Constraint) -> SearchSpace:
 
 def point(**changes: object) -> Params:
     found: Params = {"optimizer": "adam", "first": 16, "second": 16, "epochs": 30, "grid": 0.5}
-    return {**found, **changes}  # type: ignore[dict-item]
+    return {**found, **changes}
 
 
 class TestLinear:
@@ -98,7 +98,7 @@ class TestLinear:
     )
     def test_what_is_no_bound_is_refused(self, arguments: dict[str, object], pointer: str, detail: str) -> None:
         with pytest.raises(InvalidSearchSpace) as caught:
-            Linear(**arguments)  # type: ignore[arg-type]
+            Linear(**arguments)
         assert [(place.pointer, place.detail) for place in caught.value.places] == [(pointer, detail)]
 
 
@@ -127,7 +127,7 @@ class TestForbid:
     )
     def test_what_is_no_combination_is_refused(self, values: object, pointer: str, detail: str) -> None:
         with pytest.raises(InvalidSearchSpace) as caught:
-            Forbid(values)  # type: ignore[arg-type]
+            Forbid(values)
         assert [(place.pointer, place.detail) for place in caught.value.places] == [(pointer, detail)]
 
 
@@ -193,7 +193,7 @@ class TestJSON:
             {"linear": {"first": 1.0, "second": 2.5}, "at_most": 400.0, "at_least": 20.0},
             {"forbid": {"optimizer": "sgd", "first": 16}},
         ]
-        assert self.SPACE.to_json()["parameters"]["epochs"] == {"type": "constant", "value": 30}  # type: ignore[index]
+        assert self.SPACE.to_json()["parameters"]["epochs"] == {"type": "constant", "value": 30}
 
     def test_space_survives_the_way_through_text(self) -> None:
         again = SearchSpace.from_json(json.loads(json.dumps(self.SPACE.to_json())))

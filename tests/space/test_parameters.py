@@ -127,7 +127,7 @@ class TestFloat:
     )  # fmt: skip
     def test_contradictions_are_refused(self, arguments: dict[str, object], pointer: str, detail: str) -> None:
         with pytest.raises(InvalidSearchSpace) as caught:
-            Float(**arguments)  # type: ignore[arg-type]
+            Float(**arguments)
         assert [(place.pointer, place.detail) for place in caught.value.places] == [(pointer, detail)]
 
 
@@ -170,7 +170,7 @@ class TestInt:
     )
     def test_contradictions_are_refused(self, arguments: dict[str, object], pointer: str, detail: str) -> None:
         with pytest.raises(InvalidSearchSpace) as caught:
-            Int(**arguments)  # type: ignore[arg-type]
+            Int(**arguments)
         assert [(place.pointer, place.detail) for place in caught.value.places] == [(pointer, detail)]
 
 
@@ -210,12 +210,12 @@ class TestCategorical:
     )
     def test_lists_that_are_no_choices_are_refused(self, choices: object, pointer: str, detail: str) -> None:
         with pytest.raises(InvalidSearchSpace) as caught:
-            Categorical(choices)  # type: ignore[arg-type]
+            Categorical(choices)
         assert [(place.pointer, place.detail) for place in caught.value.places] == [(pointer, detail)]
 
     def test_order_must_be_true_or_false(self) -> None:
         with pytest.raises(InvalidSearchSpace, match="ordered must be true or false, got 'yes'"):
-            Categorical(["a"], ordered="yes")  # type: ignore[arg-type]
+            Categorical(["a"], ordered="yes")
 
 
 class TestConstant:
@@ -234,7 +234,7 @@ class TestConstant:
     @pytest.mark.parametrize("value", [[3], {}, math.nan, 2**63, "\0"])
     def test_what_is_no_plain_value_is_refused(self, value: object) -> None:
         with pytest.raises(InvalidSearchSpace) as caught:
-            Constant(value)  # type: ignore[arg-type]
+            Constant(value)
         assert [place.pointer for place in caught.value.places] == ["/value"]
 
 
@@ -277,7 +277,7 @@ class TestCondition:
             assert [(place.pointer, place.detail) for place in caught.value.places] == [(pointer, detail)]
 
     def test_one_value_stands_for_a_list_of_one(self) -> None:
-        assert Float(0, 1, when={"p": "x"}) == Float(0, 1, when={"p": ["x"]})  # type: ignore[dict-item]
+        assert Float(0, 1, when={"p": "x"}) == Float(0, 1, when={"p": ["x"]})
 
     def test_later_changes_of_the_callers_dict_do_not_matter(self) -> None:
         when: dict[str, list[Scalar]] = {"p": ["x"]}

@@ -133,7 +133,7 @@ class TestDraw:
 class TestRepair:
     def test_numbers_move_no_further_than_needed(self) -> None:
         repaired = SHARES.repair({"a": 0.5, "b": 0.5, "c": 0.2, "d": 0.0}, np.random.default_rng(0))
-        assert sum(map(float, repaired.values())) == pytest.approx(1)  # type: ignore[arg-type]
+        assert sum(map(float, repaired.values())) == pytest.approx(1)
         assert repaired["a"] == pytest.approx(0.5 / 1.2)
         assert repaired["d"] == 0.0
 
@@ -281,7 +281,7 @@ def small_spaces(draw: st.DrawFn) -> SearchSpace:
             sides = draw(
                 st.sampled_from([{"at_most": bound}, {"at_least": bound}, {"at_most": bound + 1, "at_least": bound}])
             )
-            constraints.append(Linear(weights, **sides))  # type: ignore[arg-type]
+            constraints.append(Linear(weights, **sides))
         else:
             named = draw(st.lists(st.sampled_from(list(parameters)), min_size=1, max_size=2, unique=True))
             constraints.append(Forbid({name: draw(st.sampled_from(values(parameters[name]))) for name in named}))
