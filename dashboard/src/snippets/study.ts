@@ -29,13 +29,13 @@ function python(origin: string, body: CreateBody, datasetName: string | null): s
     ...(limits.length > 0 ? [`    budget=tuner.Budget(${limits.join(", ")}),`] : []),
     ")",
   ];
-  const next = dataset
-    ? ["study.wait()", "study.leaderboard(limit=10)"]
-    : [
+  const next = body.objectives
+    ? [
         "trial = study.ask()",
         "trial.report(step=1, value=0.5)  # True: stop early",
         `trial.tell(${told(body)})`,
-      ];
+      ]
+    : ["study.wait()", "study.leaderboard(limit=10)"];
   return [...lines, ...next].join("\n");
 }
 

@@ -119,6 +119,8 @@ export function CreatePage() {
         <h2>The same as code</h2>
         <CodeTabs codes={studySnippets(window.location.origin, body, known?.name ?? null)} />
         <Problem error={create.error} />
+        {/* Of what has a place in the form, it is told there. */}
+        <Problem error={Object.keys(goalErrors(families.error)).length > 0 ? null : families.error} />
         {hasTried && Object.keys(found).length > 0 ? (
           <p role="alert" className={styles.missing}>
             {Object.keys(found).length === 1 ? "One field needs" : `${Object.keys(found).length} fields need`}{" "}

@@ -40,7 +40,6 @@ function Loaded({ dataset }: { dataset: Dataset }) {
       <header className={styles.head}>
         <h1>{dataset.name}</h1>
         <span className={styles.muted}>
-          {formatCount(dataset.num_rows, "row")} · {formatCount(dataset.num_columns, "column")} ·{" "}
           {formatBytes(dataset.size)} · sent <Instant at={dataset.created_at} ago />
         </span>
         <div className={styles.actions}>
