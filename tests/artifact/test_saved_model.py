@@ -14,7 +14,7 @@ from tuner.artifact.manifest import FORMAT_VERSION
 from tuner.data import Task, target_profile
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import build_table
 from tuner.errors import InvalidDataset, InvalidInput, MissingExtra, NotFound, TooLarge, TunerError, UnknownName
 from tuner.models import family
@@ -32,7 +32,7 @@ def save(folder, labels, name="linear"):
     profile = profile_table(plain)
     target = target_profile(profile, "target")
     table = build_table(plain, profile, target)
-    split = holdout(table, 0)
+    split = folds(table, 0, 4)[0]
     estimator = family(name).build(family(name).default(profile, target), seed=0, threads=1)
     estimator.fit(table.take(split.train), table.take(split.validation), KeepLatest())
     facts = ModelFacts(

@@ -13,7 +13,7 @@ from tuner.data.encoding import TabularEncoder
 from tuner.data.frames import plain_frame
 from tuner.data.profile import target_profile
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import Table, build_table, features_frame
 
 
@@ -31,7 +31,7 @@ def shops(num_rows: int, num_shops: int, effect: float) -> Table:
 
 
 def auc(table: Table) -> float:
-    split = holdout(table, 0)
+    split = folds(table, 0, 4)[0]
     train, validation = table.take(split.train), table.take(split.validation)
     encoder, x = TabularEncoder.fit_to_target(train, scale=True)
     model = LogisticRegression().fit(x, train.target)

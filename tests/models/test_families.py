@@ -15,7 +15,7 @@ from sklearn.svm import SVC
 from tuner.data import TABLE_TASKS, Task, target_profile
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import build_table
 from tuner.errors import InvalidInput, UnknownName
 from tuner.models import available_families, families, family, forest
@@ -95,7 +95,7 @@ import sklearn.ensemble, sklearn.linear_model, lightgbm
 from tuner.data import TABLE_TASKS, Task, target_profile
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import build_table
 from tuner.models import families
 from tuner.testing.model import fit, small_data
@@ -275,7 +275,7 @@ def test_categories_of_many_values_are_coded_by_the_target(name, task, tmp_path)
     frame = plain_frame(pd.DataFrame({"place": [f"p{number}" for number in place], "target": target.get(task, signal)}))
     profile = profile_table(frame)
     table = build_table(frame, profile, target_profile(profile, "target"))
-    split = holdout(table, seed=0)
+    split = folds(table, seed=0, count=4)[0]
     data = Data(profile, table, table.take(split.train), table.take(split.validation))
     assert family(name).default(profile, table.target_profile)["categories"] == "target"
     estimator = fit(family(name), data).estimator

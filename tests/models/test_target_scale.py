@@ -11,7 +11,7 @@ import pytest
 from tuner.data import DatasetProfile, TargetProfile, Task, target_profile
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import build_table
 from tuner.models import family
 from tuner.models.target_scale import LogScale, TargetScale, load_scale, target_scale_default, target_scale_parameter
@@ -28,7 +28,7 @@ def prices(num_rows: int = 1_200) -> Data:
     frame = plain_frame(pd.DataFrame({"size": size, "quality": quality, "price": price}))
     profile = profile_table(frame)
     table = build_table(frame, profile, target_profile(profile, "price"))
-    split = holdout(table, seed=0)
+    split = folds(table, seed=0, count=4)[0]
     return Data(profile, table, table.take(split.train), table.take(split.validation))
 
 

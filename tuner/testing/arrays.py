@@ -23,7 +23,7 @@ from tuner.data import ColumnKind, Task, target_profile
 from tuner.data.arrays.cells import cells_of
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import Table, build_table, features_frame
 from tuner.testing.model import Data, ModelFamilyContract, fit
 
@@ -90,7 +90,7 @@ def _with_columns(
     profile = profile_table(plain)
     table = build_table(plain, profile, target_profile(profile, "target"))
     assert table.task is task
-    split = holdout(table, seed=0)
+    split = folds(table, seed=0, count=4)[0]
     return Data(profile, table, table.take(split.train), table.take(split.validation))
 
 

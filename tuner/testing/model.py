@@ -32,7 +32,7 @@ from tuner.artifact import ModelFacts, save_model
 from tuner.data import TABLE_TASKS, ColumnKind, DatasetProfile, Task, target_profile
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import Table, build_table, features_frame
 from tuner.models import Estimator, ModelFamily, Report, Verdict
 from tuner.space import Params
@@ -129,7 +129,7 @@ def small_data(task: Task, num_rows: int = _NUM_ROWS) -> Data:
     table = build_table(plain, profile, target_profile(profile, "target"))
     assert table.task is task
     assert {column.kind for column in table.columns} == {ColumnKind.NUMBER, ColumnKind.CATEGORY, ColumnKind.BOOLEAN}
-    split = holdout(table, seed=0)
+    split = folds(table, seed=0, count=4)[1]
     return Data(profile, table, table.take(split.train), table.take(split.validation))
 
 

@@ -21,7 +21,7 @@ import pytest
 from tuner.data import TABLE_TASKS, ColumnKind, Task, target_profile
 from tuner.data.frames import plain_frame
 from tuner.data.profiling import profile_table
-from tuner.data.splits import holdout
+from tuner.data.splits import folds
 from tuner.data.table import build_table, features_frame
 from tuner.testing.model import Data, ModelFamilyContract, fit
 
@@ -78,7 +78,7 @@ def text_data(task: Task, num_rows: int = 400) -> Data:
     table = build_table(plain, profile, target_profile(profile, "target"))
     assert table.task is task
     assert [column.kind for column in table.columns] == [ColumnKind.TEXT, ColumnKind.NUMBER, ColumnKind.CATEGORY]
-    split = holdout(table, seed=0)
+    split = folds(table, seed=0, count=4)[1]
     return Data(profile, table, table.take(split.train), table.take(split.validation))
 
 
