@@ -34,6 +34,15 @@ for name in [name for name in os.environ if name.startswith("TUNER_") and not na
     del os.environ[name]
 os.environ["TUNER_HOME"] = tempfile.mkdtemp(prefix="tuner-test-home-")
 
+# Many tests train networks of one shape, and JAX compiles each for seconds. A folder of this process alone: nobody may
+# read what another one is still writing.
+_COMPILED = tempfile.TemporaryDirectory(prefix="tuner-test-compiled-", ignore_cleanup_errors=True)
+os.environ |= {
+    "JAX_COMPILATION_CACHE_DIR": _COMPILED.name,
+    "JAX_COMPILATION_CACHE_MAX_SIZE": str(2**30),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+}
+
 
 class ManualClock:
     """A clock that stands still until it is told to move."""
