@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { send } from "./client";
-import { lockedOut } from "./signal";
+import { lockedOut, signedIn } from "./signal";
 
 /** Whether nothing is shown until a key is given. */
 export function useIsLockedOut(): boolean {
@@ -17,6 +17,25 @@ export function useLogin() {
     onSuccess: () => {
       queries.clear();
       lockedOut.put(false);
+      signedIn.put(true);
+    },
+  });
+}
+
+/** Whether there is a session to end. */
+export function useIsSignedIn(): boolean {
+  return useSyncExternalStore(signedIn.follow, signedIn.read);
+}
+
+/** Take the key back: this browser shows nothing until it is given again. */
+export function useLogout() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => send<void>("DELETE", "/v1/session"),
+    onSuccess: () => {
+      signedIn.put(false);
+      lockedOut.put(true);
+      queries.clear();
     },
   });
 }

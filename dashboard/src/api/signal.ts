@@ -27,3 +27,17 @@ export const lockedOut = makeSignal();
 
 /** The service did not answer the last request. */
 export const unreachable = makeSignal();
+
+/** A key was given in this browser, so that it can be taken back. The cookie itself is hidden from scripts. */
+export const signedIn = makeKeptSignal("tuner-signed-in");
+
+/** A signal that this browser keeps, and that all its tabs begin with. */
+function makeKeptSignal(name: string): Signal {
+  const signal = makeSignal();
+  signal.put(localStorage.getItem(name) !== null);
+  signal.follow(() => {
+    if (signal.read()) localStorage.setItem(name, "yes");
+    else localStorage.removeItem(name);
+  });
+  return signal;
+}

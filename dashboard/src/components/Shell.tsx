@@ -5,6 +5,7 @@ import { KeysDialog } from "./KeysDialog";
 import { LoginForm } from "./LoginForm";
 import { OfflineStrip } from "./OfflineStrip";
 import styles from "./Shell.module.css";
+import { SignOutButton } from "./SignOutButton";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 const SECTIONS = [
@@ -45,6 +46,7 @@ export function Shell() {
           </nav>
           <KeysDialog />
           <ThemeSwitch />
+          {isLockedOut ? null : <SignOutButton />}
         </header>
         <OfflineStrip />
         <main id="content" className={styles.content} tabIndex={-1}>
