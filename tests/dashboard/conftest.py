@@ -7,11 +7,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.acceptance.conftest import installation, new_service, service
 
 __all__ = ["installation", "new_service", "service"]
+
+# Nothing here is timed: a busy machine may take long.
+expect.set_options(timeout=30_000)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 

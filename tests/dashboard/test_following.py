@@ -9,20 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.service import Service
+from tests.dashboard.studies import own_study, tell
 
 pytestmark = pytest.mark.slow
-
-SPACE = {"version": 1, "parameters": {"x": {"type": "float", "low": 0.0, "high": 1.0}}}
-
-
-def own_study(service: Service, name: str) -> str:
-    return service.create_study(name=name, space=SPACE, objectives={"loss": "minimize"}, sampler="random")
-
-
-def tell(service: Service, study: str, value: float) -> None:
-    (leased,) = service.post(f"/studies/{study}/suggest", {"worker": "w"})["trials"]
-    body = {"lease": leased["lease"], "state": "completed", "values": {"loss": value}}
-    service.post(f"/studies/{study}/trials/{leased['trial']['number']}/complete", body)
 
 
 def test_a_new_study_comes_up_in_the_open_list(service: Service, open_page: Callable[..., Page]) -> None:
