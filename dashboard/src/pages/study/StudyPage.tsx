@@ -1,4 +1,5 @@
 import { NavLink, Outlet, useOutletContext, useParams, useSearchParams } from "react-router";
+import { OfflineError } from "../../api/client";
 import { useFollowed, useStudy, useTrials } from "../../api/study";
 import { LineState } from "../../components/LineState";
 import { ErrorNotice, Loading } from "../../components/Notice";
@@ -20,8 +21,11 @@ export function StudyPage() {
   const study = useStudy(studyId);
   const trials = useTrials(studyId);
   const line = useFollowed(studyId);
-  if (study.isError) return <ErrorNotice error={study.error} onRetry={() => study.refetch()} />;
-  if (trials.isError) return <ErrorNotice error={trials.error} onRetry={() => trials.refetch()} />;
+  // What was told last stays while the server is away; the strip above the page says so.
+  const failed = [study, trials].find(
+    ({ data, error }) => error !== null && (data === undefined || !(error instanceof OfflineError)),
+  );
+  if (failed) return <ErrorNotice error={failed.error} onRetry={() => failed.refetch()} />;
   if (study.data === undefined || trials.data === undefined) return <Loading what="the study" />;
   return <Loaded study={study.data} table={trials.data} line={line} />;
 }
