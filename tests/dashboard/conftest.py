@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -19,7 +20,7 @@ expect.set_options(timeout=30_000)
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-def _chromium() -> str:
+def find_chromium() -> str:
     """Where Chromium is; installed from the system's packages if it is nowhere."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
@@ -34,7 +35,7 @@ def _chromium() -> str:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Without a sandbox, because tests may run as root in a container.
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 
@@ -45,7 +46,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
     complaints: list[str] = []
 
-    def open_at(url: str, *, width: int = 1280, height: int = 900, allowed: str = "\0", **options: str) -> Page:
+    # Any: whatever a context takes.
+    def open_at(url: str, *, width: int = 1280, height: int = 900, allowed: str = "\0", **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()

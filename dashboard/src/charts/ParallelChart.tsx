@@ -82,7 +82,8 @@ export const ParallelChart = memo(function ParallelChart(props: ParallelChartPro
 
   return (
     <>
-      <div style={{ overflowX: "auto" }}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      <section style={{ overflowX: "auto" }} tabIndex={0} aria-label="Axes">
         <div style={{ minWidth: axes.length * AXIS_WIDTH }}>
           <Chart
             label={`Parallel coordinates of ${formatCount(lines.length, "trial")} over ${axes
@@ -106,7 +107,7 @@ export const ParallelChart = memo(function ParallelChart(props: ParallelChartPro
             }}
           />
         </div>
-      </div>
+      </section>
       <p className={styles.pointed}>
         {pointed === null
           ? "Drag along an axis to keep the trials in that range, in all charts and tables; click beside the mark to remove it."
