@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import first_result, latency, memory, own_training, suggestion_cost, trial_overhead
 from benchmarks.dashboard import measure as measure_dashboard
+from benchmarks.dashboard import page
 from benchmarks.databases import postgres_version
 from benchmarks.own_training.systems import systems
 from benchmarks.report import Table, machine_facts
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Settings], Iterable[Table]]] = {
     "suggestion_cost": suggestion_cost.measure,
     "search": measure_search,
     "dashboard": measure_dashboard,
+    "page": page.measure,
 }
 
 
@@ -83,6 +85,7 @@ def _options() -> argparse.Namespace:
     option("paced", int, "latency: trials measured with a second between tell and ask")
     option("soak_seconds", float, "memory: length of the longer run")
     option("rate", float, "memory: trials per second of the longer run")
+    option("shown", _whole_numbers, "dashboard, page: trials of the studies that are opened")
     option("search_seeds", int, "search: seeds of each system on each problem")
     option("search_jobs", int, "search: processes at a time")
     option("search_runs", Path, "search: file of raw results, resumed if it is there")

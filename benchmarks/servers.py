@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +52,26 @@ def tuner_servers(folder: Path, database_url: str, count: int = 1) -> Iterator[l
 @contextmanager
 def module_server(folder: Path, module: str, *arguments: str) -> Iterator[Api]:
     """``python -m module *arguments PORT``, once it takes connections."""
+    with program_server(folder, lambda port: [sys.executable, "-m", module, *arguments, str(port)]) as api:
+        yield api
+
+
+@contextmanager
+def program_server(folder: Path, command: Callable[[int], Sequence[str]]) -> Iterator[Api]:
+    """A program that listens on a port, once it takes connections.
+
+    Args:
+        folder: Takes its log.
+        command: The program and its arguments, by the port.
+    """
     port = _free_port()
     with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", module, *arguments, str(port)], stdout=log, stderr=log)
+        process = subprocess.Popen(command(port), stdout=log, stderr=log)
     try:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(port):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{module} did not start:\n{(folder / 'server.log').read_text()}")
+                raise RuntimeError(f"{command(port)[0]} did not start:\n{(folder / 'server.log').read_text()}")
             time.sleep(0.05)
         yield Api(f"http://127.0.0.1:{port}", process.pid)
     finally:

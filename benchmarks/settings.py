@@ -22,6 +22,7 @@ class Settings:
         paced: Trials measured with a second between tell and ask (``latency``).
         soak_seconds: Length of the longer run (``memory``).
         rate: Trials per second of the longer run, of all clients together (``memory``).
+        shown: Numbers of trials of the studies that are opened (``dashboard``, ``page``).
         search_seeds: Seeds of each system on each problem (``search``).
         search_jobs: Processes at a time (``search``).
         search_runs: File of raw results, resumed if it is there (``search``).
@@ -39,6 +40,7 @@ class Settings:
     paced: int = 100
     soak_seconds: float = 600.0
     rate: float = 40.0
+    shown: tuple[int, ...] = (10_000, 50_000)
     search_seeds: int = 10
     search_jobs: int = 1
     search_runs: Path = Path("build/search_runs.jsonl")

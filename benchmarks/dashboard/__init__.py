@@ -1,4 +1,4 @@
-"""What a page that shows a large study costs the server."""
+"""What a page that shows a large study costs the server, and how long one waits for it."""
 
 from benchmarks.dashboard.measure import measure
 

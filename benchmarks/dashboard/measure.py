@@ -1,6 +1,6 @@
 """Bytes on the wire and the server's processor time: to load a study, and to follow it.
 
-The page itself is measured elsewhere; this is what it asks of the server. A load is what a page fetches when a study is
+``page`` measures the page itself; this is what it asks of the server. A load is what a page fetches when a study is
 opened: the study, its trials as columns and its curves. The first one after a change makes the columns, later ones are
 answered from memory, and one by a browser that has been there is answered 304. Following is measured while trials are
 imported at a steady rate, first without anybody who watches, then with one stream and with ten.
@@ -24,7 +24,6 @@ from benchmarks.servers import tuner_servers
 from benchmarks.settings import Settings
 from benchmarks.usage import cpu_seconds, resident_megabytes
 
-SIZES = (10_000, 50_000)
 STREAMS = (0, 1, 10)
 REPEATED = 10
 RATE = 20.0
@@ -39,8 +38,8 @@ def measure(settings: Settings) -> Iterator[Table]:
         (api,) = stack.enter_context(tuner_servers(folder, f"sqlite:///{folder / 'tuner.db'}"))
         http = stack.enter_context(httpx.Client(base_url=api.url, timeout=120))
         rows: list[list[str | float]] = []
-        paths = [studies.create(http, size, rng) for size in SIZES]
-        for size, path in zip(SIZES, paths, strict=True):
+        paths = [studies.create(http, size, rng) for size in settings.shown]
+        for size, path in zip(settings.shown, paths, strict=True):
             # The server has seen all trials come; what is measured is the page's part.
             http.get(f"{path}/importances").raise_for_status()
             rows += [[f"{size:,} x 20", *row] for row in _load(http, api.pid, path)]
@@ -51,7 +50,7 @@ def measure(settings: Settings) -> Iterator[Table]:
         )
         followed = [_follow(http, api.url, api.pid, paths[0], count, rng) for count in STREAMS]
         yield Table(
-            f"Following a study of {SIZES[0]:,} trials for {FOLLOW_SECONDS:g} s while {RATE:g} trials/s are imported",
+            f"Following a study of {settings.shown[0]:,} trials for {FOLLOW_SECONDS:g} s at {RATE:g} new trials/s",
             [
                 "streams",
                 "ms of processor per s",
