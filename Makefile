@@ -13,7 +13,7 @@ TORCH := torch==2.13.0
 DASHBOARD := api/openapi.json $(shell find dashboard -type f -not -path "*/node_modules/*" -not -path "*/dist/*" \
 	-not -name schema.d.ts)
 
-.PHONY: demo serve test check format soak bench docs openapi clean
+.PHONY: demo serve test check format soak bench docs pictures openapi clean
 
 # The stamps say what is installed; they are made anew when pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml hatch_build.py $(DASHBOARD)
@@ -70,6 +70,9 @@ openapi: $(VENV)/.installed  ## Write api/openapi.json anew after a change of th
 
 docs: $(VENV)/.installed-dev  ## Build the documentation into site/.
 	$(BIN)/mkdocs build --strict
+
+pictures: $(VENV)/.installed-dev  ## Photograph every view of the dashboard for the documentation.
+	$(BIN)/python -m tests.dashboard.pictures docs/images/dashboard
 
 clean:
 	rm -rf $(VENV) $(TENSORFLOW_VENV) api/static dashboard/node_modules build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import timeit
 from typing import Any
 
 import numpy as np
@@ -38,13 +38,16 @@ def furnish(service: Service, *, models: list[str] | None, num_models: int, num_
         name="Cultivar of a wine", dataset=dataset, budget={"trials": num_models}, seed=1, **named
     )
     service.wait_finished(automatic, timeout=600)
-    best = next(service.trials(automatic, order_by="rank"))["number"]
+    ranked = list(service.trials(automatic, order_by="rank"))
+    best = ranked[0]["number"]
+    # An average of others has no curve and no parameters.
+    single = next(trial["number"] for trial in ranked if trial["origin"] not in ("ensemble", "baseline"))
     studied = f"/studies/{automatic}"
     return {
         "studies": "/",
         "overview": studied,
         "leaderboard": f"{studied}/trials",
-        "trial": f"{studied}/trials/{best}",
+        "trial": f"{studied}/trials/{single}",
         "compare": f"/studies/{own}/compare?trials=0,1,2",
         "analysis": f"/studies/{own}/analysis",
         "timeline": f"{studied}/timeline",
@@ -96,6 +99,6 @@ def _train(service: Service, trial: str, lease: str, params: Body, data: list[An
         network.partial_fit(seen, seen_labels, classes=np.arange(10))
         error = float(1 - network.score(unseen, unseen_labels))
         service.post(f"{trial}/report", {"lease": lease, "step": epoch, "value": error})
-    began = time.perf_counter()
-    network.predict(unseen)
-    return error, 1e6 * (time.perf_counter() - began) / len(unseen)
+    # The quickest of some: the others waited for the machine.
+    seconds = min(timeit.repeat(lambda: network.predict(unseen), number=1, repeat=10))
+    return error, 1e6 * seconds / len(unseen)
