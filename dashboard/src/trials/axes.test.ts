@@ -8,6 +8,7 @@ const PARAMETERS = parametersOf({
   parameters: {
     lr: { type: "float", low: 1e-4, high: 1, log: true },
     units: { type: "int", low: 0, high: 10 },
+    width: { type: "int", low: 8, high: 128, log: true },
     opt: { type: "categorical", choices: ["sgd", "adam", null] },
     momentum: { type: "float", low: 0, high: 1, when: { opt: ["sgd"] } },
     decay: { type: "categorical", choices: [null, "step"], when: { opt: ["sgd"] } },
@@ -19,6 +20,7 @@ const TABLE = made({
   params: {
     lr: [0.01, 1, 1e-4],
     units: [0, 5, 10],
+    width: [8, 32, 128],
     opt: ["sgd", "adam", null],
     momentum: [0.5, null, null],
     decay: [null, null, null],
@@ -48,6 +50,7 @@ describe("ticks", () => {
   it("stand at round numbers, powers of ten and choices", () => {
     expect(ticks(axis("lr")).map((tick) => tick.label)).toEqual(["1e−4", "0.001", "0.01", "0.1", "1"]);
     expect(ticks(axis("units")).map((tick) => tick.label)).toEqual(["0", "2", "4", "6", "8", "10"]);
+    expect(ticks(axis("width")).map((tick) => tick.label)).toEqual(["10", "20", "50", "100"]);
     expect(ticks(axis("opt")).map((tick) => tick.label)).toEqual(["sgd", "adam", "null"]);
   });
 

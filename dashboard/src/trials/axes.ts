@@ -190,6 +190,12 @@ function tickNumbers(axis: Axis, most: number): number[] {
       Number(`1e${first + index * every}`),
     );
   }
+  if (axis.log && high / low >= 4) {
+    // Equal steps would crowd at one end.
+    const powers = Array.from({ length: 4 }, (_, index) => Math.floor(Math.log10(low)) + index);
+    const round = powers.flatMap((power) => [1, 2, 5].map((each) => Number(`${each}e${power}`)));
+    return round.filter((value) => value >= low && value <= high);
+  }
   const step = niceStep((high - low) / (most - 1), axis.isWhole);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
