@@ -17,6 +17,7 @@ import { AttemptsPanel } from "./AttemptsPanel";
 import { curvesOf } from "./attempts";
 import { LogPanel } from "./LogPanel";
 import { ModelCardPanel } from "./ModelCardPanel";
+import { membersOf } from "./members";
 import { NotePanel } from "./NotePanel";
 import { ParametersPanel } from "./ParametersPanel";
 import { TrialHead } from "./TrialHead";
@@ -124,7 +125,7 @@ function courseOf(trial: Trial) {
     ["finished", trial.finished_at ? <Instant key="f" at={trial.finished_at} /> : "–"],
     ["duration", formatDuration(trial.duration_seconds)],
     ["worker", trial.worker ?? "–"],
-    ...(trial.members.length > 0 ? [["members", trial.members.join(", ")] as const] : []),
+    ...(trial.members.length > 0 ? [["members", membersOf(trial.members, trial.metrics)] as const] : []),
     ...(trial.is_feasible === false ? [["feasible", "no: it breaks a constraint"] as const] : []),
   ] as const;
 }
