@@ -104,7 +104,7 @@ class ThreePoints(RandomSampler):
 def test_workers_go_on_with_other_studies_when_the_points_of_one_are_used_up(
     engine: Engine, trained: NewStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(registry._CLASSES, "three", (__name__, "ThreePoints"))
+    monkeypatch.setitem(registry._CLASSES, "three", (__name__, "ThreePoints", "For tests."))
     study = trained("a", sampler="three")
     claimed = [claim(engine, count=2) for _ in range(4)]
     # The family's default point is enqueued at creation.

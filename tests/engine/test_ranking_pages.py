@@ -218,7 +218,7 @@ class SecondBest(RandomSampler):
 class TestRecommendation:
     @pytest.fixture(autouse=True)
     def second_best(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(registry._CLASSES, "second_best", (__name__, "SecondBest"))
+        monkeypatch.setitem(registry._CLASSES, "second_best", (__name__, "SecondBest", "For tests."))
         SecondBest.calls = 0
 
     def told(self, study: ActingStudy) -> tuple[int, str] | None:

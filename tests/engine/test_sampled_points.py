@@ -87,7 +87,7 @@ class LongName(RandomSampler):
 @pytest.fixture(autouse=True)
 def samplers(monkeypatch: pytest.MonkeyPatch) -> None:
     for each in (TwoMethods, Numbered, BlindEnd, LongName):
-        monkeypatch.setitem(registry._CLASSES, each.__name__, (__name__, each.__name__))
+        monkeypatch.setitem(registry._CLASSES, each.__name__, (__name__, each.__name__, "For tests."))
 
 
 def test_a_trial_names_the_method_that_found_it_or_else_the_sampler(new_study: NewStudy) -> None:

@@ -240,7 +240,7 @@ class TestFreshness:
 
     @pytest.fixture(autouse=True)
     def meddled(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        monkeypatch.setitem(registry._CLASSES, "meddled", (__name__, "MeddledSampler"))
+        monkeypatch.setitem(registry._CLASSES, "meddled", (__name__, "MeddledSampler", "For tests."))
         MeddledSampler.seen.clear()
         MeddledSampler.counts.clear()
         yield
