@@ -81,6 +81,8 @@ class KerasTextEstimator(NetworkEstimator):
             go_backwards=backwards,
             kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
             recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            # For dropout between its steps, which it has not; without one, Keras draws from Python's own generator.
+            seed=0,
         )
 
     def _dense(self, keras: Any, x: Any, seeds: Iterator[int]) -> Any:

@@ -70,6 +70,8 @@ class WindowNetworkEstimator(NetworkEstimator):
                 return_sequences=layer > 1,
                 kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
                 recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+                # For dropout between its steps, which it has not; without one, Keras draws from Python's own generator.
+                seed=0,
             )(x)
         tabular = self._inputs.part(TabularInputs)
         assert tabular is not None, "the steps ahead are always among the columns"
