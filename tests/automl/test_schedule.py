@@ -292,3 +292,11 @@ def test_trainings_know_their_time() -> None:
     assert cutoff_seconds(of, Origin.ENSEMBLE, 10.0) is None
     alone = replace(of, validation=Validation(5, 5, ensemble=False))
     assert training_seconds(alone, Origin.SAMPLER, 10.0) == pytest.approx(90.0)
+
+
+def test_score_to_beat_that_waits_for_another_attempt_is_not_given_up() -> None:
+    lost = trial(0, state=TrialState.WAITING, origin=Origin.BASELINE)
+    done = [trial(1, 2.0), trial(2, 1.0), ensemble(3, {1: 0.5, 2: 0.5}, members=(1, 2))]
+    of = spec(CROSS_VALIDATED, seconds=None)
+    assert not isinstance(step([lost, *done], over=True, of=of), Finish)
+    assert isinstance(step([replace(lost, state=TrialState.COMPLETED), *done], over=True, of=of), Finish)

@@ -299,7 +299,9 @@ def _is_over(progress: Progress, left: float | None) -> bool:
     """Whether nothing but the last average is to be begun."""
     if left is not None and (left <= 0 or left < _shortest_use(progress)):
         return True
-    return progress.is_search_over and not _open_candidates(progress) and not _has_bagging_left(progress, left)
+    # The score to beat may wait for another attempt after the worker that had it was lost.
+    is_waited_for = _open_candidates(progress) or progress.open(Origin.BASELINE)
+    return progress.is_search_over and not is_waited_for and not _has_bagging_left(progress, left)
 
 
 def _last_step(progress: Progress, left: float | None) -> Step:
