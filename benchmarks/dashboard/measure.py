@@ -9,18 +9,14 @@ imported at a steady rate, first without anybody who watches, then with one stre
 from __future__ import annotations
 
 import random
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
 
 from benchmarks.dashboard import studies
 from benchmarks.report import Table
-from benchmarks.servers import tuner_servers
 from benchmarks.settings import Settings
 from benchmarks.usage import cpu_seconds, resident_megabytes
 
@@ -33,10 +29,7 @@ FOLLOW_SECONDS = 20.0
 def measure(settings: Settings) -> Iterator[Table]:
     """What it costs to load studies, and to follow one."""
     rng = random.Random(0)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tuner-benchmark-")))
-        (api,) = stack.enter_context(tuner_servers(folder, f"sqlite:///{folder / 'tuner.db'}"))
-        http = stack.enter_context(httpx.Client(base_url=api.url, timeout=120))
+    with studies.server() as (_, api, http):
         rows: list[list[str | float]] = []
         paths = [studies.create(http, size, rng) for size in settings.shown]
         for size, path in zip(settings.shown, paths, strict=True):

@@ -15,10 +15,9 @@ import re
 import shutil
 import statistics
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from benchmarks.dashboard import settling, studies
 from benchmarks.report import Table
-from benchmarks.servers import Api, program_server, tuner_servers
+from benchmarks.servers import Api, program_server
 from benchmarks.settings import Settings
 from benchmarks.usage import cpu_seconds
 
@@ -58,11 +57,7 @@ class View:
 def measure(settings: Settings) -> Iterator[Table]:
     """Loads of each view, and waits after inputs."""
     rng = random.Random(0)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tuner-benchmark-")))
-        (api,) = stack.enter_context(tuner_servers(folder, f"sqlite:///{folder / 'tuner.db'}"))
-        http = stack.enter_context(httpx.Client(base_url=api.url, timeout=120))
-        browser = stack.enter_context(_browser())
+    with studies.server() as (folder, api, http), _browser() as browser:
         loads: list[list[str | float]] = []
         inputs: list[list[str | float]] = []
         for size in settings.shown:

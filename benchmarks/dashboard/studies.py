@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+
+from benchmarks.servers import Api, tuner_servers
 
 OBJECTIVE = "loss"
 NUM_CURVES = 200
 STEPS = 20
 _IMPORT = 1_000  # the most that one request may bring
 _METHODS = ["adam", "sgd", "rmsprop", "lamb"]
+
+
+@contextmanager
+def server() -> Iterator[tuple[Path, Api, httpx.Client]]:
+    """A server on SQLite for studies to be shown by, a client of it, and the folder that all is in."""
+    with tempfile.TemporaryDirectory(prefix="tuner-benchmark-") as name:
+        folder = Path(name)
+        with (
+            tuner_servers(folder, f"sqlite:///{folder / 'tuner.db'}") as (api,),
+            httpx.Client(base_url=api.url, timeout=120) as http,
+        ):
+            yield folder, api, http
 
 
 def space() -> dict[str, Any]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,16 @@ def stopped(process: subprocess.Popen[str]) -> int:
     return process.wait(20)
 
 
+@contextmanager
+def silent(server: ServerProcess) -> Iterator[None]:
+    """The server takes connections and answers nothing."""
+    server.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.signal(signal.SIGCONT)
+
+
 def children_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     children = psutil.Process(process.pid).children(recursive=True)
     assert children
@@ -183,15 +194,12 @@ def test_second_sigterm_does_not_wait_for_a_silent_server(
     process = start(TUNER_WORKER_GRACE_SECONDS="600")
     wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
     children = children_of(process)
-    server.signal(signal.SIGSTOP)
-    try:
+    with silent(server):
         process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         started = time.monotonic()
         assert stopped(process) == 0
         assert time.monotonic() - started < 10
-    finally:
-        server.signal(signal.SIGCONT)
     assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
@@ -201,15 +209,12 @@ def test_result_on_its_way_to_a_silent_server_holds_up_no_stop(
     study = new_study("linear")
     process = start(TUNER_WORKER_GRACE_SECONDS="600")
     wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
-    server.signal(signal.SIGSTOP)
-    try:
+    with silent(server):
         # By now it has a result.
         time.sleep(3)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert stopped(process) == 0
-    finally:
-        server.signal(signal.SIGCONT)
 
 
 def test_killed_worker_leaves_no_process_behind(
