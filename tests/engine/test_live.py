@@ -128,7 +128,7 @@ def test_curves_are_those_of_the_present_attempts(engine: Engine, study: ActingS
         for at in steps:
             study.report(leased, at, at / 3)
     shown = engine.live.curves(study.id)
-    assert (shown.numbers, shown.steps) == ([0, 1], [[1, 2], [4]])
+    assert (shown.numbers, shown.attempts, shown.steps) == ([0, 1], [2, 1], [[1, 2], [4]])
     assert shown.values == [[0.333333, 0.666667], [1.33333]]
     assert engine.live.curves(study.id, [1, 7]).numbers == [1]
 

@@ -70,6 +70,7 @@ def curve_columns(study_id: str, curves: Mapping[int, Sequence[Measurement]]) ->
     return Curves.model_construct(
         study=study_id,
         numbers=list(curves),
+        attempts=[curve[-1].attempt for curve in curves.values()],
         steps=[[measurement.step for measurement in curve] for curve in curves.values()],
         values=[[_rounded(measurement.value) for measurement in curve] for curve in curves.values()],
     )

@@ -46,6 +46,7 @@ class Curves(Resource):
 
     study: str
     numbers: list[int]
+    attempts: list[int]
     steps: list[list[int]]
     values: list[list[float]]
 

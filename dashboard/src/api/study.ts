@@ -3,6 +3,7 @@ import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanst
 import { useEffect, useState } from "react";
 import { type TrialTable, tableOf, withChanges, withReports } from "../trials/table";
 import { type Schemas, send } from "./client";
+import { withoutFormer, withPoints } from "./curves";
 import { Meanwhile } from "./meanwhile";
 import { openStream, type StreamState } from "./stream";
 
@@ -43,7 +44,8 @@ export function curvesQuery(id: string) {
     queryFn: ({ signal }) => {
       const fetched = () =>
         send<Schemas["Curves"]>("GET", `/v1/studies/${encodeURIComponent(id)}/curves`, { signal });
-      return reported.during(id, fetched, withPoints);
+      const whole = () => changed.during(id, fetched, withoutFormer);
+      return reported.during(id, whole, withPoints);
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -85,6 +87,7 @@ function followers(queries: QueryClient, id: string) {
     trials: (changes: Columns) => {
       changed.tell(id, changes);
       queries.setQueryData(trials, (table) => table && withChanges(table, changes));
+      queries.setQueryData(curvesQuery(id).queryKey, (curves) => curves && withoutFormer(curves, changes));
     },
     reports: (reports: Reports) => {
       reported.tell(id, reports);
@@ -100,28 +103,4 @@ function followers(queries: QueryClient, id: string) {
 /** The table with changes that came while it was fetched, if it does not hold them yet. */
 function withNewer(table: TrialTable, changes: Columns): TrialTable {
   return changes.seq > table.seq ? withChanges(table, changes) : table;
-}
-
-/** Curves with what was reported since; a point that is told again replaces the one before. */
-export function withPoints(curves: Schemas["Curves"], reports: Reports): Schemas["Curves"] {
-  const places = new Map(curves.numbers.map((number, place) => [number, place]));
-  const numbers = curves.numbers.slice();
-  const steps = curves.steps.slice();
-  const values = curves.values.slice();
-  reports.numbers.forEach((number, index) => {
-    const step = reports.steps[index] ?? 0;
-    const value = reports.values[index] ?? Number.NaN;
-    let place = places.get(number);
-    if (place === undefined) {
-      place = numbers.push(number) - 1;
-      places.set(number, place);
-    }
-    const kept = (steps[place] ?? []).map((known, at) => [known, values[place]?.[at] ?? Number.NaN] as const);
-    const points = [...kept.filter(([known]) => known !== step), [step, value] as const].sort(
-      (a, b) => a[0] - b[0],
-    );
-    steps[place] = points.map((point) => point[0]);
-    values[place] = points.map((point) => point[1]);
-  });
-  return { ...curves, numbers, steps, values };
 }

@@ -13,6 +13,7 @@ const CURVES = curvesOf(
   {
     study: "s",
     numbers: [0, 1, 2, 3],
+    attempts: [1, 1, 1, 1],
     steps: [[0, 1], [1, 2], [1], [0]],
     values: [[3, 2], [2, 1], [4], [-1]],
   },
