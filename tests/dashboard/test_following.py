@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.service import Service
-from tests.dashboard.studies import own_study, tell
+from tests.dashboard.studies import ask, own_study, tell
 
 pytestmark = pytest.mark.slow
 
@@ -62,3 +62,22 @@ def test_no_page_is_wider_than_the_screen(
         page.goto(service.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=10_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_list_tells_the_front_of_several_objectives(service: Service, open_page: Callable[..., Page]) -> None:
+    service.start_server()
+    study = own_study(service, "both", objectives={"loss": "minimize", "accuracy": "maximize"})
+    page = open_page(service.url)
+    row = page.get_by_role("row", name="both")
+    expect(row).to_contain_text("no trials yet")
+    for loss, accuracy in ((0.25, 0.875), (0.125, 0.75), (0.5, 0.5)):
+        leased = ask(service, study)
+        values = {"loss": loss, "accuracy": accuracy}
+        service.post(
+            f"/studies/{study}/trials/{leased['trial']['number']}/complete",
+            {"lease": leased["lease"], "state": "completed", "values": values},
+        )
+    # Asked for every ten seconds while the study runs.
+    expect(row).to_contain_text("Pareto front of 2", timeout=60_000)
+    expect(row).to_contain_text("0.125 at best")
+    expect(row).to_contain_text("0.875 at best")

@@ -9,7 +9,7 @@ const PAUSE_MS = 10_000;
 /** How much each parameter matters to an objective, as shares of 1; empty while too little is known. */
 export function useImportances(study: Study, objective: string) {
   return useQuery({
-    queryKey: ["study", study.id, "importances", objective],
+    queryKey: ["study", study.id, "importances", objective, stampOf(study)],
     queryFn: ({ signal }) =>
       send<Schemas["Importances"]>("GET", `/v1/studies/${encodeURIComponent(study.id)}/importances`, {
         query: { objective },
@@ -21,14 +21,21 @@ export function useImportances(study: Study, objective: string) {
   });
 }
 
-/** The trials that no other beats in every objective, and what they cover. */
-export function useParetoFront(study: Study) {
+/** The trials that no other beats in every objective, and what they cover; not asked for unless it is wanted. */
+export function useParetoFront(study: Study, isWanted = true) {
   return useQuery({
-    queryKey: ["study", study.id, "pareto"],
+    queryKey: ["study", study.id, "pareto", stampOf(study)],
     queryFn: ({ signal }) =>
       send<Schemas["ParetoFront"]>("GET", `/v1/studies/${encodeURIComponent(study.id)}/pareto`, { signal }),
+    enabled: isWanted,
+    placeholderData: keepPreviousData,
     ...followed(study),
   });
+}
+
+/** When this changes they are asked for again: with what a study came to at last, and with what is told of it later. */
+function stampOf(study: Study) {
+  return study.state === "running" ? "running" : study.seq;
 }
 
 function followed(study: Study) {

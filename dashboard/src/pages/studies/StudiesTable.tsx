@@ -4,8 +4,8 @@ import { CountsBar } from "../../components/CountsBar";
 import { Instant } from "../../components/Instant";
 import { ProgressBar } from "../../components/ProgressBar";
 import { StateBadge } from "../../components/StateBadge";
-import { formatNumber } from "../../format/numbers";
 import { formatDuration } from "../../format/times";
+import { BestCell } from "./BestCell";
 import { progressOf } from "./progress";
 import styles from "./StudiesTable.module.css";
 
@@ -35,7 +35,6 @@ export function StudiesTable({ studies }: { studies: readonly Study[] }) {
 }
 
 function Row({ study }: { study: Study }) {
-  const [objective = "", direction] = Object.entries(study.objectives)[0] ?? [];
   return (
     <tr>
       <th scope="row" className={styles.name}>
@@ -46,11 +45,7 @@ function Row({ study }: { study: Study }) {
         <StateBadge state={study.state} title={study.state_reason ?? undefined} />
       </td>
       <td data-label="Best">
-        <span className={styles.best}>{formatNumber(study.best_value)}</span>
-        <span className={styles.what}>
-          {objective} {direction === "maximize" ? "↑" : "↓"}
-          <span className="visually-hidden">{direction}</span>
-        </span>
+        <BestCell study={study} />
       </td>
       <td data-label="Trials">
         <CountsBar counts={study.counts} />
