@@ -1,4 +1,7 @@
-"""The dashboard's files, as the build left them in ``api/static``."""
+"""The dashboard's files, as the build left them in ``api/static``.
+
+A browser that is led to an address where nothing is gets the page, too, which says so; programs get a problem.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ STATIC = Path(__file__).parent / "static"
 
 # Paths of views: the page itself finds out which one it is to show.
 _VIEWS = re.compile(r"/(?:(?:studies|datasets|models|workers|compare|create)(?:/.*)?)?")
+# What programs ask for. Everything else that is asked for as a page is the dashboard's to answer.
+_API = re.compile(r"/(?:v1|healthz|readyz|openapi\.json)(?:/.*)?", re.DOTALL)
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 _MIN_COMPRESSED = 1024
 _FOREVER = "public, max-age=31536000, immutable"
@@ -82,15 +87,18 @@ class Page:
             if path.is_file() and not path.name.startswith(".")
         }
 
-    def serves(self, path: str) -> bool:
-        """Whether a path is the dashboard's. All of it is public: it holds nothing of anybody's."""
-        return path in self._files or _VIEWS.fullmatch(path) is not None
+    def serves(self, scope: Scope) -> bool:
+        """Whether a request is the dashboard's. All of it is public: it holds nothing of anybody's."""
+        return self._has(scope["path"]) or _is_lost(scope)
 
     def answer(self, request: Request) -> Response:
-        """The file at the request's path; for a view the page that shows it."""
-        file = self._files.get(request.url.path) or self._files.get("/index.html")
-        if file is None:
-            return HTMLResponse(_MISSING, headers=_HEADERS | {"Cache-Control": _ASK_AGAIN})
+        """The file at the request's path; for a view the page that shows it, and where nothing is, that says so."""
+        path = request.scope["path"]
+        file = self._files.get(path) or self._files.get("/index.html")
+        if file is None or not self._has(path):
+            content = _MISSING if file is None else file.content
+            headers = _HEADERS | {"Cache-Control": _ASK_AGAIN, "Vary": "Accept"}
+            return HTMLResponse(content, 200 if self._has(path) else 404, headers=headers)
         headers = _HEADERS | {
             "ETag": file.tag,
             "Cache-Control": _FOREVER if file.is_immutable else _ASK_AGAIN,
@@ -102,6 +110,17 @@ class Page:
         if compressed is not None:
             headers["Content-Encoding"] = "gzip"
         return Response(compressed or file.content, media_type=file.media_type, headers=headers)
+
+    def _has(self, path: str) -> bool:
+        return path in self._files or _VIEWS.fullmatch(path) is not None
+
+
+def _is_lost(scope: Scope) -> bool:
+    """Whether a browser was led to where nothing is: programs ask for JSON or for anything."""
+    if scope["method"] not in ("GET", "HEAD") or _API.fullmatch(scope["path"]) is not None:
+        return False
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accepted and b"json" not in accepted
 
 
 class PageRoute(BaseRoute):
@@ -115,7 +134,7 @@ class PageRoute(BaseRoute):
         self._page = page
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        is_ours = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and self._page.serves(scope["path"])
+        is_ours = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and self._page.serves(scope)
         return (Match.FULL if is_ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -89,8 +89,7 @@ class GuardMiddleware:
         check_key(shown.strip(), self._key)
 
     def _is_public(self, scope: Scope) -> bool:
-        path = scope["path"]
-        return path in PUBLIC_PATHS or self._page.serves(path)
+        return scope["path"] in PUBLIC_PATHS or self._page.serves(scope)
 
     def _check_length(self, headers: _SecurityHeaders) -> None:
         announced = headers.content_length[0] if headers.content_length else b""

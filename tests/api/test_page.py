@@ -18,6 +18,9 @@ INDEX = b"<!doctype html><title>dashboard</title>" + b"<!-- filler -->" * 100
 SCRIPT = b"export const answer = 42;\n" * 100
 VIEWS = ["/", "/studies", "/studies/01981c1e/trials/3", "/datasets/x", "/models/a.1", "/workers", "/create", "/compare"]
 
+# As Chromium asks for what is typed into its address bar.
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"}
+
 
 def as_it_stands(client: httpx.Client, path: str) -> tuple[int, bytes]:
     """Status and body of a path that other clients would tidy up first."""
@@ -136,6 +139,32 @@ def test_paths_that_are_none_of_its_files_are_not_found(page: httpx.Client, path
     assert b"secret" not in content
 
 
+@pytest.mark.parametrize("path", ["/nonsense", "/studiesx/y", "/assets/nothing.js", "/.hidden", "/outside.txt"])
+def test_a_browser_led_to_nowhere_gets_the_page_which_says_so(page: httpx.Client, path: str) -> None:
+    answer = page.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.content) == (404, INDEX)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["content-security-policy"] == page.get("/").headers["content-security-policy"]
+    head = page.head(path, headers=BROWSER)
+    assert (head.status_code, head.content) == (404, b"")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html;q=0.5"])
+def test_a_program_led_to_nowhere_gets_a_problem(page: httpx.Client, accept: str) -> None:
+    headers = {"Authorization": f"Bearer {KEY}", "Accept": accept}
+    problem(page.get("/nonsense", headers=headers), 404, "not-found")
+
+
+def test_what_is_wrong_with_the_api_is_told_in_json_to_browsers_as_well(page: httpx.Client) -> None:
+    key = {"Authorization": f"Bearer {KEY}"}
+    for path in ("/v1", "/v1/nothing", "/v1/studies/x", "/healthz/"):
+        problem(page.get(path, headers=BROWSER | key), 404, "not-found")
+    problem(page.post("/nonsense", headers=BROWSER | key), 404, "not-found")
+    assert page.get("/openapi.json", headers=BROWSER | key).json()["info"]["title"] == "tuner"
+
+
 @pytest.mark.parametrize("path", ["/studies/../../outside.txt", "/studies/%2e%2e/%2e%2e/outside.txt"])
 def test_a_view_gives_nothing_but_the_page_whatever_its_path(page: httpx.Client, path: str) -> None:
     assert as_it_stands(page, path) == (200, INDEX)
@@ -160,6 +189,9 @@ def test_a_page_that_was_not_built_says_what_to_do(tmp_path: Path) -> None:
             assert "not installed" in answer.text
             assert "pip install" in answer.text
             assert "default-src 'none'" in answer.headers["content-security-policy"]
+        lost = client.get("/nonsense", headers=BROWSER)
+        assert lost.status_code == 404
+        assert "not installed" in lost.text
         assert client.get("/healthz").json()["ready"] is True
 
 

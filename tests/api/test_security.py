@@ -30,11 +30,12 @@ def every_route(client: httpx.Client) -> list[tuple[str, str]]:
     ]
 
 
-def test_every_route_but_health_and_the_session_wants_the_key(guarded: httpx.Client) -> None:
+@pytest.mark.parametrize("accept", ["*/*", "text/html,application/xhtml+xml,*/*;q=0.8"], ids=["program", "browser"])
+def test_every_route_but_health_and_the_session_wants_the_key(guarded: httpx.Client, accept: str) -> None:
     routes = every_route(guarded)
     assert len(routes) > 25
-    for method, path in routes:
-        answer = guarded.request(method, path)
+    for method, path in [*routes, ("GET", "/openapi.json")]:
+        answer = guarded.request(method, path, headers={"Accept": accept})
         if path in ("/healthz", "/readyz"):
             assert answer.status_code == 200
         elif path != "/v1/session":

@@ -42,6 +42,8 @@ def test_unknown_addresses_lead_back(service: Service, open_page: Callable[..., 
     study = own_study(service, "mine")
     page = open_page(f"{service.url}/studies/{study}/nowhere", allowed="status of 404")
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    page.goto(f"{service.url}/nonsense")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     page.goto(f"{service.url}/studies/{study}/trials/7")
     expect(page.get_by_role("heading", name="There is no such trial")).to_be_visible()
     page.goto(f"{service.url}/studies/01890000-0000-7000-8000-000000000000")
