@@ -101,3 +101,16 @@ def test_a_click_on_a_head_sorts_and_the_address_keeps_it(
     expect(values).to_have_text(["0.3", "0.2", "0.1"])
     page.reload()
     expect(values).to_have_text(["0.3", "0.2", "0.1"])
+
+
+def test_other_views_get_the_filter_and_nothing_else_of_a_comparison(
+    service: Service, study: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(f"{service.url}/studies/{study}/trials?states=completed&marked=0,1&sort=loss")
+    page.get_by_role("button", name=re.compile("^Compare")).click()
+    expect(page).to_have_url(re.compile(r"/compare\?states=completed&trials=0%2C1$"))
+    tabs = page.get_by_role("navigation", name="Views of the study")
+    tabs.get_by_role("link", name="Analysis").click()
+    expect(page).to_have_url(re.compile(r"/analysis\?states=completed$"))
+    tabs.get_by_role("link", name="Leaderboard").click()
+    expect(page).to_have_url(re.compile(r"/trials\?states=completed&marked=0%2C1&sort=loss$"))

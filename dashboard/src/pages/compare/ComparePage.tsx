@@ -13,6 +13,7 @@ import { formatDuration } from "../../format/times";
 import { cellColumns } from "../../trials/cells";
 import { MOST_MARKED, readNumbers } from "../leaderboard/layout";
 import { useStudyView } from "../study/StudyPage";
+import { sharedOf } from "../study/tabs";
 import styles from "./ComparePage.module.css";
 import { type CompareRow, compareRows } from "./compare";
 
@@ -43,8 +44,11 @@ export function ComparePage() {
     return (
       <Notice title="Mark at least two trials to compare them">
         <p>
-          On the <Link to={`/studies/${study.id}/trials`}>leaderboard</Link>, mark from 2 to {MOST_MARKED}{" "}
-          trials (key <kbd>x</kbd>), then compare (key <kbd>c</kbd>).
+          On the{" "}
+          <Link to={{ pathname: `/studies/${study.id}/trials`, search: sharedOf(query).toString() }}>
+            leaderboard
+          </Link>
+          , mark from 2 to {MOST_MARKED} trials (key <kbd>x</kbd>), then compare (key <kbd>c</kbd>).
         </p>
       </Notice>
     );
@@ -87,7 +91,14 @@ export function ComparePage() {
               </th>
               {numbers.map((number) => (
                 <th key={number} scope="col">
-                  <Link to={`/studies/${study.id}/trials/${number}`}>{number}</Link>{" "}
+                  <Link
+                    to={{
+                      pathname: `/studies/${study.id}/trials/${number}`,
+                      search: sharedOf(query).toString(),
+                    }}
+                  >
+                    {number}
+                  </Link>{" "}
                   <button
                     type="button"
                     className={styles.remove}

@@ -10,6 +10,7 @@ import { type CellColumn, cellColumns, sortedBy, usualColumns } from "../../tria
 import { csvOf, jsonOf } from "../../trials/export";
 import { isFiltering, NO_FILTER } from "../../trials/filter";
 import { useStudyView } from "../study/StudyPage";
+import { sharedOf } from "../study/tabs";
 import { ColumnChooser } from "./ColumnChooser";
 import styles from "./LeaderboardPage.module.css";
 import { LeaderboardTable } from "./LeaderboardTable";
@@ -36,8 +37,12 @@ export function LeaderboardPage() {
 
   const open = (number: number) =>
     navigate({ pathname: `/studies/${study.id}/trials/${number}`, search: query.toString() });
-  const compare = () =>
-    marked.size > 1 && navigate(`/studies/${study.id}/compare?trials=${layout.marked.join(",")}`);
+  const compare = () => {
+    if (marked.size < 2) return;
+    const search = sharedOf(query);
+    search.set("trials", layout.marked.join(","));
+    navigate({ pathname: `/studies/${study.id}/compare`, search: search.toString() });
+  };
   const mark = (number: number) =>
     change(({ marked: now }) => ({
       marked: now.includes(number)

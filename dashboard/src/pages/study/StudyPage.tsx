@@ -1,10 +1,11 @@
-import { NavLink, Outlet, useOutletContext, useParams, useSearchParams } from "react-router";
+import { NavLink, Outlet, useOutletContext, useParams } from "react-router";
 import { OfflineError } from "../../api/client";
 import { useFollowed, useStudy, useTrials } from "../../api/study";
 import { LineState } from "../../components/LineState";
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { StateBadge } from "../../components/StateBadge";
 import styles from "./StudyPage.module.css";
+import { useTabAddress } from "./tabs";
 import { useView, type View } from "./useView";
 
 const TABS = [
@@ -36,7 +37,7 @@ function Loaded({
   line,
 }: Pick<View, "study" | "table"> & { line: ReturnType<typeof useFollowed> }) {
   const view = useView(study, table);
-  const [query] = useSearchParams();
+  const addressOf = useTabAddress(`/studies/${study.id}`);
   return (
     <>
       <header className={styles.head}>
@@ -49,7 +50,7 @@ function Loaded({
         {TABS.map((tab) => (
           <NavLink
             key={tab.label}
-            to={{ pathname: tab.to, search: query.toString() }}
+            to={{ pathname: tab.to, search: addressOf(tab.to) }}
             end={tab.to === "."}
             className={({ isActive }) => (isActive ? `${styles.tab} ${styles.active}` : styles.tab)}
           >

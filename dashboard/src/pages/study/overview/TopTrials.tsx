@@ -6,6 +6,7 @@ import { formatCell, formatNumber } from "../../../format/numbers";
 import { reached } from "../../../trials/ranks";
 import { hasParameter } from "../../../trials/space";
 import { mostImportant } from "../analysis/mostImportant";
+import { sharedOf } from "../tabs";
 import { useParameters, varying } from "../useParameters";
 import type { View } from "../useView";
 import styles from "./TopTrials.module.css";
@@ -28,7 +29,7 @@ export const TopTrials = memo(function TopTrials({ view }: { view: View }) {
   return (
     <Panel
       title="Best trials"
-      aside={<Link to={{ pathname: "trials", search: query.toString() }}>Leaderboard</Link>}
+      aside={<Link to={{ pathname: "trials", search: sharedOf(query).toString() }}>Leaderboard</Link>}
     >
       {top.length === 0 ? (
         <p>No completed trial{shown.length < table.size ? " passes the filter" : " yet"}.</p>
@@ -45,7 +46,9 @@ export const TopTrials = memo(function TopTrials({ view }: { view: View }) {
             {top.map((number) => (
               <tr key={number}>
                 <th scope="row">
-                  <Link to={`/studies/${study.id}/trials/${number}`}>{number}</Link>
+                  <Link to={{ pathname: `trials/${number}`, search: sharedOf(query).toString() }}>
+                    {number}
+                  </Link>
                 </th>
                 <td className={styles.value}>{formatNumber(reached(table, objective, number))}</td>
                 <td className={styles.params}>
