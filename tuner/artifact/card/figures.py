@@ -100,7 +100,7 @@ def confusion_figure(confusion: Confusion | None, num_classes: int) -> str:
     note = "Rows: the true class. Columns: the predicted one."
     if num_classes > len(confusion.labels):
         note += f" The {len(confusion.labels)} most frequent of {num_classes:,} classes."
-    grid = f'<div class="scroll"><table class="confusion"><thead><tr><th></th>{head}</tr></thead>'
+    grid = f'<div class="scroll" tabindex="0"><table class="confusion"><thead><tr><th></th>{head}</tr></thead>'
     return figure("Confusion matrix", f"{grid}<tbody>{body}</tbody></table></div>", note)
 
 

@@ -41,7 +41,7 @@ def figure(caption: str, body: str, note: str = "") -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
-    """A table.
+    """A table. Where it is too wide it scrolls, by keyboard as well; its words stay whole.
 
     Args:
         heads: Titles of the columns.
@@ -54,7 +54,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Seque
         "<tr>" + "".join(f"<td {kind}>{cell}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in rows
     )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def tile(label: str, value: str, note: str = "") -> str:

@@ -33,7 +33,8 @@ body.tuner { margin: 0; padding: clamp(12px, 3vw, 40px); }
 .tuner table { border-collapse: collapse; width: 100%; font-size: 14px; }
 .tuner th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; }
 .tuner th, .tuner td { padding: 6px 12px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
-.tuner td { overflow-wrap: anywhere; }
+.tuner td { overflow-wrap: break-word; max-width: 60ch; }
+.tuner td:last-child:not(.number) { min-width: 14ch; }
 .tuner .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 12px; }
 .tuner tbody tr:last-child td, .tuner tbody tr:last-child th { border-bottom: 0; }
 .tuner .confusion { width: auto; border-spacing: 2px; border-collapse: separate; }
