@@ -16,8 +16,8 @@ from tuner.cli.demo import NEXT
 from tuner.space import SearchSpace
 
 SHORTER = {
-    'time_budget="60s"': 'time_budget="5s"',
-    'time_budget="20s"': 'time_budget="5s"',
+    'time_budget="60s"': 'time_budget="15s"',
+    'time_budget="20s"': 'time_budget="15s"',
     "trials=20, seconds=120": "trials=3, seconds=120",
 }
 

@@ -12,7 +12,7 @@ from tests.examples.conftest import ROOT, run
 
 
 def test_automatic(tmp_path: Path) -> None:
-    output = run([sys.executable, str(ROOT / "examples/automatic.py"), "5s"], tmp_path)
+    output = run([sys.executable, str(ROOT / "examples/automatic.py"), "20s"], tmp_path)
     assert "Gentoo" in output
     assert "<html" in (tmp_path / "penguins.html").read_text()
 
@@ -25,14 +25,14 @@ def test_architecture(tmp_path: Path) -> None:
 
 
 def test_forecast(tmp_path: Path) -> None:
-    output = run([sys.executable, str(ROOT / "examples/forecast.py"), "5s"], tmp_path)
+    output = run([sys.executable, str(ROOT / "examples/forecast.py"), "20s"], tmp_path)
     assert "1960-12-01" in output
     assert "The next 12 values" in (tmp_path / "passengers.html").read_text()
 
 
 @pytest.mark.slow
 def test_text(tmp_path: Path) -> None:
-    output = run([sys.executable, str(ROOT / "examples/text.py"), "8s"], tmp_path)
+    output = run([sys.executable, str(ROOT / "examples/text.py"), "20s"], tmp_path)
     assert "text_linear" in output
     assert "stars" in output.splitlines()[-1]
 
@@ -40,7 +40,7 @@ def test_text(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "card"), [("images", "digits.html"), ("sequences", "tremors.html")])
 def test_arrays(name: str, card: str, tmp_path: Path) -> None:
-    output = run([sys.executable, str(ROOT / f"examples/{name}.py"), "10s"], tmp_path)
+    output = run([sys.executable, str(ROOT / f"examples/{name}.py"), "20s"], tmp_path)
     assert "that no model has seen" in output
     assert "Examples" in (tmp_path / card).read_text()
 

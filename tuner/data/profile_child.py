@@ -10,7 +10,7 @@ import argparse
 import json
 import resource
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -53,21 +53,10 @@ def _limit(memory_bytes: int, seconds: int) -> None:
 
 def _profile(path: Path, target: str | None, kinds: dict[str, str]) -> dict[str, Any]:
     # Imported under the limits, and so that a lack of memory here is answered too.
-    from tuner.data.concerns import table_warnings, target_warnings
-    from tuner.data.first_rows import first_rows
-    from tuner.data.kinds import with_kinds
-    from tuner.data.profile import target_profile, usual_target
-    from tuner.data.profiling import profile_table
-    from tuner.data.reading import read_table
+    from tuner.data.examination import examine
 
-    frame = read_table(path)
-    profile = with_kinds(profile_table(frame), kinds)
-    warnings = table_warnings(frame, profile)
-    target = target or usual_target(profile)
-    if target is not None:
-        warnings += target_warnings(frame, profile, target_profile(profile, target))
-    profile = replace(profile, warnings=warnings)
-    return {"profile": profile.to_json(), "first_rows": first_rows(frame, profile.columns)}
+    examined = examine(path, target=target, kinds=kinds)
+    return {"profile": examined.profile.to_json(), "first_rows": examined.first_rows}
 
 
 def _describe(error: TunerError) -> dict[str, Any]:

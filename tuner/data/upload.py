@@ -1,4 +1,4 @@
-"""Profiling a file from outside, in a child process that can neither exhaust this one nor take it down."""
+"""Profiling a file; one from outside in a child process that can neither exhaust this one nor take it down."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tuner.errors import InvalidDataset, Place, TunerError, error_classes
 
 logger = logging.getLogger(__name__)
 
+# Up to this size a file may take some hundred megabytes to read, as a table does that somebody works with.
+_SMALL_BYTES = 16 * 1024**2
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # Other allocators reserve far more addresses than they use, and addresses are what is limited.
 _PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
@@ -85,6 +87,30 @@ def examine_file(
         f"want of memory ({memory_bytes / 1024**3:.1f} GiB are allowed).",
         hint="Upload a sample of its rows, or raise the memory limit for uploads.",
     )
+
+
+def examine_own_file(
+    path: Path, *, target: str | None = None, kinds: Mapping[str, ColumnKind | str] | None = None
+) -> ExaminedFile:
+    """Read and profile a file of the user whose process this is.
+
+    A small one is read right here, since a child process would need most of a second to load pandas, which such a
+    process often has. The limits of ``examine_file`` are for larger ones.
+
+    Args:
+        path: The file.
+        target: The column to predict, if it is known: then the profile has warnings about it too.
+        kinds: Kinds that somebody has chosen for some columns.
+
+    Raises:
+        InvalidDataset: As in ``examine_file``.
+        TooLarge: It is over a limit of ``tuner.data.reading.ReadLimits``.
+    """
+    if path.stat().st_size > _SMALL_BYTES:
+        return examine_file(path, target=target, kinds=kinds)
+    from tuner.data.examination import examine
+
+    return examine(path, target=target, kinds=kinds)
 
 
 def _environment() -> dict[str, str]:

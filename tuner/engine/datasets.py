@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tuner.data.kinds import chosen_kinds, with_kinds
 from tuner.data.profile import target_profile, usual_target
-from tuner.data.upload import examine_file
+from tuner.data.upload import examine_file, examine_own_file
 from tuner.engine.changes import then
 from tuner.engine.cursors import dump_cursor, load_cursor
 from tuner.engine.identity import new_id
@@ -25,12 +25,20 @@ from tuner.wire import ChangeDataset, DatasetPage, DatasetPreview, DatasetResour
 
 
 class Datasets:
-    """The use cases about tables."""
+    """The use cases about tables.
 
-    def __init__(self, database: Database, blobs: Blobs, limits: Limits) -> None:
+    Args:
+        database: Where they are listed.
+        blobs: Where their files lie.
+        limits: How large they may be.
+        embedded: The tables are those of the user whose process this is.
+    """
+
+    def __init__(self, database: Database, blobs: Blobs, limits: Limits, *, embedded: bool = False) -> None:
         self._database = database
         self._blobs = blobs
         self._limits = limits
+        self._examine = examine_own_file if embedded else examine_file
 
     def upload(
         self,
@@ -61,7 +69,7 @@ class Datasets:
                 known = file_rows.find_dataset(connection, name, received.sha256)
             if known is not None and _is_same(known, target, kinds):
                 return Outcome(present_dataset(known), created=False)
-            examined = examine_file(received.path, target=target, kinds=kinds)
+            examined = self._examine(received.path, target=target, kinds=kinds)
             target = target or usual_target(examined.profile)
             dataset_id = new_id(self._database.now())
             self._blobs.keep(received, dataset_name(dataset_id))

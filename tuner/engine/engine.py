@@ -71,7 +71,7 @@ class Engine:
         self.studies = Studies(database, blobs, views, self.rankings, changes, self._removals)
         self.trials = Trials(database, views, self.rankings, changes, self._pruning, self.suggestions.prepare, limits)
         self.changes = changes
-        self.datasets = Datasets(database, blobs, limits)
+        self.datasets = Datasets(database, blobs, limits, embedded=embedded)
         self.artifacts = Artifacts(database, blobs, limits)
         self.timer = Timer(database, changes, limits, self.artifacts.forget_checkpoints, self.workers.forget)
 

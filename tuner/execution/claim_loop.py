@@ -22,6 +22,7 @@ from tuner.wire import Capabilities, ClaimedTrial, ClaimReply, ClaimTrials, Rele
 logger = logging.getLogger(__name__)
 
 _RELEASE_SECONDS = 5.0
+_BROKEN_PAUSE_SECONDS = 1.0
 _EMPTY_PAUSE_SECONDS = 0.5
 
 
@@ -221,6 +222,8 @@ class ClaimLoop:
         except Exception:
             # The trial goes to another attempt when its lease runs out; this worker must live on for the others.
             logger.exception("trial run broke", extra=self._facts())
+            # What is wrong here, such as a disk that is full, would break the next one too.
+            self._pause(_BROKEN_PAUSE_SECONDS)
         finally:
             with self._changed:
                 del self._runs[run]
