@@ -25,6 +25,7 @@ from tuner.records import StudyState, TrialState
 from tuner.wire import (
     ArtifactPage,
     ArtifactResource,
+    AskFamilies,
     ChangeDataset,
     ChangeStudy,
     ChangeTrial,
@@ -242,8 +243,9 @@ class LocalTransport:
         )
         return shared.predictor().predict(work)
 
-    def families(self, *, dataset: str | None = None) -> FamilyPage:
-        return self._engine.families(dataset)
+    def families(self, body: AskFamilies) -> FamilyPage:
+        forecast = None if body.forecast is None else body.forecast.to_record()
+        return self._engine.families(body.dataset, target=body.target, task=body.task, forecast=forecast)
 
     def workers(self) -> WorkerPage:
         return self._engine.workers.all()

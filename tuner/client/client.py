@@ -30,6 +30,7 @@ from tuner.client.study import Study
 from tuner.client.transport import Transport
 from tuner.errors import InvalidInput, NotFound, Place
 from tuner.wire import (
+    AskFamilies,
     Budget,
     BudgetBody,
     CreateStudy,
@@ -307,9 +308,36 @@ class Client:
         """
         return self._transport.predict(self._model_id(model), request(Predict, {"horizon": horizon}))
 
-    def families(self, dataset: Dataset | str | None = None) -> list[FamilyResource]:
-        """Model families that can be named in ``models``; with their search spaces if a dataset is given."""
-        return list(self._transport.families(dataset=self._dataset_id(dataset)).items)
+    def families(
+        self,
+        dataset: Dataset | str | None = None,
+        *,
+        target: str | None = None,
+        task: str | None = None,
+        forecast: Forecast | int | None = None,
+    ) -> list[FamilyResource]:
+        """Model families that can be named in ``models``; with their search spaces if a dataset is given.
+
+        Give the other arguments as you will give them to ``create_study``: the spaces, and whether a family competes by
+        ``default`` where a study names none, depend on what is predicted.
+
+        Args:
+            dataset: The table, or its name or id.
+            target: Column to predict; that of the dataset if None.
+            task: ``binary``, ``multiclass`` or ``regression``; found out from the column if None.
+            forecast: Predict the values to come of a time series: how many, or a ``Forecast``.
+
+        Raises:
+            NotFound: There is no such dataset.
+            InvalidInput: The target cannot be predicted so, or there is no dataset to find it in.
+        """
+        fields = {
+            "dataset": self._dataset_id(dataset),
+            "target": target,
+            "task": task,
+            "forecast": None if forecast is None else forecast_form(forecast),
+        }
+        return list(self._transport.families(request(AskFamilies, fields)).items)
 
     def list_workers(self) -> list[WorkerResource]:
         """Who has asked for work within a day or runs a trial, by name: what each can do, and what it does now."""

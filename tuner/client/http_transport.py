@@ -15,6 +15,7 @@ from tuner.errors import IncompatibleServer, LeaseLost, NotFound, TunerError
 from tuner.wire import (
     ArtifactPage,
     ArtifactResource,
+    AskFamilies,
     ChangeDataset,
     ChangeStudy,
     ChangeTrial,
@@ -247,8 +248,11 @@ class HttpTransport:
         path = f"/v1/predictions/{quote(request, safe='')}"
         self._requests.send("POST", path, content=content, headers=[("Content-Type", kind)])
 
-    def families(self, *, dataset: str | None = None) -> FamilyPage:
-        return self._get(FamilyPage, "/v1/families", {"dataset": dataset})
+    def families(self, body: AskFamilies) -> FamilyPage:
+        asked = body.model_dump(mode="json")
+        # The address has no place for an object in an object.
+        forecast = asked.pop("forecast") or {}
+        return self._get(FamilyPage, "/v1/families", asked | forecast)
 
     def workers(self) -> WorkerPage:
         return self._get(WorkerPage, "/v1/workers")

@@ -5,7 +5,7 @@ from tuner.records.states import Direction, FailureReason, Origin, StudyState, T
 from tuner.records.study import Budget
 from tuner.wire.artifacts import ArtifactPage, ArtifactResource
 from tuner.wire.datasets import ChangeDataset, DatasetPage, DatasetPreview, DatasetResource, DatasetWarningResource
-from tuner.wire.families import FamilyPage, FamilyResource
+from tuner.wire.families import AskFamilies, FamilyPage, FamilyResource
 from tuner.wire.health import Health
 from tuner.wire.options import MetricOption, PrunerOption, SamplerOption, StudyDefaults, StudyOptions
 from tuner.wire.problems import Problem
@@ -43,6 +43,7 @@ from tuner.wire.workers import WorkerPage, WorkerResource, WorkerTrial
 __all__ = [
     "ArtifactPage",
     "ArtifactResource",
+    "AskFamilies",
     "Budget",
     "BudgetBody",
     "Capabilities",

@@ -4,8 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from tuner.wire.base import Resource
-from tuner.wire.studies import TargetResource
+from pydantic import ValidationInfo, field_validator
+
+from tuner.data.profile import Task
+from tuner.wire.base import Name, Request, Resource
+from tuner.wire.studies import ForecastBody, TargetResource
+
+
+class AskFamilies(Request):
+    """What model families are asked about: the id of a table, and what is to be predicted there.
+
+    The target, if null, is the dataset's own. ``task`` overrules the choice made from the target's values, and
+    ``forecast`` makes the target the values to come of a time series.
+    """
+
+    dataset: Name | None = None
+    target: Name | None = None
+    task: Task | None = None
+    forecast: ForecastBody | None = None
+
+    @field_validator("target", "task", "forecast")
+    @classmethod
+    def _of_a_dataset(cls, value: object, found: ValidationInfo) -> object:
+        if value is not None and found.data.get("dataset") is None:
+            raise ValueError("needs a dataset")
+        return value
 
 
 class FamilyResource(Resource):

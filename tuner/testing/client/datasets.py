@@ -9,11 +9,9 @@ import pandas as pd
 import pytest
 
 from tuner.client import Client
-from tuner.errors import (
-    NotFound,
-    TunerError,
-)
+from tuner.errors import InvalidInput, NotFound, TunerError
 from tuner.testing.client.acting import new_name
+from tuner.wire import Forecast
 
 TABLE = "age,sex,survived\n" + "".join(f"{20 + row % 40},{'fm'[row % 2]},{(row * 7) % 3 // 2}\n" for row in range(60))
 
@@ -79,4 +77,45 @@ class DatasetPromises:
             client.upload_dataset(pd.DataFrame({"x": [1, 2, 3], "y": [0, 1, 0]}), name=new_name(), target="z")
 
     def test_families_can_be_listed(self, client: Client) -> None:
-        assert {"lightgbm", "linear"} <= {family.name for family in client.families()}
+        families = client.families()
+        assert {"lightgbm", "linear"} <= {family.name for family in families}
+        assert all(family.space is None and family.default is None for family in families)
+
+    def test_families_depend_on_what_is_predicted(self, client: Client) -> None:
+        days = pd.date_range("2024-01-01", periods=90).strftime("%Y-%m-%d")
+        frame = pd.DataFrame({"day": days, "sold": [100 + 7 * (row % 7) + row / 8 for row in range(90)], "shop": 3})
+        data = client.upload_dataset(frame, name=new_name())
+        assert {family.default for family in client.families(data)} == {None}
+        today = {family.name for family in client.families(data, target="sold") if family.default}
+        for asked in (7, Forecast(7, time="day", season=7, known=())):
+            ahead = {family.name for family in client.families(data, target="sold", forecast=asked) if family.default}
+            assert ahead
+            assert ahead.isdisjoint(today)
+
+    def test_task_of_families_can_be_chosen(self, client: Client, tmp_path: Path) -> None:
+        path = tmp_path / "people.csv"
+        path.write_text(TABLE)
+        data = client.upload_dataset(path, name=new_name(), target="survived")
+        classes, numbers = (
+            {family.name: family.space for family in client.families(data, task=task)}["random_forest"]
+            for task in ("binary", "regression")
+        )
+        assert classes is not None
+        assert numbers is not None
+        assert "criterion" in classes["parameters"]
+        assert "criterion" not in numbers["parameters"]
+
+    def test_families_for_a_target_that_is_not_there_are_told(self, client: Client, tmp_path: Path) -> None:
+        path = tmp_path / "people.csv"
+        path.write_text(TABLE)
+        data = client.upload_dataset(path, name=new_name(), target="survived")
+        with pytest.raises(InvalidInput, match="no column 'size'"):
+            client.families(data, target="size")
+        for wrong in ({"target": "age"}, {"forecast": 3}):
+            with pytest.raises(InvalidInput) as raised:
+                client.families(None, **wrong)
+            (place,) = raised.value.places
+            assert place.detail.startswith("needs a dataset")
+        with pytest.raises(InvalidInput) as raised:
+            client.families(data, task="guessing")
+        assert [place.pointer for place in raised.value.places] == ["#/task"]
