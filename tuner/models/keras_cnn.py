@@ -9,6 +9,7 @@ from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS
 from tuner.models.networks.augmentation import ImageAugmentation, augmentation_defaults, augmentation_parameters
 from tuner.models.networks.branches import beside_columns, column_defaults, column_parameters
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.estimator import NetworkEstimator
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.image_inputs import RESOLUTION, ImageInputs, seen_shape
@@ -96,7 +97,7 @@ class KerasCNNEstimator(NetworkEstimator):
             kernel_size or max(self._params["kernel_size"], stride + 1),
             strides=stride,
             padding="same",
-            kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
+            kernel_initializer=drawn(keras.initializers.HeNormal(seed=next(seeds))),
         )(x)
 
     def _activated(self, keras: Any, x: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS
 from tuner.models.networks.branches import column_defaults, column_parameters, summed_up
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.sequence_estimator import SequenceEstimator
 from tuner.models.networks.step_counts import (
@@ -48,7 +49,7 @@ class KerasConv1DEstimator(SequenceEstimator):
             self._params["kernel_size"],
             padding="same",
             dilation_rate=dilation,
-            kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
+            kernel_initializer=drawn(keras.initializers.HeNormal(seed=next(seeds))),
         )(x)
 
     def _activated(self, keras: Any, x: Any, mask: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import has_categories
 from tuner.models.cost import num_columns
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.estimator import NetworkEstimator
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.tabular_inputs import TabularInputs
@@ -27,7 +28,7 @@ class KerasMLPEstimator(NetworkEstimator):
         assert tabular is not None, "the family supports no table without a column that this part reads"
         x = tabular.vector(keras, entries, seeds, self._params.get("embedding_size", 0))
         for _ in range(self._params["layers"]):
-            kernel = keras.initializers.HeNormal(seed=next(seeds))
+            kernel = drawn(keras.initializers.HeNormal(seed=next(seeds)))
             x = keras.layers.Dense(self._params["units"], kernel_initializer=kernel)(x)
             if self._params["batch_normalization"]:
                 x = keras.layers.BatchNormalization(momentum=0.9)(x)

@@ -8,6 +8,7 @@ from typing import Any
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import has_categories
 from tuner.models.cost import num_columns
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.estimator import NetworkEstimator
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.tabular_inputs import TabularInputs
@@ -43,7 +44,7 @@ class KerasResNetEstimator(NetworkEstimator):
         return keras.layers.Dropout(self._params["residual_dropout"], seed=next(seeds))(x)
 
     def _dense(self, keras: Any, seeds: Iterator[int], units: int) -> Any:
-        return keras.layers.Dense(units, kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)))
+        return keras.layers.Dense(units, kernel_initializer=drawn(keras.initializers.HeNormal(seed=next(seeds))))
 
 
 class KerasResNet(NetworkFamily):

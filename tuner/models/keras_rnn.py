@@ -8,6 +8,7 @@ from typing import Any
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS
 from tuner.models.networks.branches import column_defaults, column_parameters, summed_up
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.sequence_estimator import SequenceEstimator
 from tuner.models.networks.step_counts import (
@@ -51,8 +52,8 @@ class KerasRNNEstimator(SequenceEstimator):
             self._params["units"],
             return_sequences=keeps_steps,
             go_backwards=backwards,
-            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            kernel_initializer=drawn(keras.initializers.GlorotUniform(seed=next(seeds))),
+            recurrent_initializer=drawn(keras.initializers.Orthogonal(seed=next(seeds))),
             # For dropout between its steps, which it has not; without one, Keras draws from Python's own generator.
             seed=0,
         )

@@ -8,6 +8,7 @@ from typing import Any
 from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS, TEXT_KINDS, has_categories
 from tuner.models.cost import num_texts
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.estimator import NetworkEstimator
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.tabular_inputs import TabularInputs
@@ -55,7 +56,7 @@ class KerasTextEstimator(NetworkEstimator):
             self._params["embedding_size"],
             # Convolutions know no masks: there the padding is a word of its own.
             mask_zero=encoder != "cnn",
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1, seed=next(seeds)),
+            embeddings_initializer=drawn(keras.initializers.RandomNormal(stddev=0.1, seed=next(seeds))),
         )(codes)
         match encoder:
             case "pooling":
@@ -66,7 +67,7 @@ class KerasTextEstimator(NetworkEstimator):
                     self._params["kernel_size"],
                     padding="same",
                     activation="relu",
-                    kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
+                    kernel_initializer=drawn(keras.initializers.HeNormal(seed=next(seeds))),
                 )(x)
                 return keras.layers.GlobalMaxPooling1D()(x)
             case _:
@@ -79,14 +80,14 @@ class KerasTextEstimator(NetworkEstimator):
         return keras.layers.GRU(
             self._params["gru_units"],
             go_backwards=backwards,
-            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            kernel_initializer=drawn(keras.initializers.GlorotUniform(seed=next(seeds))),
+            recurrent_initializer=drawn(keras.initializers.Orthogonal(seed=next(seeds))),
             # For dropout between its steps, which it has not; without one, Keras draws from Python's own generator.
             seed=0,
         )
 
     def _dense(self, keras: Any, x: Any, seeds: Iterator[int]) -> Any:
-        kernel = keras.initializers.HeNormal(seed=next(seeds))
+        kernel = drawn(keras.initializers.HeNormal(seed=next(seeds)))
         return keras.layers.Dense(self._params["units"], activation="relu", kernel_initializer=kernel)(x)
 
 

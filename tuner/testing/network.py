@@ -11,6 +11,7 @@ Example:
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,6 +114,16 @@ class NetworkContract(ModelFamilyContract):
         assert isinstance(again, NetworkEstimator)
         for weights, same in zip(first.weights(), again.weights(), strict=True):
             np.testing.assert_array_equal(weights, same)
+
+    @pytest.mark.every_backend
+    def test_saved_network_is_loaded_by_keras_alone(self, tmp_path: Path) -> None:
+        data = self.data(self._any_task)
+        estimator = fit(self.family, data, stop=lambda step: step == 1).estimator
+        estimator.save(tmp_path)
+        with zipfile.ZipFile(tmp_path / "model.keras") as saved:
+            config = saved.read("config.json").decode()
+        # Code of others is named with its package.
+        assert "tuner" not in config
 
     @pytest.mark.every_backend
     def test_loss_that_is_not_finite_fails_with_the_reason(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import TABULAR_KINDS, has_categories
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.inputs import Inputs
 from tuner.models.networks.tabular_inputs import TabularInputs
 from tuner.space import Int, Parameter, Params
@@ -50,7 +51,7 @@ def beside_columns(
     parts = list(summaries)
     if (tabular := inputs.part(TabularInputs)) is not None:
         vector = tabular.vector(keras, entries, seeds, params.get(_CATEGORY_SIZE, 0))
-        kernel = keras.initializers.HeNormal(seed=next(seeds))
+        kernel = drawn(keras.initializers.HeNormal(seed=next(seeds)))
         parts.append(keras.layers.Dense(params[_UNITS], activation="relu", kernel_initializer=kernel)(vector))
     return keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
 
@@ -71,7 +72,7 @@ def summed_up(keras: Any, x: Any, mask: Any, how: str, seeds: Iterator[int]) -> 
         case "max":
             return keras.layers.GlobalMaxPooling1D()(keras.layers.Add()([x, _penalty(keras, mask)]))
         case _:
-            kernel = keras.initializers.GlorotUniform(seed=next(seeds))
+            kernel = drawn(keras.initializers.GlorotUniform(seed=next(seeds)))
             scores = keras.layers.Dense(1, kernel_initializer=kernel)(x)
             scores = keras.layers.Add()([scores, _penalty(keras, mask)])
             weights = keras.layers.Softmax(axis=1)(scores)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tuner.architecture import Network, Step
+from tuner.models.networks.drawing import drawn
 
 # Ways to begin, where the network does not say: what Keras takes, with a seed of our own.
 _INITIALIZERS = {
@@ -46,7 +47,7 @@ def build(network: Network, keras: Any, tensors: Mapping[str, Any], seeds: Itera
             # Keras begins all its parts alike from one seed.
             for weight in layer.trainable_variables:
                 if weight.name == "kernel":
-                    weight.assign(keras.initializers.GlorotUniform(seed=next(seeds))(weight.shape))
+                    weight.assign(drawn(keras.initializers.GlorotUniform(seed=next(seeds)))(weight.shape))
         else:
             made[step.name] = layer(entering[0])
     return made[network.output]
@@ -75,7 +76,7 @@ def _with_seeds(constructor: Any, arguments: Mapping[str, Any], keras: Any, seed
         if name in known:
             words = str(complete.get(name, usual)).split("_")
             initializer = getattr(keras.initializers, "".join(word.capitalize() for word in words))
-            complete[name] = initializer(seed=next(seeds))
+            complete[name] = drawn(initializer(seed=next(seeds)))
     if "seed" in known:
         complete["seed"] = next(seeds)
     return complete

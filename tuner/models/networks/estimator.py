@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from tuner.models.base import Estimator, Report
 from tuner.models.imbalance import row_weights
 from tuner.models.networks.backends import import_keras
+from tuner.models.networks.drawing import drawn, restore_initializers
 from tuner.models.networks.inputs import InputPart, Inputs
 from tuner.models.networks.prediction import outputs_of
 from tuner.models.networks.training import Examples, Plan, Training, copies_of
@@ -157,8 +158,10 @@ class NetworkEstimator(Estimator):
             name: keras.Input(array.shape[1:], dtype=array.dtype.name, name=name) for name, array in arrays.items()
         }
         body = self._body(keras, entries, seeds)
-        kernel = keras.initializers.HeNormal(seed=next(seeds))
-        return keras.Model(entries, keras.layers.Dense(self._num_classes or 1, kernel_initializer=kernel)(body))
+        kernel = drawn(keras.initializers.HeNormal(seed=next(seeds)))
+        model = keras.Model(entries, keras.layers.Dense(self._num_classes or 1, kernel_initializer=kernel)(body))
+        restore_initializers(model)
+        return model
 
     def _to_answer(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         return softmax(outputs) if self._num_classes else self._scale.to_original(outputs[:, 0])

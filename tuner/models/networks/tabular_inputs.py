@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tuner.data.profile import ColumnProfile
 from tuner.models.base import TABULAR_KINDS
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.inputs import InputPart
 from tuner.models.tabular import squashed
 
@@ -71,7 +72,7 @@ class TabularInputs(InputPart):
             vectors = keras.layers.Embedding(
                 self.num_codes,
                 embedding_size,
-                embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1, seed=next(seeds)),
+                embeddings_initializer=drawn(keras.initializers.RandomNormal(stddev=0.1, seed=next(seeds))),
             )(entries[CATEGORIES])
             parts.append(keras.layers.Flatten()(vectors))
         return keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]

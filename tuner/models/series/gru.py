@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from tuner.data.profile import ColumnKind, ColumnProfile, DatasetProfile, TargetProfile, ValueForm
+from tuner.models.networks.drawing import drawn
 from tuner.models.networks.estimator import NetworkEstimator
 from tuner.models.networks.family import NetworkFamily
 from tuner.models.networks.inputs import InputPart
@@ -68,8 +69,8 @@ class WindowNetworkEstimator(NetworkEstimator):
             x = keras.layers.GRU(
                 units,
                 return_sequences=layer > 1,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-                recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+                kernel_initializer=drawn(keras.initializers.GlorotUniform(seed=next(seeds))),
+                recurrent_initializer=drawn(keras.initializers.Orthogonal(seed=next(seeds))),
                 # For dropout between its steps, which it has not; without one, Keras draws from Python's own generator.
                 seed=0,
             )(x)
@@ -77,7 +78,7 @@ class WindowNetworkEstimator(NetworkEstimator):
         assert tabular is not None, "the steps ahead are always among the columns"
         known = tabular.vector(keras, entries, seeds, self._params.get("embedding_size", 8))
         x = keras.layers.Concatenate()([x, known])
-        kernel = keras.initializers.HeNormal(seed=next(seeds))
+        kernel = drawn(keras.initializers.HeNormal(seed=next(seeds)))
         x = keras.layers.Dense(units, activation="silu", kernel_initializer=kernel)(x)
         return keras.layers.Dropout(dropout, seed=next(seeds))(x) if dropout > 0 else x
 
