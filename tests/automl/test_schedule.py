@@ -184,6 +184,14 @@ def test_candidates_on_one_fold_leave_time_for_the_others() -> None:
     assert step(known, used=85.0, of=of).origin is Origin.BAGGED
 
 
+def test_networks_for_arrays_get_time_to_learn() -> None:
+    of = replace(spec(HELD_OUT), families=("extra_trees", "keras_cnn"))
+    # 94 seconds without the reserve, a fifth of them for the folds.
+    assert step([], used=10.0, of=of).seconds == pytest.approx(94 * 0.8 - 10)
+    # Where all folds are scored, one candidate may take four fifths of the time.
+    assert step([], used=2.0, of=replace(of, validation=CROSS_VALIDATED)).seconds == pytest.approx(80.0)
+
+
 def test_what_waits_is_not_begun_when_it_is_late() -> None:
     waiting = trial(2, state=TrialState.WAITING, origin=Origin.ENQUEUED)
     trials = [trial(0, 1.0), trial(1, 1.0), waiting, ensemble(3, {0: 1.0}), trial(4)]
@@ -222,6 +230,19 @@ def test_single_fit_may_be_cut_off() -> None:
     # 32.3 seconds are left for candidates.
     assert isinstance(next_step(Progress(of, waiting, 10.0, False, {0: 40.0, 1: 45.0})), Search)
     assert next_step(Progress(of, waiting, 10.0, False, {0: 40.0, 1: 60.0})) == GiveUp((1,))
+
+
+def test_first_network_for_arrays_is_tried_on_a_slow_machine_too() -> None:
+    of = replace(spec(HELD_OUT), families=("extra_trees", "keras_cnn"))
+    # 65.2 seconds are left for candidates.
+    waiting = [
+        trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED, params={"model": "keras_cnn"}) for n in (0, 1)
+    ]
+    estimates = {0: 200.0, 1: 200.0, 2: 40.0}
+    done = trial(2, 1.0, params={"model": "extra_trees"})
+    assert isinstance(next_step(Progress(of, [*waiting, done], 10.0, False, estimates)), Search)
+    running = replace(waiting[0], state=TrialState.RUNNING)
+    assert next_step(Progress(of, [running, waiting[1], done], 10.0, False, estimates)) == GiveUp((1,))
 
 
 def test_folds_are_trained_as_soon_as_the_search_is_over() -> None:

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tuner.models import ENSEMBLE, MODEL
+from tuner.models import ENSEMBLE, MODEL, family
+from tuner.models.architecture import ARCHITECTURE
 from tuner.records import MEMBER_WEIGHT, Origin, StudySpec, Trial, TrialState, Validation
 from tuner.space import Params
 
@@ -22,13 +23,17 @@ RESERVE_SHARE, MIN_RESERVE_SECONDS, MAX_RESERVE_SECONDS = 0.06, 1.2, 6.0
 CANDIDATE_SHARE = 0.4
 # Where candidates are scored on one fold, so much of the time is for their other folds, if these need it.
 BAGGING_SHARE = 0.55
+# On pictures and sequences one network that has learned all it can is worth more than further folds of other models.
+ARRAY_CANDIDATE_SHARE, ARRAY_BAGGING_SHARE = 0.8, 0.2
 # More models of one candidate add little to their average, and cost size and time to predict.
 MAX_FOLD_MODELS = 5
 MAX_MEMBERS_OFFERED = 40
 _BEST_OF_EACH_FAMILY = 2
 _LEADING = 2
 _ENOUGH_TO_CORRECT = 3
-_WORTH_CUTTING_OFF = 1.5
+# A single fit may need so many times the time that is left: cut off, it is of use. The first network for pictures or
+# sequences is so early, and nothing comes near it.
+_WORTH_CUTTING_OFF, _ARRAY_WORTH_CUTTING_OFF = 1.5, 4.0
 # A new average is worth making when there are this many more candidates, and half as many again.
 _MANY_CANDIDATES = 8
 
@@ -233,7 +238,8 @@ def _seconds_for_search(progress: Progress, left: float | None) -> float | None:
     assert validation is not None
     if left is None or limit is None or validation.scored_folds == _most_folds(validation):
         return left
-    for_folds = BAGGING_SHARE * (limit - reserve_seconds(limit))
+    share = ARRAY_BAGGING_SHARE if _reads_arrays(progress.spec) else BAGGING_SHARE
+    for_folds = share * (limit - reserve_seconds(limit))
     if any(trial.state is TrialState.COMPLETED for trial in progress.ensembles):
         needed = sum(map(_fold_seconds, _to_bag(progress, left))) * (_most_folds(validation) - validation.scored_folds)
         for_folds = min(for_folds, 1.15 * needed / _num_slots(progress))
@@ -249,7 +255,8 @@ def _search(progress: Progress, for_search: float | None) -> Search | GiveUp | H
         return Search()
     if for_search <= max(_shortest_use(progress), 0.0):
         return Hold()
-    usual = min(for_search, CANDIDATE_SHARE * limit)
+    share = ARRAY_CANDIDATE_SHARE if _reads_arrays(progress.spec) else CANDIDATE_SHARE
+    usual = min(for_search, share * limit)
     too_slow = _too_slow(progress, for_search)
     if not _is_tight(progress, usual):
         return GiveUp(too_slow) if too_slow else Search(usual)
@@ -259,6 +266,15 @@ def _search(progress: Progress, for_search: float | None) -> Search | GiveUp | H
     quickest = min(waiting, key=lambda number: progress.estimates.get(number, 0.0))
     others = tuple(number for number in too_slow if number != quickest)
     return GiveUp(others) if others else Search(progress.seconds_left)
+
+
+def _reads_arrays(spec: StudySpec) -> bool:
+    """Whether networks for pictures or sequences compete."""
+    return any(map(_is_for_arrays, spec.families))
+
+
+def _is_for_arrays(name: str) -> bool:
+    return name not in (ENSEMBLE, ARCHITECTURE) and any(kind.is_array for kind in family(name).needs)
 
 
 def _is_tight(progress: Progress, usual: float) -> bool:
@@ -285,13 +301,20 @@ def _too_slow(progress: Progress, seconds: float) -> tuple[int, ...]:
         if trial.number in progress.estimates and "fit_seconds" in trial.metrics
     ]
     speed = statistics.median(measured) if len(measured) >= _ENOUGH_TO_CORRECT else 1.0
-    limit = seconds if validation.scored_folds > 1 else _WORTH_CUTTING_OFF * seconds
+    has_network = any(_is_for_arrays(str(trial.params[MODEL])) for trial in [*progress.candidates, *progress.running])
+
+    def limit(trial: Trial) -> float:
+        if validation.scored_folds > 1:
+            return seconds
+        is_first = not has_network and _is_for_arrays(str(trial.params[MODEL]))
+        return seconds * (_ARRAY_WORTH_CUTTING_OFF if is_first else _WORTH_CUTTING_OFF)
+
     return tuple(
         trial.number
         for trial in progress.trials
         if trial.state is TrialState.WAITING
         and trial.origin.is_candidate
-        and speed * progress.estimates.get(trial.number, 0.0) > limit
+        and speed * progress.estimates.get(trial.number, 0.0) > limit(trial)
     )
 
 

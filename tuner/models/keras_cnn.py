@@ -121,7 +121,7 @@ class KerasCNN(NetworkFamily):
     title = "Convolutional network (Keras)"
     reads = TABULAR_KINDS | _IMAGE_KINDS
     needs = _IMAGE_KINDS
-    start_seconds = 8.0
+    start_seconds = 5.0
     estimator = KerasCNNEstimator
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
