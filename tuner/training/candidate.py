@@ -100,7 +100,9 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     rows = scored_rows(table, splits, len(fitted))
     held_out = HeldOut.joined([fold.held_out for fold in fitted])
     facts = trainer.facts(rows, held_out.prediction, len(fitted))
-    models = [FoldModel(fold.estimator.predict, fold.held_out.row_ids) for fold in fitted]
+    # A network is compiled once more to be explained: where its time is over, there is none for that.
+    is_late = chosen.is_network and fitted[-1].was_stopped
+    models = [] if is_late else [FoldModel(fold.estimator.predict, fold.held_out.row_ids) for fold in fitted]
     evaluation = trainer.evaluation(rows, held_out.prediction, facts, fitted, models)
     estimators = [fold.estimator for fold in fitted]
     features = rows.features

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # What comes after the last step takes about this part of the time until the first one, where that is a compiler's: a
 # network is compiled for other batches, to be explained and to have its speed measured.
-_SHARE_TO_CLOSE = 0.15
+_SHARE_TO_CLOSE = 0.3
 
 
 class Curve(Report):
