@@ -1,12 +1,14 @@
 import base64
+import gc
 import hashlib
 import os
 import socket
 import threading
 import time
+import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -284,6 +286,28 @@ def test_closed_transport_says_so(connect: Connect, server: ServerProcess) -> No
     transport.close()
     with pytest.raises(TunerError, match="has been closed"):
         transport.health()
+
+
+def test_transport_closed_during_requests_leaves_no_socket_open(connect: Connect, server: ServerProcess) -> None:
+    def ask(transport: HttpTransport) -> None:
+        # Refused, or cut off, once it is closed.
+        with suppress(TunerError):
+            for _ in range(3):
+                transport.health()
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        for number in range(100):
+            transport = connect(server.url, patience_seconds=0.0)
+            threads = [threading.Thread(target=ask, args=(transport,)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            time.sleep(number / 10_000)
+            transport.close()
+            for thread in threads:
+                thread.join()
+        gc.collect()
+    assert not [str(warning.message) for warning in told]
 
 
 def test_forked_child_uses_connections_of_its_own(connect: Connect, server: ServerProcess) -> None:

@@ -144,7 +144,7 @@ class HttpRequests:
                         method, url, headers=headers, content=stream or content, extensions={"timeout": timeouts}
                     )
                     response = self._http.handle_request(request)
-                    body = _body(response)
+                    body = self._body(response)
                 failure = self._failure(response, body)
                 if failure is None:
                     return body
@@ -214,6 +214,17 @@ class HttpRequests:
                     self._connections = self._open()
                     self._pid = os.getpid()
         return self._connections
+
+    def _body(self, response: httpx.Response) -> bytes:
+        # No compression is asked for, so that what comes is the body itself.
+        try:
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            return b"".join(response.stream)
+        finally:
+            response.close()
+            if self._is_closed:
+                # The connection was opened while another thread closed all that there were.
+                response.extensions["network_stream"].close()
 
     def _open(self) -> httpx.HTTPTransport:
         return httpx.HTTPTransport(
@@ -287,15 +298,6 @@ class HttpRequests:
 @lru_cache(maxsize=256)
 def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
-
-
-def _body(response: httpx.Response) -> bytes:
-    # No compression is asked for, so that what comes is the body itself.
-    try:
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        return b"".join(response.stream)
-    finally:
-        response.close()
 
 
 def _timeouts(seconds: float) -> dict[str, float | None]:
