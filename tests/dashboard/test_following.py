@@ -77,7 +77,7 @@ def test_the_list_tells_the_front_of_several_objectives(service: Service, open_p
             f"/studies/{study}/trials/{leased['trial']['number']}/complete",
             {"lease": leased["lease"], "state": "completed", "values": values},
         )
-    # Asked for every ten seconds while the study runs.
+    # Asked for no more than every ten seconds.
     expect(row).to_contain_text("Pareto front of 2", timeout=60_000)
     expect(row).to_contain_text("0.125 at best")
     expect(row).to_contain_text("0.875 at best")

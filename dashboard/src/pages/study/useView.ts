@@ -3,7 +3,7 @@ import { useAddress } from "../../address";
 import type { Study } from "../../api/study";
 import { type Filter, passing, readFilter, writeFilter } from "../../trials/filter";
 import { ranked, type TrialTable } from "../../trials/table";
-import { useCalm } from "./useCalm";
+import { useCalm } from "../../useCalm";
 
 /** What every chart and table of a study shows: its trials, their order, and those that pass the filter. */
 export interface View {
