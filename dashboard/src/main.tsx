@@ -12,8 +12,11 @@ const queries = new QueryClient({
     queries: {
       // What changes is told by the server (see api/live.ts); asking again is for when it could not.
       staleTime: 30_000,
+      // The server may be on a machine without a network, this one: whether it answers is found out by asking.
+      networkMode: "always",
       retry: (count, error) => count < 3 && isWorthRetrying(error),
     },
+    mutations: { networkMode: "always" },
   },
 });
 

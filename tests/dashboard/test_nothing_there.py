@@ -47,8 +47,8 @@ def test_unknown_addresses_lead_back(service: Service, open_page: Callable[..., 
     page.goto(f"{service.url}/studies/{study}/trials/7")
     expect(page.get_by_role("heading", name="There is no such trial")).to_be_visible()
     page.goto(f"{service.url}/studies/01890000-0000-7000-8000-000000000000")
-    expect(page.get_by_role("alert")).to_be_visible()
-    page.get_by_role("link", name="Studies", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no study")
+    page.get_by_role("link", name="All studies", exact=True).click()
     expect(page.get_by_role("link", name="mine")).to_be_visible()
 
 
@@ -71,3 +71,16 @@ def test_a_page_opened_while_the_server_is_away_fills_when_it_is_back(
     service.start_server()
     expect(page.get_by_text("server does not answer")).to_have_count(0, timeout=60_000)
     assert study in page.url
+
+
+def test_a_machine_without_a_network_still_shows_its_own_server(
+    service: Service, open_page: Callable[..., Page]
+) -> None:
+    service.start_server()
+    own_study(service, "mine")
+    page = open_page(service.url)
+    expect(page.get_by_role("link", name="mine")).to_be_visible()
+    # What browsers tell pages when the last cable is pulled, or the wireless is switched off.
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    page.get_by_role("link", name="mine").click()
+    expect(page.get_by_text("no trial has completed yet")).to_be_visible()
