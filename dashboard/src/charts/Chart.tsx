@@ -8,8 +8,9 @@ interface ChartProps {
   /** What it shows, for who cannot see it: what is drawn, and what stands out. */
   label: string;
   option: EChartsCoreOption;
-  /** In pixels. */
+  /** In pixels; at least so many if it fills its panel. */
   height?: number;
+  isFilling?: boolean;
   /** Handlers by ECharts' names of events, such as `click`, `brushEnd`, `axisareaselected`. */
   on?: Readonly<Record<string, (event: never, chart: EChartsType) => void>> | undefined;
   onReady?: ((chart: EChartsType) => void) | undefined;
@@ -23,7 +24,7 @@ const NEAR = "300px";
 const REPLACED = ["series", "xAxis", "yAxis", "grid", "parallelAxis", "visualMap"];
 
 /** A drawing by ECharts, which follows its size and the theme. */
-export function Chart({ label, option, height = 280, on, onReady, onDrawn }: ChartProps) {
+export function Chart({ label, option, height = 280, isFilling = false, on, onReady, onDrawn }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   const handlers = useRef(on);
@@ -84,7 +85,15 @@ export function Chart({ label, option, height = 280, on, onReady, onDrawn }: Cha
     draw();
   }, [option, colours, draw]);
 
-  return <div ref={place} className={styles.chart} style={{ height }} role="img" aria-label={label} />;
+  return (
+    <div
+      ref={place}
+      className={isFilling ? `${styles.chart} ${styles.fill}` : styles.chart}
+      style={isFilling ? { flexBasis: height, minHeight: height } : { height }}
+      role="img"
+      aria-label={label}
+    />
+  );
 }
 
 function base(colours: Colours): EChartsCoreOption {

@@ -58,6 +58,7 @@ export const HistoryChart = memo(function HistoryChart({ study, table, objective
       }.`}
       option={option}
       height={320}
+      isFilling
       on={{
         click: (event: { value?: number[] }) =>
           event.value && navigate(`/studies/${study.id}/trials/${event.value[0]}`),

@@ -6,7 +6,9 @@ const ORDER: readonly TrialState[] = ["completed", "pruned", "failed", "cancelle
 /** Trials by state: one bar, and the numbers for who cannot tell its colours. */
 export function CountsBar({ counts }: { counts: Readonly<Partial<Record<TrialState, number>>> }) {
   const present = ORDER.filter((state) => (counts[state] ?? 0) > 0);
-  const words = present.map((state) => `${counts[state]} ${state}`).join(", ") || "no trials yet";
+  const words =
+    present.map((state) => `${(counts[state] ?? 0).toLocaleString("en-US")} ${state}`).join(", ") ||
+    "no trials yet";
   return (
     <div className={styles.counts} title={words}>
       <svg className={styles.bar} viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">

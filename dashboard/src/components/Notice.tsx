@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
-import { OfflineError, ProblemError } from "../api/client";
+import { isMissing, OfflineError, ProblemError } from "../api/client";
 import { Button } from "./Button";
 import styles from "./Notice.module.css";
 
@@ -15,8 +15,15 @@ export function Notice({ title, children }: { title: string; children?: ReactNod
 
 const RETRY_PAUSE_MS = 3_000;
 
+interface ErrorNoticeProps {
+  error: unknown;
+  onRetry?: () => void;
+  /** Where to go from what is not there: asking again would not help. */
+  back?: ReactNode;
+}
+
 /** What stands where something could not be had; while the server does not answer it asks again by itself. */
-export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function ErrorNotice({ error, onRetry, back }: ErrorNoticeProps) {
   const isOffline = error instanceof OfflineError;
   const retry = useRef(onRetry);
   retry.current = onRetry;
@@ -32,7 +39,7 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
       {error instanceof ProblemError && error.problem.hint ? (
         <p className={styles.hint}>{error.problem.hint}</p>
       ) : null}
-      {onRetry ? <Button onClick={onRetry}>Try again</Button> : null}
+      {back && isMissing(error) ? back : onRetry ? <Button onClick={onRetry}>Try again</Button> : null}
     </section>
   );
 }

@@ -29,7 +29,13 @@ export function DatasetPage() {
   const dataset = useQuery(datasetQuery(datasetId));
   if (dataset.isPending) return <Loading what="the dataset" />;
   if (dataset.data === undefined)
-    return <ErrorNotice error={dataset.error} onRetry={() => dataset.refetch()} />;
+    return (
+      <ErrorNotice
+        error={dataset.error}
+        onRetry={() => dataset.refetch()}
+        back={<Link to="/datasets">All datasets</Link>}
+      />
+    );
   return <Loaded dataset={dataset.data} />;
 }
 

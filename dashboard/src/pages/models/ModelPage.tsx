@@ -16,7 +16,15 @@ export function ModelPage() {
   const { modelId = "" } = useParams();
   const model = useQuery(modelQuery(modelId));
   if (model.isPending) return <Loading what="the model" />;
-  if (model.data === undefined) return <ErrorNotice error={model.error} onRetry={() => model.refetch()} />;
+  if (model.data === undefined) {
+    return (
+      <ErrorNotice
+        error={model.error}
+        onRetry={() => model.refetch()}
+        back={<Link to="/models">All models</Link>}
+      />
+    );
+  }
   return <Loaded model={model.data} />;
 }
 

@@ -85,7 +85,9 @@ function NoStudies() {
       <p>
         A study looks for the best model of a table, or for the best parameters of a training of your own.
       </p>
-      <Link to="/create">Create one from a table</Link>
+      <Link to="/create" className={styles.create}>
+        Create one from a table
+      </Link>
       <p>Or from Python:</p>
       <pre>
         <code>{`import tuner\nclient = tuner.Client("${window.location.origin}")`}</code>

@@ -1,4 +1,4 @@
-import { NavLink, Outlet, useOutletContext, useParams } from "react-router";
+import { Link, NavLink, Outlet, useOutletContext, useParams } from "react-router";
 import { OfflineError } from "../../api/client";
 import { useFollowed, useStudy, useTrials } from "../../api/study";
 import { LineState } from "../../components/LineState";
@@ -26,7 +26,15 @@ export function StudyPage() {
   const failed = [study, trials].find(
     ({ data, error }) => error !== null && (data === undefined || !(error instanceof OfflineError)),
   );
-  if (failed) return <ErrorNotice error={failed.error} onRetry={() => failed.refetch()} />;
+  if (failed) {
+    return (
+      <ErrorNotice
+        error={failed.error}
+        onRetry={() => failed.refetch()}
+        back={<Link to="/">All studies</Link>}
+      />
+    );
+  }
   if (study.data === undefined || trials.data === undefined) return <Loading what="the study" />;
   return <Loaded study={study.data} table={trials.data} line={line} />;
 }

@@ -26,6 +26,7 @@ export function OverviewPage() {
       <div className={styles.grid}>
         <Panel
           title="History"
+          isColumn
           aside={`${formatCount(shown.length, "trial")} of ${table.size.toLocaleString("en-US")}`}
         >
           <HistoryChart {...view} />

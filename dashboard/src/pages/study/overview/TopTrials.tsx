@@ -55,8 +55,11 @@ export const TopTrials = memo(function TopTrials({ view }: { view: View }) {
                   {ordered
                     .filter((name) => hasParameter(table, parameters, name, number))
                     .slice(0, MOST_PARAMETERS)
-                    .map((name) => `${name} ${formatCell(table.params[name]?.[number])}`)
-                    .join(" · ")}
+                    .map((name) => (
+                      <span key={name}>
+                        {name} {formatCell(table.params[name]?.[number])}
+                      </span>
+                    ))}
                 </td>
               </tr>
             ))}
