@@ -125,11 +125,21 @@ def test_text_is_read_first_by_what_is_quick(num_rows: int) -> None:
         assert family(name).space(profile, target).check(params) == params
 
 
-@pytest.mark.parametrize(
+each_kind_of_array = pytest.mark.parametrize(
     ("data", "network"),
     [(image_data(Task.MULTICLASS), "keras_cnn"), (sequence_data(Task.MULTICLASS), "keras_rnn")],
     ids=["pictures", "sequences"],
 )
+
+
+@each_kind_of_array
+def test_networks_for_arrays_are_tried_in_little_time_too(data: Data, network: str) -> None:
+    target = data.table.target_profile
+    points = portfolio(data.profile, target, able(data.profile, target), seconds=10)
+    assert network in [name for name, _ in points]
+
+
+@each_kind_of_array
 def test_networks_for_arrays_are_tried_early_beside_quick_trees(data: Data, network: str) -> None:
     target = data.table.target_profile
     names = [name for name, _ in portfolio(data.profile, target, able(data.profile, target), seconds=60)]

@@ -101,6 +101,8 @@ _LARGE: tuple[Entry, ...] = (
 # Where there is text: before those for tables, and after the first of them.
 _QUICK_TEXT: tuple[Entry, ...] = (("text_linear", {"characters": False}), ("text_linear", _DEFAULT))
 _OTHER_TEXT: tuple[Entry, ...] = (
+    # What a linear model misses is the order of words; the average of their vectors, which is cheap, misses it too.
+    ("keras_text", {"encoder": "cnn", "filters": 64, "kernel_size": 5}),
     ("keras_text", _DEFAULT),
     ("text_linear", {"characters": False, "l2": 0.3, "vocabulary": 200_000}),
 )
@@ -144,8 +146,9 @@ _FIT_SHARE = 0.3
 # So many others come before a network of the user's own.
 _BEFORE_OWN_NETWORK = 2
 # Networks for pictures and sequences are worth more of it: nothing comes near them, and one that is cut off is a model.
+_ARRAY_NETWORK_SHARE = 1.5
 # So is a network of the user's own.
-_ARRAY_NETWORK_SHARE = 0.6
+_OWN_NETWORK_SHARE = 0.6
 # The first configuration should be done in about this time.
 _FIRST_SECONDS = 3.0
 # With so many classes boosting is dear.
@@ -204,8 +207,9 @@ def portfolio(
 
 
 def _fit_share(chosen: ModelFamily) -> float:
-    is_worth_more = chosen.name == ARCHITECTURE or any(kind.is_array for kind in chosen.needs)
-    return _ARRAY_NETWORK_SHARE if is_worth_more else _FIT_SHARE
+    if any(kind.is_array for kind in chosen.needs):
+        return _ARRAY_NETWORK_SHARE
+    return _OWN_NETWORK_SHARE if chosen.name == ARCHITECTURE else _FIT_SHARE
 
 
 def _entries(profile: DatasetProfile, target: TargetProfile) -> tuple[Entry, ...]:

@@ -71,7 +71,7 @@ class KerasConv1D(NetworkFamily):
     title = "Convolutional network for sequences (Keras)"
     reads = TABULAR_KINDS | SEQUENCE_KINDS
     needs = SEQUENCE_KINDS
-    start_seconds = 8.0
+    start_seconds = 5.0
     estimator = KerasConv1DEstimator
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:

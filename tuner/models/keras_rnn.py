@@ -73,7 +73,7 @@ class KerasRNN(NetworkFamily):
     title = "Recurrent network (Keras)"
     reads = TABULAR_KINDS | SEQUENCE_KINDS
     needs = SEQUENCE_KINDS
-    start_seconds = 6.0
+    start_seconds = 4.0
     estimator = KerasRNNEstimator
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
