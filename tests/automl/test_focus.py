@@ -48,6 +48,17 @@ def test_families_that_take_long_are_not_searched_in_a_short_time() -> None:
     assert carrying_families(weights, RANKED, DURATIONS, 0.5) == {"linear", "net"}
 
 
+def test_family_that_is_most_of_the_average_may_take_longer() -> None:
+    assert "net" in carrying_families({"linear": 0.1, "net": 0.9}, RANKED, DURATIONS, 50.0)
+    assert "net" not in carrying_families({"linear": 0.7, "net": 0.3}, RANKED, DURATIONS, 50.0)
+
+
+def test_families_far_behind_are_not_searched_for_want_of_others() -> None:
+    ranked = ["net", "trees", "forest", "linear", "neighbours"]
+    quick = dict.fromkeys(ranked, 0.1)
+    assert carrying_families({"net": 1.0}, ranked, quick | {"trees": 50.0, "forest": 50.0}, 60.0) == {"net", "linear"}
+
+
 def test_view_holds_the_families_alone() -> None:
     narrow = focused(VIEW, {"trees", "linear"})
     assert list(narrow.space) == [MODEL, "linear.l2", "trees.kind", "trees.share"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,12 +9,15 @@ from tuner.models.composition import MODEL, conditioned
 from tuner.records import StudyView
 from tuner.space import Categorical, Parameter, SearchSpace
 
-# Families that together have less of the weight are not searched.
+# Families with less of the weight are not searched.
 _MIN_SHARE = 0.05
-_MAX_SHARE_OF_TIME = 0.08
+# A candidate of a family may take this part of the time left; of one that carries more of the average, up to half of
+# it: a better network is worth more than any number of neighbours, where the network is all that counts.
+_SHARE_OF_TIME, _SHARE_BY_WEIGHT = 0.08, 0.5
 # So long is short, and near the end a few candidates are better than many of the weakest family.
 _SHORT_SECONDS, _LAST_SHARE_OF_TIME = 3.0, 0.25
-_MIN_FAMILIES = 3
+# Where fewer carry the average, others are searched too, if they are among so many of the best.
+_MIN_FAMILIES, _LEADING_FAMILIES = 3, 4
 
 
 def carrying_families(
@@ -24,7 +26,7 @@ def carrying_families(
     """The families that are worth further candidates: those that carry the average, and the best others up to three.
 
     A search needs many candidates. Families whose candidates take so long that there would be but a few of them are
-    passed over, unless all are like that.
+    passed over, unless all are like that; the more of the average a family carries, the longer they may take.
 
     Args:
         weights: Weight of each family in the latest average; empty if there is none.
@@ -34,13 +36,18 @@ def carrying_families(
     """
     if not weights:
         return frozenset()
-    limit = math.inf
-    if seconds_left is not None:
-        limit = max(_MAX_SHARE_OF_TIME * seconds_left, min(_SHORT_SECONDS, _LAST_SHARE_OF_TIME * seconds_left))
     carrying = [name for name, weight in weights.items() if weight >= _MIN_SHARE]
-    chosen = [name for name in carrying if durations.get(name, 0.0) <= limit]
-    for name in ranked:
-        if len(chosen) < _MIN_FAMILIES and name not in chosen and durations.get(name, 0.0) <= limit:
+
+    def is_quick(name: str) -> bool:
+        if seconds_left is None:
+            return True
+        share = max(_SHARE_OF_TIME, _SHARE_BY_WEIGHT * weights.get(name, 0.0))
+        most = max(share * seconds_left, min(_SHORT_SECONDS, _LAST_SHARE_OF_TIME * seconds_left))
+        return durations.get(name, 0.0) <= most
+
+    chosen = list(filter(is_quick, carrying))
+    for name in ranked[:_LEADING_FAMILIES]:
+        if len(chosen) < _MIN_FAMILIES and name not in chosen and is_quick(name):
             chosen.append(name)
     return frozenset(chosen or carrying)
 
