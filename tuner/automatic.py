@@ -240,9 +240,9 @@ class Result:
 
         Args:
             rows: A DataFrame, a list of dicts, or the path of a file, with the columns of the training table; the
-                target may be missing. If all it learned from is pictures or sequences, also an array of them; see
-                ``tuner.artifact.SavedModel``. For a forecast, rows with times to come, if columns are known in advance;
-                without rows it gives ``forecast()``.
+                target may be missing. Or an array (n, columns), with the columns in their order. If all it learned from
+                is pictures or sequences, also an array of them; see ``tuner.artifact.SavedModel``. For a forecast, rows
+                with times to come, if columns are known in advance; without rows it gives ``forecast()``.
         """
         if rows is not None:
             return self.best_model.predict(rows)

@@ -103,6 +103,16 @@ def test_rows_may_come_as_frame_dicts_or_file(folder, tmp_path):
         assert model.predict(rows).tolist() == model.predict(ROWS).tolist()
 
 
+def test_array_has_the_columns_in_their_order(folder):
+    model = load_model(folder)
+    names = [column.name for column in model.manifest.facts.columns]
+    matrix = pd.DataFrame(ROWS)[names].to_numpy(dtype=object)
+    assert model.predict(matrix).tolist() == model.predict(ROWS).tolist()
+    with pytest.raises(InvalidInput, match=r"shape \(2, 1\) does not go with the model's 2 columns") as refused:
+        model.predict(matrix[:, :1])
+    assert all(repr(name) in refused.value.hint for name in names)
+
+
 def test_file_with_one_row_is_enough(folder, tmp_path):
     pd.DataFrame(ROWS[:1]).to_csv(tmp_path / "row.csv", index=False)
     assert load_model(folder).predict(tmp_path / "row.csv").tolist() == ["ja"]

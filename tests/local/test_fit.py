@@ -120,12 +120,15 @@ def test_features_and_target_may_be_given_apart() -> None:
 
 def test_arrays_are_a_table_too() -> None:
     rng = np.random.default_rng(0)
-    features = rng.normal(size=(120, 3))
-    target = features @ [1.0, 2.0, 3.0]
+    features = rng.normal(size=(120, 4))
+    features[:, 1] = 5.0  # says nothing, and is not among what the model knows
+    target = features @ [1.0, 0.0, 2.0, 3.0]
     found = tuner.fit(features, "self", y=target, time_budget=60, models=FAST, trials=1, progress=False)
     assert found.metric == "rmse"
-    predicted = found.predict(pd.DataFrame(features, columns=["x0", "x1", "x2"]))
+    predicted = found.predict(features)
     assert np.abs(predicted - target).mean() < 1
+    named = pd.DataFrame(features, columns=["x0", "x1", "x2", "x3"])
+    assert found.predict(named).tolist() == predicted.tolist()
     found.close()
 
 

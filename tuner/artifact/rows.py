@@ -27,9 +27,10 @@ def to_frame(rows: Rows, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     """The rows as a frame, with the columns that a model needs if they have them.
 
     Args:
-        rows: A DataFrame; a list of dicts; the path of a CSV, Parquet or NPZ file. If the model has but one column and
-            that holds pictures or sequences, also an array of them, or a list of arrays; and for pictures the path of
-            one, of a folder, or of a zip file. Rows that come from picture files have their names as index.
+        rows: A DataFrame; a list of dicts; the path of a CSV, Parquet or NPZ file; an array (n, columns) with the
+            columns in the order of the training. If the model has but one column and that holds pictures or sequences,
+            also an array of them, or a list of arrays; and for pictures the path of one, of a folder, or of a zip file.
+            Rows that come from picture files have their names as index.
         columns: The columns that the model was trained on.
 
     Raises:
@@ -47,8 +48,11 @@ def to_frame(rows: Rows, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
         return pd.DataFrame(list(rows))
     if len(columns) == 1 and columns[0].kind.is_array and hasattr(rows, "__len__") and not isinstance(rows, Mapping):
         return _from_arrays(rows, columns[0])
+    if getattr(rows, "ndim", 0) == 2:
+        return _from_matrix(rows, columns)
     raise InvalidInput(
-        f"Rows to predict must be a DataFrame, a list of dicts or the path of a file, not {type(rows).__name__}.",
+        "Rows to predict must be a DataFrame, an array (n, columns), a list of dicts or the path of a file, not "
+        f"{type(rows).__name__}.",
         hint='For one row, give a list of one dict: [{"age": 41, "sex": "female"}].',
     )
 
@@ -75,6 +79,29 @@ def _from_arrays(rows: Any, column: ColumnProfile) -> pd.DataFrame:  # Any: arra
             hint="For a single one, write model.predict(x[None]).",
         )
     return pd.DataFrame({column.name: pd.Series(cells_of(rows, len(rows)), dtype=object)})
+
+
+def _from_matrix(rows: Any, columns: Sequence[ColumnProfile]) -> pd.DataFrame:  # Any: arrays and tensors
+    import numpy as np
+    import pandas as pd
+
+    matrix = np.asarray(rows)
+    names = [column.name for column in columns]
+    numbered = matrix_names(matrix.shape[1])
+    # A table that was an array itself: columns that say nothing are not among the model's.
+    if set(names) <= set(numbered):
+        return pd.DataFrame(matrix, columns=numbered)
+    if matrix.shape[1] != len(names):
+        raise InvalidInput(
+            f"An array of shape {matrix.shape} does not go with the model's {len(names)} columns.",
+            hint=f"Give a DataFrame, or an array of these columns: {', '.join(map(repr, names))}.",
+        )
+    return pd.DataFrame(matrix, columns=names)
+
+
+def matrix_names(width: int) -> list[str]:
+    """What the columns of a table are called that was given as an array of this width."""
+    return [f"x{position}" for position in range(width)]
 
 
 def _from_path(path: Path, columns: Sequence[ColumnProfile]) -> pd.DataFrame:

@@ -61,9 +61,10 @@ class SavedModel:
     """A trained model that predicts new rows. Comes from ``load_model``.
 
     Rows are a DataFrame, a list of dicts, or the path of a CSV, Parquet or NPZ file. They need the columns that the
-    model was trained on, in any order; cells may be missing and categories may be new. A model that knows pictures or
-    sequences alone also takes an array of them, or a list of arrays; one of pictures takes the path of a picture, or of
-    a folder or a zip file of pictures. A forecast takes rows with times after those of its table.
+    model was trained on, in any order; cells may be missing and categories may be new. An array (n, columns) has them
+    in the order of the training. A model that knows pictures or sequences alone also takes an array of them, or a list
+    of arrays; one of pictures takes the path of a picture, or of a folder or a zip file of pictures. A forecast takes
+    rows with times after those of its table.
 
     Args:
         manifest: What the model says about itself.

@@ -129,6 +129,7 @@ def labelled(features: Any, answers: Any, target: str | None) -> tuple[pd.DataFr
         import pandas as pd
     except ModuleNotFoundError as error:
         raise MissingExtra("local", "A pair (X, y)") from error
+    from tuner.artifact.rows import matrix_names
     from tuner.data.frames import check_text, frame_of_arrays
 
     if is_frame(features):
@@ -137,7 +138,7 @@ def labelled(features: Any, answers: Any, target: str | None) -> tuple[pd.DataFr
         frame = frame_of_arrays(features, "x")
     else:
         frame = _held_as(pd.DataFrame, features)
-        frame.columns = pd.Index([f"x{position}" for position in range(frame.shape[1])])
+        frame.columns = pd.Index(matrix_names(frame.shape[1]))
     labels = _held_as(pd.Series, answers.to_numpy() if isinstance(answers, pd.Series) else answers)
     if len(labels) != len(frame):
         raise InvalidInput(
