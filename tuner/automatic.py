@@ -84,7 +84,8 @@ def fit(
             ``Client.upload_dataset``.
         target: Column to predict; for pictures in folders ``label`` if None. With ``y``, the name to give it.
         time_budget: Wall time from this call: ``"60s"``, ``"10m"``, ``"1h30m"``, or seconds. If there is no model by
-            then, the first one is waited for. In a few seconds that may be one that always gives the same answer.
+            then, the first one is waited for, for a quarter of the time (from 2 to 30 s) longer. After that it may be
+            one that always gives the same answer.
         y: What to predict, when ``data`` holds the features alone.
         columns: Kinds for columns that are to be used in another way than is found: ``{"zip": "category"}``. See
             ``Client.upload_dataset``.
@@ -274,19 +275,22 @@ def _is_forecast(study: StudyResource) -> bool:
 
 def _train(study: Study, transport: Transport, deadline: float, progress: bool) -> None:
     """Watch the study until its time is over and there is a model; see that it ends then."""
+    budget = study.resource.budget
+    wanted = Budget(trials=budget.trials, seconds=budget.seconds)
     try:
         with study_progress(progress) as shown:
             while True:
                 now = study.resource
                 shown.show(now)
                 late = time.monotonic() - deadline
-                if _is_done(now, late):
+                has_candidate = _has_candidate(study, now)
+                if _is_done(now, late, wanted.grace_seconds, has_candidate):
                     break
                 hopeless = _hopelessness(study, now, late)
                 if hopeless is not None:
                     study.cancel()
                     raise hopeless
-                _keep_open(study, now)
+                _keep_open(study, now, wanted, has_candidate)
                 time.sleep(max(min(WATCH_SECONDS, -late), SHORTEST_PAUSE_SECONDS))
         _end(study)
     except KeyboardInterrupt:
@@ -298,9 +302,21 @@ def _train(study: Study, transport: Transport, deadline: float, progress: bool) 
             here.stop_training()
 
 
-def _is_done(study: StudyResource, late: float) -> bool:
-    has_model = bool(study.counts.get(TrialState.COMPLETED))
-    return has_model and (late >= 0 or _has_ended(study))
+def _is_done(study: StudyResource, late: float, grace_seconds: float, has_candidate: bool) -> bool:
+    if not study.counts.get(TrialState.COMPLETED):
+        return False
+    if late >= 0 and (has_candidate or late >= grace_seconds or not study.counts.get(TrialState.RUNNING)):
+        return True
+    return _has_ended(study)
+
+
+def _has_candidate(study: Study, now: StudyResource) -> bool:
+    """Whether there is a model, and not just the score to beat."""
+    num_completed = now.counts.get(TrialState.COMPLETED, 0)
+    # There is one score to beat. Whatever else completes is a candidate, or made of some.
+    return num_completed > 1 or (
+        num_completed == 1 and any(trial.origin.is_candidate for trial in study.trials(TrialState.COMPLETED))
+    )
 
 
 def _has_ended(study: StudyResource) -> bool:
@@ -335,13 +351,26 @@ def _hopelessness(study: Study, now: StudyResource, late: float) -> TunerError |
     return None
 
 
-def _keep_open(study: Study, now: StudyResource) -> None:
-    """Lengthen the study's time while there is no model yet: its end would stop the trials that make the first."""
-    limit = now.budget.seconds
-    if limit is None or now.counts.get(TrialState.COMPLETED) or now.is_finished:
+def _keep_open(study: Study, now: StudyResource, wanted: Budget, has_candidate: bool) -> None:
+    """Lengthen the study's time while there is no model yet: its end would stop the trials that make the first.
+
+    Args:
+        study: The study.
+        now: Its state.
+        wanted: Its budget.
+        has_candidate: Whether there is a model; then the budget is what it was.
+    """
+    limit, seconds = now.budget.seconds, wanted.seconds
+    if limit is None or seconds is None or now.is_finished:
         return
-    if now.used_seconds > limit - EXTEND_BEFORE_SECONDS:
-        study.set_budget(Budget(trials=now.budget.trials, seconds=limit + EXTENSION_SECONDS))
+    if not has_candidate and now.used_seconds > limit - EXTEND_BEFORE_SECONDS:
+        # Once, but for a study without any model.
+        is_empty = not now.counts.get(TrialState.COMPLETED)
+        seconds = limit + EXTENSION_SECONDS if is_empty else max(limit, seconds + wanted.grace_seconds)
+    elif not has_candidate:
+        return
+    if seconds != limit:
+        study.set_budget(Budget(trials=now.budget.trials, seconds=seconds))
 
 
 def _end(study: Study) -> None:

@@ -8,18 +8,10 @@ from typing import Any
 
 import pytest
 
-from tuner.automl.schedule import (
-    Finish,
-    GiveUp,
-    Hold,
-    Make,
-    Progress,
-    Search,
-    cutoff_seconds,
-    next_step,
-    reserve_seconds,
-    training_seconds,
-)
+from tuner.automl.progress import Progress
+from tuner.automl.schedule import next_step
+from tuner.automl.steps import Finish, GiveUp, Hold, Make, Search
+from tuner.automl.timing import cutoff_seconds, reserve_seconds, training_seconds
 from tuner.records import Budget, Direction, Objective, Origin, StudySpec, Trial, TrialState, Validation
 from tuner.space import Categorical, SearchSpace
 
@@ -311,6 +303,8 @@ def test_trainings_know_their_time() -> None:
     assert training_seconds(spec(HELD_OUT, seconds=None), Origin.SAMPLER, 10.0) is None
     assert cutoff_seconds(of, Origin.SAMPLER, 10.0) == pytest.approx(87.0)
     assert cutoff_seconds(of, Origin.ENSEMBLE, 10.0) is None
+    # Without any model there is no average to make, and the first one is waited for.
+    assert cutoff_seconds(of, Origin.ENQUEUED, 10.0, has_candidate=False) == pytest.approx(90.0 + 25.0)
     alone = replace(of, validation=Validation(5, 5, ensemble=False))
     assert training_seconds(alone, Origin.SAMPLER, 10.0) == pytest.approx(90.0)
 

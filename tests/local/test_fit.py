@@ -152,6 +152,24 @@ def test_whatever_the_time_there_is_a_model() -> None:
     found.close()
 
 
+@pytest.mark.parametrize(
+    ("late", "has_candidate", "counts", "is_done"),
+    [
+        (-1.0, True, {"completed": 2, "running": 1}, False),
+        (0.5, True, {"completed": 2, "running": 1}, True),
+        (0.5, False, {"completed": 1, "running": 1}, False),
+        (0.5, False, {"completed": 1, "waiting": 3}, True),
+        (2.5, False, {"completed": 1, "running": 1}, True),
+        (2.5, False, {"running": 2}, False),
+    ],
+)
+def test_first_model_is_waited_for_a_while(
+    result: tuner.Result, late: float, has_candidate: bool, counts: dict[str, int], is_done: bool
+) -> None:
+    study = result.study.resource.model_copy(update={"state": "running", "counts": counts})
+    assert tuner.automatic._is_done(study, late, tuner.Budget(seconds=5).grace_seconds, has_candidate) is is_done
+
+
 def test_interrupt_returns_the_best_so_far(own_home: None) -> None:
     def interrupt_after_the_first_model() -> None:
         with tuner.Client() as client:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from tuner.automl.schedule import cutoff_seconds, training_seconds
+from tuner.automl.timing import cutoff_seconds, training_seconds
 from tuner.engine.datasets import present_dataset
 from tuner.engine.judging import next_decision_step
 from tuner.engine.leases import existing
@@ -32,6 +32,7 @@ def claimed_trials(
     dataset = present_dataset(file_rows.get_dataset(connection, row.spec.dataset_id))
     study = present(connection, row)
     first_decision = next_decision_step(row.spec, None)
+    has_candidate = trial_rows.has_completed_candidate(connection, row.key)
     return tuple(
         ClaimedTrial(
             leased=LeasedTrial.of(lease, first_decision),
@@ -40,7 +41,9 @@ def claimed_trials(
             training_seconds=candidate_seconds
             if lease.trial.origin.is_candidate
             else training_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
-            cutoff_seconds=cutoff_seconds(row.spec, lease.trial.origin, row.study.used_seconds),
+            cutoff_seconds=cutoff_seconds(
+                row.spec, lease.trial.origin, row.study.used_seconds, has_candidate=has_candidate
+            ),
             members=_members(connection, row, lease.trial.members),
             checkpoint=_checkpoint(connection, lease.trial),
         )

@@ -9,7 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from tuner.automl.focus import carrying_families, focused
-from tuner.automl.schedule import Finish, GiveUp, Hold, Make, Progress, Search, next_step, training_seconds
+from tuner.automl.progress import Progress
+from tuner.automl.schedule import next_step
+from tuner.automl.steps import Finish, GiveUp, Hold, Make, Search
+from tuner.automl.timing import training_seconds
 from tuner.data.profile import DatasetProfile
 from tuner.engine import transitions
 from tuner.engine.changes import Changes

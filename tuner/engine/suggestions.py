@@ -15,7 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from tuner.automl.schedule import Hold, Search
+from tuner.automl.steps import Hold, Search
 from tuner.engine import points, transitions
 from tuner.engine.changes import Changes, pass_on, then
 from tuner.engine.claims import claimed_trials

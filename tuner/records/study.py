@@ -14,6 +14,8 @@ from tuner.records.states import Direction, StudyState, TrialState
 from tuner.space import SearchSpace
 
 MAX_BUDGET_TRIALS = 10_000_000
+# Of its time, a study that has no model when that is over may go on for this part, within the bounds in seconds.
+_GRACE_SHARE, _MIN_GRACE_SECONDS, _MAX_GRACE_SECONDS = 0.25, 2.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Budget:
             isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool) and 0 < self.seconds <= 1e9
         ):
             raise _invalid_budget("seconds", f"must be a number above 0, at most 1e9, got {self.seconds!r}")
+
+    @property
+    def grace_seconds(self) -> float:
+        """How long after ``seconds`` the first model is worth waiting for, where there is but the score to beat."""
+        return min(max(_GRACE_SHARE * (self.seconds or 0.0), _MIN_GRACE_SECONDS), _MAX_GRACE_SECONDS)
 
 
 @dataclass(frozen=True)
