@@ -114,7 +114,7 @@ def test_value_far_outside_the_training_range_is_cut_off() -> None:
     frame, columns = typed(a=[0.1, 0.2, 1.7e308])
     x = TabularEncoder.fit(frame.iloc[:2], columns, categories="one_hot", scale=True).transform(frame)
 
-    assert x[2, 0] == 1e6
+    assert x[2, 0] == 4
 
 
 def test_one_hot_has_a_column_for_each_value_and_for_gaps() -> None:

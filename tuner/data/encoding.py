@@ -23,10 +23,12 @@ from tuner.data.target_codes import TargetCodes, responses_of
 from tuner.data.typed_rows import TypedRows
 from tuner.errors import InvalidDataset
 
-ENCODER_VERSION = 1
+ENCODER_VERSION = 2
 
-# Standardised values are cut off here: far outside the training range a single cell must not overflow a model.
-_LARGEST_SCALED = 1e6
+# Standardised values are cut off here: sums and distances would hang on a few cells, and a row far outside of the
+# others be answered with a number far outside of all. On eleven tables, five folds each, the error of linear models is
+# 0.999 of that without a limit (0.98 to 1.02), that of neighbours and support vector machines 1.000.
+_LARGEST_SCALED = 4.0
 
 # Up to so many rows, a dict of categories is faster than an index.
 _FEW_ROWS = 32
@@ -191,8 +193,9 @@ class TabularEncoder:
     - A category under ``target`` (see ``fit_to_target``) is as under ``one_hot``, or one column of codes learned from
       the target for each response.
 
-    With ``scale``, numbers are standardised, those with a few very large values are there by their rank as well (see
-    ``tuner.data.rank_features``), and the array is float32; else it is float64 and holds numbers exactly.
+    With ``scale``, numbers are standardised and cut off at four standard deviations, those with a few very large values
+    are there by their rank as well (see ``tuner.data.rank_features``), and the array is float32; else it is float64 and
+    holds numbers exactly.
 
     Example:
         ```python
