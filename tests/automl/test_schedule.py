@@ -305,6 +305,7 @@ def test_trainings_know_their_time() -> None:
     assert cutoff_seconds(of, Origin.ENSEMBLE, 10.0) is None
     # Without any model there is no average to make, and the first one is waited for.
     assert cutoff_seconds(of, Origin.ENQUEUED, 10.0, has_candidate=False) == pytest.approx(90.0 + 25.0)
+    assert cutoff_seconds(of, Origin.BASELINE, 10.0, has_candidate=False) == pytest.approx(87.0)
     alone = replace(of, validation=Validation(5, 5, ensemble=False))
     assert training_seconds(alone, Origin.SAMPLER, 10.0) == pytest.approx(90.0)
 

@@ -42,6 +42,6 @@ def cutoff_seconds(spec: StudySpec, origin: Origin, used_seconds: float, *, has_
     limit = spec.budget.seconds
     if limit is None or not spec.ends_with_ensemble or origin is Origin.ENSEMBLE:
         return None
-    if not has_candidate:
+    if origin.is_candidate and not has_candidate:
         return max(0.0, limit + spec.budget.grace_seconds - used_seconds)
     return max(0.0, limit - reserve_seconds(limit) / 2 - used_seconds)
