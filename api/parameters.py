@@ -13,6 +13,7 @@ from tuner.data.profile import Task
 from tuner.data.series.forecast import MAX_HORIZON, Forecast
 from tuner.records import StudyState, TrialState
 from tuner.wire.base import MAX_PAGE, Name
+from tuner.wire.families import needs_dataset
 
 _MAX_INTEGER = 2**63 - 1
 _KEY_EXAMPLE = "0b8d6a3c5f2e4d1798a7c6b5e4f3a291"
@@ -178,12 +179,7 @@ class FamilyQuery(Query):
     )
     known: list[Name] = Field([], description="With `horizon`: columns that are known for times to come.")
 
-    @field_validator("target", "task", "horizon")
-    @classmethod
-    def _of_a_dataset(cls, value: object, found: ValidationInfo) -> object:
-        if value is not None and found.data.get("dataset") is None:
-            raise ValueError("needs a dataset")
-        return value
+    _of_a_dataset = field_validator("target", "task", "horizon")(needs_dataset)
 
     @field_validator("time", "series", "season", "known")
     @classmethod

@@ -187,7 +187,7 @@ class Result:
         Also that there was too little time to train a model, or to judge it as was planned.
         """
         told = list(self._warnings)
-        if self._best.origin is Origin.BASELINE and not self._has_candidate:
+        if self._best.origin is Origin.BASELINE and not _has_candidate(self._study, self._study.resource):
             told.append(
                 "No model was trained in the time: this one always gives the same answer. "
                 "Give more time, or quicker families: models=['linear']."
@@ -197,10 +197,6 @@ class Result:
         if self.is_forecast:
             told += self.best_model.manifest.facts.warnings
         return tuple(dict.fromkeys(told))
-
-    @property
-    def _has_candidate(self) -> bool:
-        return any(trial.origin.is_candidate for trial in self._study.trials(TrialState.COMPLETED))
 
     @property
     def metric(self) -> str:
@@ -275,8 +271,7 @@ def _is_forecast(study: StudyResource) -> bool:
 
 def _train(study: Study, transport: Transport, deadline: float, progress: bool) -> None:
     """Watch the study until its time is over and there is a model; see that it ends then."""
-    budget = study.resource.budget
-    wanted = Budget(trials=budget.trials, seconds=budget.seconds)
+    wanted = study.resource.budget.to_record()
     try:
         with study_progress(progress) as shown:
             while True:
@@ -363,12 +358,12 @@ def _keep_open(study: Study, now: StudyResource, wanted: Budget, has_candidate: 
     limit, seconds = now.budget.seconds, wanted.seconds
     if limit is None or seconds is None or now.is_finished:
         return
-    if not has_candidate and now.used_seconds > limit - EXTEND_BEFORE_SECONDS:
+    if not has_candidate:
+        if now.used_seconds <= limit - EXTEND_BEFORE_SECONDS:
+            return
         # Once, but for a study without any model.
         is_empty = not now.counts.get(TrialState.COMPLETED)
         seconds = limit + EXTENSION_SECONDS if is_empty else max(limit, seconds + wanted.grace_seconds)
-    elif not has_candidate:
-        return
     if seconds != limit:
         study.set_budget(Budget(trials=now.budget.trials, seconds=seconds))
 

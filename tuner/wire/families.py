@@ -11,6 +11,17 @@ from tuner.wire.base import Name, Request, Resource
 from tuner.wire.studies import ForecastBody, TargetResource
 
 
+def needs_dataset(value: object, found: ValidationInfo) -> object:
+    """Check a field that says something only with a field ``dataset`` before it.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if value is not None and found.data.get("dataset") is None:
+        raise ValueError("needs a dataset")
+    return value
+
+
 class AskFamilies(Request):
     """What model families are asked about: the id of a table, and what is to be predicted there.
 
@@ -23,12 +34,7 @@ class AskFamilies(Request):
     task: Task | None = None
     forecast: ForecastBody | None = None
 
-    @field_validator("target", "task", "forecast")
-    @classmethod
-    def _of_a_dataset(cls, value: object, found: ValidationInfo) -> object:
-        if value is not None and found.data.get("dataset") is None:
-            raise ValueError("needs a dataset")
-        return value
+    _of_a_dataset = field_validator("target", "task", "forecast")(needs_dataset)
 
 
 class FamilyResource(Resource):
