@@ -42,7 +42,7 @@ def test_the_page_survives_a_restart_of_the_server_and_misses_nothing(
     page = open_page(f"{service.url}/studies/{study}", allowed="net::ERR_")
     expect(page.get_by_text("live", exact=True)).to_be_visible(timeout=10_000)
     server.kill()
-    expect(page.get_by_text("server does not answer")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("server does not answer; trying again")).to_be_visible(timeout=20_000)
     service.start_server()
     tell(service, study, 0.125)
     expect(page.get_by_role("img", name=re.compile("best is 0.125"))).to_be_visible(timeout=40_000)

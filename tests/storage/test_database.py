@@ -226,8 +226,10 @@ def test_a_full_queue_refuses_more(database: Database) -> None:
     with pytest.raises(Unavailable, match="Too many writes"):
         futures.extend(database.write(add(str(number))) for number in range(5_000))
     gate.set()
-    assert len(futures) == 2_000
+    # Fewer where the machine stood still for two seconds: the first has waited too long then, which refuses as well.
+    assert 0 < len(futures) <= 2_000
     assert all(future.exception() is None for future in futures)
+    assert len(stored(database)) == len(futures)
 
 
 @on_sqlite
