@@ -11,9 +11,11 @@ QUIET_MILLISECONDS = 1_500.0
 _MOST_MILLISECONDS = 180_000.0
 
 # Notes the end of whatever the page does: long tasks of its thread, answers that came, frames that were late, which
-# tell of work that is shorter than what the browser calls long, and the paint after an input.
+# tell of work that is shorter than what the browser calls long, and the paint after an input. Counts the questions that
+# are not answered yet: a page whose server thinks for longer than it must be quiet has not come to rest. A stream of
+# events is none: it never ends.
 _WATCH = """
-window.watched = {last: 0, input: 0};
+window.watched = {last: 0, input: 0, asked: 0};
 const note = (instant) => { watched.last = Math.max(watched.last, instant); };
 const notes = (type, end, more) =>
   new PerformanceObserver((list) => list.getEntries().forEach((entry) => note(end(entry))))
@@ -24,11 +26,19 @@ notes("event", (entry) => entry.startTime + entry.duration, {durationThreshold: 
 let frame = performance.now();
 const look = (now) => { if (now - frame > 50) note(now); frame = now; requestAnimationFrame(look); };
 requestAnimationFrame(look);
+const answered = () => { watched.asked -= 1; note(performance.now()); };
+const {fetch: ask} = window, {send} = XMLHttpRequest.prototype;
+window.fetch = (...args) => { watched.asked += 1; return ask(...args).finally(answered); };
+XMLHttpRequest.prototype.send = function (...args) {
+  watched.asked += 1;
+  this.addEventListener("loadend", answered, {once: true});
+  return send.apply(this, args);
+};
 for (const type of ["click", "change", "mouseup"]) {
   addEventListener(type, (event) => { watched.input = event.timeStamp; }, {capture: true});
 }
 """
-_RESTS = "quiet => performance.now() - Math.max(watched.last, watched.input) > quiet"
+_RESTS = "quiet => watched.asked === 0 && performance.now() - Math.max(watched.last, watched.input) > quiet"
 
 
 def prepare(page: Page) -> None:

@@ -1,4 +1,4 @@
-import { createBrowserRouter } from "react-router";
+import { createBrowserRouter, redirect } from "react-router";
 import { Loading } from "./components/Notice";
 import { Shell } from "./components/Shell";
 import { NotFoundPage } from "./pages/NotFoundPage";
@@ -18,6 +18,11 @@ export const router = createBrowserRouter([
           {
             index: true,
             lazy: async () => ({ Component: (await import("./pages/studies/StudiesPage")).StudiesPage }),
+          },
+          {
+            // What one tries who shortens the address of a study.
+            path: "studies",
+            loader: () => redirect("/"),
           },
           {
             path: "studies/:studyId",

@@ -50,6 +50,8 @@ def test_unknown_addresses_lead_back(service: Service, open_page: Callable[..., 
     expect(page.get_by_role("alert")).to_contain_text("There is no study")
     page.get_by_role("link", name="All studies", exact=True).click()
     expect(page.get_by_role("link", name="mine")).to_be_visible()
+    page.goto(f"{service.url}/studies")
+    expect(page.get_by_role("link", name="mine")).to_be_visible()
 
 
 def test_a_page_opened_while_the_server_is_away_fills_when_it_is_back(

@@ -18,7 +18,7 @@ def needs_dataset(value: object, found: ValidationInfo) -> object:
         ValueError: There is none.
     """
     if value is not None and found.data.get("dataset") is None:
-        raise ValueError("needs a dataset")
+        raise ValueError("needs a dataset, which the field dataset must name")
     return value
 
 

@@ -202,6 +202,9 @@ class StudyResource(Resource):
 
     ``validation`` is how the candidates of a dataset study are judged. ``num_counted`` are the trials that the budget
     counts: not those that were imported, made by the service or cancelled before they began.
+
+    With several objectives ``best_number`` and ``best_value`` tell of the first trial on the Pareto front, and are null
+    in a list and in events, where finding the front of every study would be too much work.
     """
 
     id: str

@@ -1,6 +1,6 @@
 import { memo, useCallback, useMemo, useRef, useState } from "react";
-import { useNavigate } from "react-router";
 import { formatCount, formatNumber } from "../format/numbers";
+import { useOpenTrial } from "../trials/address";
 import type { TrialTable } from "../trials/table";
 import { overlayLine } from "./batch";
 import { axis, Chart } from "./Chart";
@@ -25,7 +25,7 @@ interface CurvesChartProps {
 export const CurvesChart = memo(function CurvesChart(props: CurvesChartProps) {
   const { studyId, table, objective, good, curves, logSteps, logValues, height = 340 } = props;
   const colours = useColours();
-  const navigate = useNavigate();
+  const openTrial = useOpenTrial(studyId);
   const [pointed, setPointed] = useState<{ curve: Curve; index: number } | null>(null);
   const groups = useMemo(
     () => curveGroups(table, good, curves, { logSteps, logValues }),
@@ -47,8 +47,8 @@ export const CurvesChart = memo(function CurvesChart(props: CurvesChartProps) {
     [groups, colours, objective, logSteps, logValues],
   );
 
-  const latest = useRef({ curves, logSteps, logValues, colours, studyId, navigate });
-  latest.current = { curves, logSteps, logValues, colours, studyId, navigate };
+  const latest = useRef({ curves, logSteps, logValues, colours, openTrial });
+  latest.current = { curves, logSteps, logValues, colours, openTrial };
   const onReady = useCallback((chart: EChartsType) => {
     const highlight = overlayLine(chart);
     const point = (event: { offsetX: number; offsetY: number } | null) => {
@@ -70,8 +70,7 @@ export const CurvesChart = memo(function CurvesChart(props: CurvesChartProps) {
     });
     zr.on("click", (event) => {
       const near = point(event);
-      const { studyId: study, navigate: go } = latest.current;
-      if (near !== null) go(`/studies/${study}/trials/${near.curve.number}`);
+      if (near !== null) latest.current.openTrial(near.curve.number);
     });
   }, []);
 

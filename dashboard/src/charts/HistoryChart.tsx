@@ -1,7 +1,7 @@
 import { memo, useMemo } from "react";
-import { useNavigate } from "react-router";
 import { formatCount, formatNumber } from "../format/numbers";
 import type { View } from "../pages/study/useView";
+import { useOpenTrial } from "../trials/address";
 import { axis, Chart, legend } from "./Chart";
 import { useColours } from "./colours";
 import { bestSoFar, historyPoints } from "./history";
@@ -10,7 +10,7 @@ import { marksFor } from "./shapes";
 /** Every trial's value in the order of the trials, and the best so far. */
 export const HistoryChart = memo(function HistoryChart({ study, table, objective, shown }: View) {
   const colours = useColours();
-  const navigate = useNavigate();
+  const openTrial = useOpenTrial(study.id);
   const direction = study.objectives[objective] ?? "minimize";
   const points = useMemo(() => historyPoints(table, objective, shown), [table, objective, shown]);
   const best = useMemo(() => bestSoFar(points, direction, table.size - 1), [points, direction, table.size]);
@@ -60,8 +60,10 @@ export const HistoryChart = memo(function HistoryChart({ study, table, objective
       height={320}
       isFilling
       on={{
-        click: (event: { value?: number[] }) =>
-          event.value && navigate(`/studies/${study.id}/trials/${event.value[0]}`),
+        click: (event: { value?: number[] }) => {
+          const number = event.value?.[0];
+          if (number !== undefined) openTrial(number);
+        },
       }}
     />
   );

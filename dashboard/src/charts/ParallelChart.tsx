@@ -1,6 +1,6 @@
 import { memo, useCallback, useMemo, useRef, useState } from "react";
-import { useNavigate } from "react-router";
 import { formatCell, formatCount } from "../format/numbers";
+import { useOpenTrial } from "../trials/address";
 import { type Axis, brushBetween, spansOf } from "../trials/axes";
 import type { Brush } from "../trials/filter";
 import { overlayLine } from "./batch";
@@ -38,7 +38,7 @@ const AXIS_SHARE = 0.12;
 export const ParallelChart = memo(function ParallelChart(props: ParallelChartProps) {
   const { studyId, axes, numbers, others, good, brushes, onBrush } = props;
   const colours = useColours();
-  const navigate = useNavigate();
+  const openTrial = useOpenTrial(studyId);
   const [pointed, setPointed] = useState<number | null>(null);
   const lines = useMemo(() => parallelLines(axes, numbers), [axes, numbers]);
   const behind = useMemo(() => parallelLines(axes, others), [axes, others]);
@@ -47,8 +47,8 @@ export const ParallelChart = memo(function ParallelChart(props: ParallelChartPro
     [axes, lines, behind, good, colours],
   );
 
-  const latest = useRef({ axes, brushes, lines, colours, studyId, navigate });
-  latest.current = { axes, brushes, lines, colours, studyId, navigate };
+  const latest = useRef({ axes, brushes, lines, colours, openTrial });
+  latest.current = { axes, brushes, lines, colours, openTrial };
   const known = useRef(new Map<string, string>());
   const onReady = useCallback((chart: EChartsType) => {
     known.current.clear();
@@ -69,8 +69,7 @@ export const ParallelChart = memo(function ParallelChart(props: ParallelChartPro
     });
     zr.on("click", (event) => {
       const line = point(event);
-      const { studyId: study, navigate: go } = latest.current;
-      if (line !== null) go(`/studies/${study}/trials/${line.number}`);
+      if (line !== null) latest.current.openTrial(line.number);
     });
   }, []);
   const onDrawn = useCallback((chart: EChartsType) => {

@@ -1,8 +1,8 @@
 import { memo, useMemo } from "react";
-import { useNavigate } from "react-router";
 import { escaped } from "../format/html";
 import { formatCount, formatNumber } from "../format/numbers";
 import type { View } from "../pages/study/useView";
+import { useOpenTrial } from "../trials/address";
 import { axis, Chart, legend } from "./Chart";
 import { useColours } from "./colours";
 import { feasibleNumbers, type Pair } from "./pareto";
@@ -19,7 +19,7 @@ interface ParetoChartProps {
 export const ParetoChart = memo(function ParetoChart({ view, pair, front }: ParetoChartProps) {
   const { table, shown } = view;
   const colours = useColours();
-  const navigate = useNavigate();
+  const openTrial = useOpenTrial(view.study.id);
   const option = useMemo(() => {
     const point = (number: number) => [
       table.values[pair.x]?.[number],
@@ -82,8 +82,7 @@ export const ParetoChart = memo(function ParetoChart({ view, pair, front }: Pare
       option={option}
       height={320}
       on={{
-        click: (event: { value?: number[] }) =>
-          event.value?.[2] !== undefined && navigate(`/studies/${view.study.id}/trials/${event.value[2]}`),
+        click: (event: { value?: number[] }) => event.value?.[2] !== undefined && openTrial(event.value[2]),
       }}
     />
   );

@@ -1,8 +1,8 @@
 import { memo, useMemo } from "react";
-import { useNavigate } from "react-router";
 import { escaped } from "../format/html";
 import { formatCell, formatCount, formatNumber } from "../format/numbers";
 import type { View } from "../pages/study/useView";
+import { useOpenTrial } from "../trials/address";
 import type { Axis } from "../trials/axes";
 import { Chart, legend, axis as styled } from "./Chart";
 import { useColours } from "./colours";
@@ -20,7 +20,7 @@ interface SliceChartProps {
 export const SliceChart = memo(function SliceChart({ view, axis, logValues }: SliceChartProps) {
   const { table, objective, shown } = view;
   const colours = useColours();
-  const navigate = useNavigate();
+  const openTrial = useOpenTrial(view.study.id);
   const points = useMemo(() => slicePoints(table, axis, objective, shown), [table, axis, objective, shown]);
   const option = useMemo(() => {
     const middle = medians(axis, points);
@@ -79,7 +79,7 @@ export const SliceChart = memo(function SliceChart({ view, axis, logValues }: Sl
       on={{
         click: (event: { value?: number[] }) => {
           const number = event.value?.[2];
-          if (number !== undefined) navigate(`/studies/${view.study.id}/trials/${number}`);
+          if (number !== undefined) openTrial(number);
         },
       }}
     />

@@ -1,8 +1,8 @@
 import { memo, useMemo } from "react";
-import { useNavigate } from "react-router";
 import { escaped } from "../format/html";
 import { formatCell, formatCount, formatNumber } from "../format/numbers";
 import type { View } from "../pages/study/useView";
+import { useOpenTrial } from "../trials/address";
 import type { Axis } from "../trials/axes";
 import { reached } from "../trials/ranks";
 import { sampled } from "../trials/sample";
@@ -26,7 +26,7 @@ interface SurfaceChartProps {
 export const SurfaceChart = memo(function SurfaceChart({ view, x, y, points, mostDots }: SurfaceChartProps) {
   const { table, objective } = view;
   const colours = useColours();
-  const navigate = useNavigate();
+  const openTrial = useOpenTrial(view.study.id);
   const option = useMemo(() => {
     const surface = surfaceOf(x, y, points);
     const parts = colours.scale.length;
@@ -79,7 +79,7 @@ export const SurfaceChart = memo(function SurfaceChart({ view, x, y, points, mos
       on={{
         click: (event: { value?: number[] }) => {
           const number = event.value?.[2];
-          if (number !== undefined) navigate(`/studies/${view.study.id}/trials/${number}`);
+          if (number !== undefined) openTrial(number);
         },
       }}
     />

@@ -1,7 +1,7 @@
 import { memo, useCallback, useMemo, useRef, useState } from "react";
-import { useNavigate } from "react-router";
 import { formatCount } from "../format/numbers";
 import { formatDuration } from "../format/times";
+import { useOpenTrial } from "../trials/address";
 import { BARS } from "./batch";
 import { axis, Chart, legend } from "./Chart";
 import styles from "./Chart.module.css";
@@ -27,15 +27,15 @@ const MOST_HEIGHT = 900;
  */
 export const TimelineChart = memo(function TimelineChart({ studyId, lanes, now }: TimelineChartProps) {
   const colours = useColours();
-  const navigate = useNavigate();
+  const openTrial = useOpenTrial(studyId);
   const [pointed, setPointed] = useState<Bar | null>(null);
   const count = lanes.byLane.length;
   const laneHeight = Math.max(5, Math.min(28, MOST_HEIGHT / Math.max(1, count)));
   const height = Math.max(LEAST_HEIGHT, count * laneHeight + GRID.top + GRID.bottom);
   const option = useMemo(() => optionOf(lanes, now, colours), [lanes, now, colours]);
 
-  const latest = useRef({ lanes, now, studyId, navigate });
-  latest.current = { lanes, now, studyId, navigate };
+  const latest = useRef({ lanes, now, openTrial });
+  latest.current = { lanes, now, openTrial };
   const onReady = useCallback((chart: EChartsType) => {
     const find = ({ offsetX, offsetY }: { offsetX: number; offsetY: number }) => {
       const at = [offsetX, offsetY];
@@ -58,8 +58,7 @@ export const TimelineChart = memo(function TimelineChart({ studyId, lanes, now }
     zr.on("globalout", () => setPointed(null));
     zr.on("click", (event) => {
       const bar = find(event);
-      const { studyId: study, navigate: go } = latest.current;
-      if (bar !== null) go(`/studies/${study}/trials/${bar.number}`);
+      if (bar !== null) latest.current.openTrial(bar.number);
     });
   }, []);
 

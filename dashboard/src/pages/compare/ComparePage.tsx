@@ -10,10 +10,10 @@ import { StateBadge } from "../../components/StateBadge";
 import { Table } from "../../components/Table";
 import { formatCell, formatNumber } from "../../format/numbers";
 import { formatDuration } from "../../format/times";
+import { sharedOf } from "../../trials/address";
 import { cellColumns } from "../../trials/cells";
 import { MOST_MARKED, readNumbers } from "../leaderboard/layout";
 import { useStudyView } from "../study/StudyPage";
-import { sharedOf } from "../study/tabs";
 import styles from "./ComparePage.module.css";
 import { type CompareRow, compareRows } from "./compare";
 

@@ -2,7 +2,7 @@ import { act } from "react";
 import { createRoot } from "react-dom/client";
 import { createMemoryRouter, RouterProvider } from "react-router";
 import { expect, it } from "vitest";
-import { ownOf, sharedOf, useTabAddress } from "./tabs";
+import { useTabAddress } from "./tabs";
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
 
@@ -10,12 +10,6 @@ function Links() {
   const addressOf = useTabAddress("/studies/s");
   return <output>{JSON.stringify([".", "trials", "analysis"].map(addressOf))}</output>;
 }
-
-it("parts an address into what all views share and what is one view's own", () => {
-  const query = new URLSearchParams("best=10&trials=1,2&objective=size&brush=a&brush=b&column=x&column=y");
-  expect(sharedOf(query).toString()).toBe("best=10&objective=size&brush=a&brush=b");
-  expect(ownOf(query).toString()).toBe("trials=1%2C2&column=x&column=y");
-});
 
 it("carries the filter to other tabs, and brings each back to what it said", async () => {
   const frame = document.createElement("div");
