@@ -215,7 +215,7 @@ def test_the_list_tells_of_all_studies(url: str) -> None:
 
 
 def test_open_streams_do_not_hold_a_stopping_server_up(tmp_path: Path) -> None:
-    seconds = 5
+    seconds = 20
     settings = {"TUNER_API_SHUTDOWN_SECONDS": str(seconds)}
     with ServerProcess(tmp_path / "home", settings) as server, connected(server.url) as client:
         study = Study(client)
@@ -227,7 +227,7 @@ def test_open_streams_do_not_hold_a_stopping_server_up(tmp_path: Path) -> None:
         began = time.monotonic()
         server.send_signal(signal.SIGTERM)
         assert server.wait() == 0
-        assert time.monotonic() - began < seconds + 1
+        assert time.monotonic() - began < seconds - 5
         # Ended by the server itself, not cut off when its patience was over.
         for stream in streams:
             stream.wait_for_end()

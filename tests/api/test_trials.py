@@ -130,7 +130,7 @@ def test_a_waiting_ask_gets_the_trial_that_comes_free(client: httpx.Client, new_
     answer = client.post(f"{path}/suggest", json={"worker": "w", "wait_seconds": 20})
     release.join()
     assert answer.status_code == 200
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_waiting_asks_leave_room_for_everything_else(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_waiting_asks_leave_room_for_everything_else(tmp_path: Path) -> None:
         leased = client.post(f"{path}/suggest", json={"worker": "w"}).json()["trials"][0]
         waits = [
             threading.Thread(
-                target=client.post, args=(f"{path}/suggest",), kwargs={"json": {"worker": "w", "wait_seconds": 4}}
+                target=client.post, args=(f"{path}/suggest",), kwargs={"json": {"worker": "w", "wait_seconds": 10}}
             )
             for _ in range(8)
         ]
@@ -154,7 +154,7 @@ def test_waiting_asks_leave_room_for_everything_else(tmp_path: Path) -> None:
             ).is_success
         assert client.get(path).is_success
         assert client.post(f"{path}/suggest", json={"worker": "w"}).status_code == 202
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
         for wait in waits:
             wait.join()
 

@@ -123,7 +123,7 @@ def test_training_goes_on_while_the_server_restarts(own_server: ServerProcess) -
         for step in range(30):
             started = time.monotonic()
             assert trial.report(step, float(step)) is False
-            assert time.monotonic() - started < 1
+            assert time.monotonic() - started < 3
             time.sleep(0.1)
         own_server.start()
         trial.tell(0.5)

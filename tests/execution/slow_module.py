@@ -2,4 +2,4 @@
 
 import time
 
-time.sleep(4)
+time.sleep(8)

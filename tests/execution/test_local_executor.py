@@ -168,7 +168,7 @@ def test_killed_training_is_gone_at_once(executor: ActingExecutor, make_job: Mak
         killed_at = time.monotonic()
         execution.kill()
         events_until(execution, Failed)
-        assert time.monotonic() - killed_at < 2
+        assert time.monotonic() - killed_at < 4
 
 
 def test_training_that_ignores_sigterm_is_killed_after_the_grace(acting: MakeExecutor, make_job: MakeJob) -> None:
@@ -315,7 +315,7 @@ def test_training_can_be_killed_before_its_process_is_forked(
     execution.kill()
     events_until(execution, Failed)
     execution.close()
-    assert time.monotonic() - killed_at < 2
+    assert time.monotonic() - killed_at < 4
 
 
 def test_fresh_processes_serve_where_no_server_can(

@@ -159,7 +159,7 @@ def test_sigterm_hands_a_running_trial_back(start: StartWorker, new_study: NewSt
         wait_for(lambda: state_of(transport, study) is TrialState.RUNNING)
         children = children_of(process)
         assert stopped(process) == 0
-        assert psutil.wait_procs(children, timeout=5)[1] == []
+        assert psutil.wait_procs(children, timeout=20)[1] == []
         assert state_of(transport, study) is TrialState.WAITING
 
 
@@ -172,7 +172,7 @@ def test_sigterm_lets_a_training_finish_within_the_grace(
     children = children_of(process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(120) == 0
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert psutil.wait_procs(children, timeout=20)[1] == []
     assert state_of(transport, study) is TrialState.COMPLETED
 
 
@@ -184,7 +184,7 @@ def test_second_sigterm_cuts_the_grace_short(start: StartWorker, new_study: NewS
     process.send_signal(signal.SIGTERM)
     time.sleep(0.5)
     assert stopped(process) == 0
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert psutil.wait_procs(children, timeout=20)[1] == []
 
 
 def test_second_sigterm_does_not_wait_for_a_silent_server(
@@ -200,7 +200,7 @@ def test_second_sigterm_does_not_wait_for_a_silent_server(
         started = time.monotonic()
         assert stopped(process) == 0
         assert time.monotonic() - started < 10
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert psutil.wait_procs(children, timeout=20)[1] == []
 
 
 def test_result_on_its_way_to_a_silent_server_holds_up_no_stop(

@@ -49,7 +49,7 @@ class Network(keras_tuner.HyperModel):
             for name, array in self._examples.items()
         }
         body = NETWORKS[self._job.family](point, entries, self._num_codes)
-        num_steps = self.epochs(point["batch_size"]) * (self._num_rows // point["batch_size"])
+        num_steps = self.epochs(point["batch_size"]) * self._steps_per_epoch(point["batch_size"])
         return compiled(body, entries, point, self._num_classes, num_steps)
 
     def fit(self, hp: Any, model: Any, *args: Any, **options: Any) -> Any:
@@ -61,7 +61,11 @@ class Network(keras_tuner.HyperModel):
     def epochs(self, batch_size: int) -> int:
         """How many epochs our estimator plans."""
         plan = self._job.plan
-        return min(max(plan["steps"] // (self._num_rows // batch_size), plan["min_epochs"]), plan["max_epochs"])
+        return min(max(plan["steps"] // self._steps_per_epoch(batch_size), plan["min_epochs"]), plan["max_epochs"])
+
+    def _steps_per_epoch(self, batch_size: int) -> int:
+        # A batch may be larger than a little table.
+        return max(self._num_rows // batch_size, 1)
 
 
 class Deadline(keras.callbacks.Callback):

@@ -151,8 +151,8 @@ class TrialPromises:
 
     def test_lease_is_renewed_while_user_code_is_busy(self, client: Client) -> None:
         study = new_study(client)
-        trial = study.ask(lease_seconds=1)
-        time.sleep(3)
+        trial = study.ask(lease_seconds=2)
+        time.sleep(4)
         trial.tell(0.5)
         assert study.trial(0).attempt == 1
         assert study.trial(0).state is TrialState.COMPLETED
@@ -207,8 +207,8 @@ class TrialPromises:
 
     def test_leases_of_a_batch_are_renewed_while_the_first_is_worked_on(self, client: Client) -> None:
         study = new_study(client)
-        batch = study.ask_batch(4, lease_seconds=1)
-        time.sleep(3)
+        batch = study.ask_batch(4, lease_seconds=2)
+        time.sleep(4)
         for trial in batch:
             trial.tell(0.5)
         assert {(trial.state, trial.attempt) for trial in study.trials()} == {(TrialState.COMPLETED, 1)}
