@@ -151,7 +151,7 @@ def fit(
         else:
             study = _continued(client, earlier, dataset, trials, study_seconds)
         _train(study, client.transport, deadline, progress)
-        return Result(study, client, dataset.warnings)
+        return Result(study, client, dataset.warnings, _written_labels(source, target))
     except BaseException:
         client.close()
         raise
@@ -160,11 +160,14 @@ def fit(
 class Result:
     """What ``fit`` found: the best model, ready to predict, and the study with everything that was tried."""
 
-    def __init__(self, study: Study, client: Client, warnings: Sequence[str]) -> None:
+    def __init__(
+        self, study: Study, client: Client, warnings: Sequence[str], written: Mapping[int | float | bool, str]
+    ) -> None:
         self._study = study
         self._client = client
         self._best = study.best_trial
         self._warnings = tuple(warnings)
+        self._written = written
         self.is_forecast = _is_forecast(study.resource)
         """Whether values of a time series are predicted."""
 
@@ -233,7 +236,9 @@ class Result:
     def predict(self, rows: Rows) -> np.ndarray[Any, Any]: ...
 
     def predict(self, rows: Rows | None = None) -> np.ndarray[Any, Any] | pd.DataFrame:
-        """Predict with the best model: labels for classes, numbers otherwise. A forecast needs no rows.
+        """Predict with the best model: labels for classes, as they were given, numbers otherwise.
+
+        A forecast needs no rows.
 
         Args:
             rows: A DataFrame, a list of dicts, or the path of a file, with the columns of the training table; the
@@ -242,7 +247,7 @@ class Result:
                 with times to come, if columns are known in advance; without rows it gives ``forecast()``.
         """
         if rows is not None:
-            return self.best_model.predict(rows)
+            return self._as_written(self.best_model.predict(rows))
         if not self.is_forecast:
             raise InvalidInput("It is not said which rows to predict.", hint="Give rows: result.predict(rows).")
         return self.forecast()
@@ -257,7 +262,15 @@ class Result:
 
     def predict_proba(self, rows: Rows) -> pd.DataFrame:
         """Predict the probability of each class with the best model; the columns are the classes."""
-        return self.best_model.predict_proba(rows)
+        return self.best_model.predict_proba(rows).rename(columns=self._written)
+
+    def _as_written(self, predicted: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Labels that were text as text, although the table holds them as numbers."""
+        if not self._written or not self.best_model.task.is_classification:
+            return predicted
+        import numpy as np
+
+        return np.array([self._written.get(label, label) for label in predicted.tolist()], dtype=object)
 
     def close(self) -> None:
         """Give up the database, if it was opened in this process, so that another one may have it."""
@@ -452,6 +465,15 @@ def _labelled(
             places=[Place("#/target", "is missing")],
         )
     return data, target
+
+
+def _written_labels(source: str | Path | pd.DataFrame, target: str) -> Mapping[int | float | bool, str]:
+    """Labels as a DataFrame has them; a file is read as it is meant to be."""
+    if isinstance(source, str | Path) or target not in source.columns:
+        return {}
+    from tuner.data.written_labels import written_labels
+
+    return written_labels(source[target])
 
 
 def _is_of_pictures(data: object) -> bool:

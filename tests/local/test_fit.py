@@ -118,6 +118,16 @@ def test_features_and_target_may_be_given_apart() -> None:
     found.close()
 
 
+def test_labels_that_are_digits_in_text_come_back_as_text() -> None:
+    frame = people()
+    labels = np.where(frame["survived"] == "yes", "1", "0")
+    features = frame[["age", "sex"]]
+    found = tuner.fit((features, labels), time_budget=60, models=FAST, trials=1, progress=False)
+    assert (found.predict(features) == labels).mean() > 0.6
+    assert set(found.predict_proba(features).columns) == {"0", "1"}
+    found.close()
+
+
 def test_arrays_are_a_table_too() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(120, 4))
