@@ -10,7 +10,7 @@ import { StateBadge } from "../../components/StateBadge";
 import { Table } from "../../components/Table";
 import { formatCell, formatNumber } from "../../format/numbers";
 import { formatDuration } from "../../format/times";
-import { sharedOf } from "../../trials/address";
+import { sharedOf, trialAddress } from "../../trials/address";
 import { cellColumns } from "../../trials/cells";
 import { MOST_MARKED, readNumbers } from "../leaderboard/layout";
 import { useStudyView } from "../study/StudyPage";
@@ -91,14 +91,7 @@ export function ComparePage() {
               </th>
               {numbers.map((number) => (
                 <th key={number} scope="col">
-                  <Link
-                    to={{
-                      pathname: `/studies/${study.id}/trials/${number}`,
-                      search: sharedOf(query).toString(),
-                    }}
-                  >
-                    {number}
-                  </Link>{" "}
+                  <Link to={trialAddress(study.id, number, query)}>{number}</Link>{" "}
                   <button
                     type="button"
                     className={styles.remove}

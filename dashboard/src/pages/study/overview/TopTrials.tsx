@@ -3,7 +3,7 @@ import { Link, useSearchParams } from "react-router";
 import { useImportances } from "../../../api/rankings";
 import { Panel } from "../../../components/Panel";
 import { formatCell, formatNumber } from "../../../format/numbers";
-import { sharedOf } from "../../../trials/address";
+import { sharedOf, trialAddress } from "../../../trials/address";
 import { reached } from "../../../trials/ranks";
 import { hasParameter } from "../../../trials/space";
 import { mostImportant } from "../analysis/mostImportant";
@@ -46,9 +46,7 @@ export const TopTrials = memo(function TopTrials({ view }: { view: View }) {
             {top.map((number) => (
               <tr key={number}>
                 <th scope="row">
-                  <Link to={{ pathname: `trials/${number}`, search: sharedOf(query).toString() }}>
-                    {number}
-                  </Link>
+                  <Link to={trialAddress(study.id, number, query)}>{number}</Link>
                 </th>
                 <td className={styles.value}>{formatNumber(reached(table, objective, number))}</td>
                 <td className={styles.params}>
