@@ -223,11 +223,13 @@ def test_a_future_cannot_be_cancelled_under_the_writers_hands(database: Database
 def test_a_full_queue_refuses_more(database: Database) -> None:
     gate = held_up(database)
     futures: list[Future[None]] = []
+    began = time.monotonic()
     with pytest.raises(Unavailable, match="Too many writes"):
         futures.extend(database.write(add(str(number))) for number in range(5_000))
+    # Fewer only where the machine stood still: the first has waited too long then, which refuses as well.
+    is_late = time.monotonic() - began > 2
     gate.set()
-    # Fewer where the machine stood still for two seconds: the first has waited too long then, which refuses as well.
-    assert 0 < len(futures) <= 2_000
+    assert len(futures) == 2_000 or (is_late and 0 < len(futures) < 2_000)
     assert all(future.exception() is None for future in futures)
     assert len(stored(database)) == len(futures)
 
