@@ -18,6 +18,8 @@ _PRIOR_ERROR = math.sqrt(1.0 - 0.6**2 - 0.5**2)
 _HUBER, _ROBUST_ROUNDS = 1.5, 3
 # What is further out than this many spreads is taken as if it were there.
 _FAR_OUT = 4.0
+# Losses beyond this are a training that blew up.
+_MOST_UNITS = 1e100
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class RobustLine:
         unit = max(spread(y) if is_known else 0.0, (0.05 if is_known else 0.5) * float(scale[0]))
         middle, level, reach = np.median(x, axis=0), float(np.median(y)), _FAR_OUT * spreads
         x, y, y_deviation = np.clip(x - middle, -reach, reach) / scale, (y - level) / unit, y_deviation / unit
+        # Their squares must stay finite.
+        y = np.clip(y, -_MOST_UNITS, _MOST_UNITS)
         trust = 1.0 / (1.0 + np.minimum(y_deviation / _PRIOR_ERROR, 10.0) ** 2)
         weights = trust
         for _ in range(_ROBUST_ROUNDS):
