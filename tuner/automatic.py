@@ -53,7 +53,7 @@ _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\
 
 def fit(
     data: Table | pd.DataFrame | ArrayLike,
-    target: str | None = None,
+    target: str | ArrayLike | pd.Series[Any] | None = None,
     *,
     time_budget: str | float = "60s",
     y: ArrayLike | pd.Series[Any] | None = None,
@@ -82,7 +82,8 @@ def fit(
             of pictures; a DataFrame, whose cells may be arrays; or a pair ``(X, y)``, where X may be pictures (n,
             height, width, channels) or sequences (n, steps, features), or a list of arrays. See
             ``Client.upload_dataset``.
-        target: Column to predict; for pictures in folders ``label`` if None. With ``y``, the name to give it.
+        target: Column to predict; for pictures in folders ``label`` if None. With ``y``, the name to give it. Values
+            instead of a name are ``y`` itself, so that ``fit(X, y)`` does what it does everywhere.
         time_budget: Wall time from this call: ``"60s"``, ``"10m"``, ``"1h30m"``, or seconds. If there is no model by
             then, the first one is waited for, for a quarter of the time (from 2 to 30 s) longer. After that it may be
             one that always gives the same answer.
@@ -440,10 +441,16 @@ def _continued(client: Client, earlier: StudyResource, dataset: Dataset, trials:
     return study
 
 
-def _labelled(
-    data: Any, target: str | None, y: Any, earlier: StudyResource | None
-) -> tuple[str | Path | pd.DataFrame, str]:
+def _labelled(data: Any, target: Any, y: Any, earlier: StudyResource | None) -> tuple[str | Path | pd.DataFrame, str]:
     """The table with the target in it, and the target's name."""
+    if target is not None and not isinstance(target, str):
+        if y is not None:
+            raise InvalidInput(
+                f"target must be a name where y is given, got {type(target).__name__}.",
+                hint='Write tuner.fit(X, y), or tuner.fit(X, y=y, target="price") to name it.',
+                places=[Place("#/target", "is no name")],
+            )
+        target, y = None, target
     if isinstance(data, tuple) and len(data) == 2 and y is None:
         data, y = data
     if y is not None:
@@ -451,7 +458,7 @@ def _labelled(
     if not isinstance(data, str | Path) and not is_frame(data):
         raise InvalidInput(
             f"data must be a path, a DataFrame or a pair (X, y), got {type(data).__name__}.",
-            hint="Write tuner.fit((X, y)) for arrays.",
+            hint="Write tuner.fit(X, y) for arrays.",
             places=[Place("#/data", "is no table")],
         )
     if target is None and earlier is not None and earlier.target is not None:

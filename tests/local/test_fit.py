@@ -122,7 +122,7 @@ def test_labels_that_are_digits_in_text_come_back_as_text() -> None:
     frame = people()
     labels = np.where(frame["survived"] == "yes", "1", "0")
     features = frame[["age", "sex"]]
-    found = tuner.fit((features, labels), time_budget=60, models=FAST, trials=1, progress=False)
+    found = tuner.fit(features, labels, time_budget=60, models=FAST, trials=1, progress=False)
     assert (found.predict(features) == labels).mean() > 0.6
     assert set(found.predict_proba(features).columns) == {"0", "1"}
     found.close()
@@ -240,6 +240,11 @@ def test_unknown_family_is_told() -> None:
 def test_lengths_must_agree() -> None:
     with pytest.raises(InvalidInput, match="3 rows, but y has 2"):
         tuner.fit(np.zeros((3, 2)), y=[1, 2])
+
+
+def test_target_cannot_be_given_twice() -> None:
+    with pytest.raises(InvalidInput, match="target must be a name where y is given, got list"):
+        tuner.fit(np.zeros((2, 2)), [1, 2], y=[1, 2])
 
 
 def test_target_that_is_also_a_feature_is_told() -> None:
