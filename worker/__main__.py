@@ -57,7 +57,7 @@ def work(settings: WorkerSettings, ready_file: Path | None, stops: StopSignals) 
         name=settings.name,
         processes=ProcessLimits(memory_bytes=settings.memory_bytes, disk_bytes=settings.disk_bytes),
         backends=settings.backends.split(",") if settings.backends else None,
-        gpus=settings.gpus.split(",") if settings.gpus else (),
+        gpus=settings.gpus.split(",") if settings.gpus else None,
         start=settings.start,
         wait_seconds=2.0,
         lease_seconds=settings.lease_seconds,

@@ -84,8 +84,8 @@ class WorkerSettings(BaseSettings):
     gpus: str | None = Field(
         default=None,
         pattern=r"^[^,\s]+(,[^,\s]+)*$",
-        description="GPUs for the trainings, such as `0,1`: each training sees one, by turns. By default each sees "
-        "what the worker sees; set it where a machine has several.",
+        description="GPUs for the trainings, such as `0,1`: each training sees one, by turns. By default all "
+        "that there are, or those that `CUDA_VISIBLE_DEVICES` names.",
     )
     start: ProcessStart = Field(
         default=DEFAULT_START,

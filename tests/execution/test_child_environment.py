@@ -30,6 +30,12 @@ def test_thread_counts_from_outside_are_overruled() -> None:
     assert child_environment(FOLDER, 2, {"OMP_NUM_THREADS": "64"})["OMP_NUM_THREADS"] == "2"
 
 
+def test_a_gpu_is_shared_unless_the_user_wants_it_otherwise() -> None:
+    assert child_environment(FOLDER, 2, {})["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    given = {"XLA_PYTHON_CLIENT_PREALLOCATE": "true"}
+    assert child_environment(FOLDER, 2, given)["XLA_PYTHON_CLIENT_PREALLOCATE"] == "true"
+
+
 def test_temporary_files_go_to_the_trials_folder() -> None:
     environment = child_environment(FOLDER, 1, {"TMPDIR": "/tmp"})
     assert environment["TMPDIR"] == "/trial"

@@ -21,6 +21,9 @@ _THREAD_COUNTS = (
     *("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
     *("TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"),
 )
+# Trainings and the process that predicts share a GPU, of which JAX would take three quarters of the memory for the
+# first of them, and TensorFlow all.
+_SHARED_GPU = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
 def child_environment(folder: Path, threads: int, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -38,6 +41,7 @@ def child_environment(folder: Path, threads: int, environ: Mapping[str, str] = o
     return (
         # Threads that spin while they wait cost tens of times the training on a machine with more to do than cores.
         {"OMP_WAIT_POLICY": "PASSIVE"}
+        | _SHARED_GPU
         | inherited
         | thread_counts(threads)
         | folder_environment(folder)

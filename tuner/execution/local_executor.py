@@ -10,6 +10,7 @@ from typing import ClassVar
 from tuner.execution.backends import usable_backends
 from tuner.execution.child_environment import backend_environment
 from tuner.execution.executor import Execution
+from tuner.execution.gpus import visible_gpus
 from tuner.execution.local_execution import LocalExecution, ProcessLimits
 from tuner.execution.process_source import DEFAULT_START, FOUNDATIONS, ProcessSource, ProcessStart
 from tuner.execution.scratch import ScratchFolder
@@ -27,8 +28,8 @@ class LocalExecutor:
         folder: Where the trainings' folders are made.
         threads: Processor threads for each training.
         slots: Trainings at a time, which share the ``gpus``.
-        gpus: The devices that trainings may see, one each, by the names that ``CUDA_VISIBLE_DEVICES`` takes. Empty:
-            each sees what this process sees.
+        gpus: The devices that trainings use, one each by turns, by the names that ``CUDA_VISIBLE_DEVICES`` takes; None:
+            all that this process sees.
         limits: What each training may take.
         start: How the processes begin.
     """
@@ -42,14 +43,14 @@ class LocalExecutor:
         *,
         threads: int = 1,
         slots: int = 1,
-        gpus: Sequence[str] = (),
+        gpus: Sequence[str] | None = None,
         limits: ProcessLimits | None = None,
         start: ProcessStart = DEFAULT_START,
     ) -> None:
         self._scratch = ScratchFolder(folder)
         self._threads = threads
         self._slots = slots
-        self._gpus = tuple(gpus)
+        self._gpus = visible_gpus() if gpus is None else tuple(gpus)
         self._limits = limits or ProcessLimits()
         self._lock = threading.Lock()
         self._taken: set[int] = set()
@@ -101,10 +102,4 @@ class LocalExecutor:
     def _devices(self, slot: int) -> dict[str, str]:
         if not self._gpus:
             return {}
-        devices = {"CUDA_VISIBLE_DEVICES": self._gpus[slot % len(self._gpus)]}
-        if self._slots > len(self._gpus):
-            # JAX would take three quarters of the memory for the first training, and leave the second without.
-            devices["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-            # TensorFlow would take all of it.
-            devices["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
-        return devices
+        return {"CUDA_VISIBLE_DEVICES": self._gpus[slot % len(self._gpus)]}

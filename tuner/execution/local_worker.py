@@ -37,7 +37,8 @@ class LocalWorker:
         processes: What each training's process may take.
         backends: Backends of Keras that networks may be trained on, the preferred one first; by default all that are
             installed.
-        gpus: Devices that trainings may see, one each, by the names that ``CUDA_VISIBLE_DEVICES`` takes.
+        gpus: Devices that trainings use, one each by turns, by the names that ``CUDA_VISIBLE_DEVICES`` takes; by
+            default all that there are.
         start: How the trainings' processes begin.
         wait_seconds: How long the server may hold a claim while there is no work, and so how long ``stop`` may take.
         lease_seconds: How long the server waits for a silent worker before it gives a trial to another one.
@@ -61,7 +62,7 @@ class LocalWorker:
         name: str | None = None,
         processes: ProcessLimits | None = None,
         backends: Sequence[str] | None = None,
-        gpus: Sequence[str] = (),
+        gpus: Sequence[str] | None = None,
         start: ProcessStart = DEFAULT_START,
         wait_seconds: float = 0.5,
         lease_seconds: float = 60.0,
