@@ -85,3 +85,13 @@ def _environment(backend: Backend | None) -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", backends.VARIABLE))
     }
     return inherited | own | ({} if backend is None else {backends.VARIABLE: backend.value})
+
+
+@pytest.mark.parametrize(("named", "platforms"), [(None, "cpu"), ("cuda", "cuda")])
+def test_jax_stays_on_the_processor_unless_its_user_named_a_platform(named, platforms):
+    program = (
+        "import keras, jax; from tuner.models.networks.backends import stay_on_processor\n"
+        f"stay_on_processor(); assert jax.config.jax_platforms == {platforms!r}"
+    )
+    environment = _environment(Backend.JAX) | ({} if named is None else {"JAX_PLATFORMS": named})
+    subprocess.run([sys.executable, "-P", "-c", program], check=True, timeout=120, env=environment)

@@ -160,6 +160,8 @@ class ModelFamily(ABC):
     """Whether a user may only narrow the ranges of its parameters, because beyond them nothing was proved."""
     is_network: ClassVar[bool] = False
     """Whether it is built with Keras, on whichever backend its process has."""
+    gains_from_gpu: ClassVar[bool] = True
+    """Whether a network is trained sooner on a GPU, if there is one."""
     estimator: ClassVar[type[Estimator]]
     """Its estimators."""
 

@@ -49,6 +49,8 @@ class KerasMLP(NetworkFamily):
     name = "keras_mlp"
     title = "Neural network (Keras)"
     estimator = KerasMLPEstimator
+    # Its steps are so small that starting them takes a GPU longer than making them takes a processor.
+    gains_from_gpu = False
 
     def suits(self, profile: DatasetProfile, target: TargetProfile) -> bool:
         return self.supports(profile, target) and _MIN_ROWS <= target.num_rows <= _MAX_ROWS

@@ -24,6 +24,7 @@ from tuner.artifact import (
 from tuner.artifact.series_pictures import with_pictures
 from tuner.errors import MissingExtra, TrainingFailed
 from tuner.models import ModelFamily, family
+from tuner.models.networks.backends import stay_on_processor
 from tuner.models.series.estimator import SeriesEstimator
 from tuner.space import Params
 from tuner.training.channel import Channel
@@ -88,6 +89,8 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     chosen = family(job.family, architecture=job.architecture)
     if not chosen.is_available():
         raise MissingExtra(chosen.extra, f"The model family {chosen.name!r}")
+    if chosen.is_network and not chosen.gains_from_gpu:
+        stay_on_processor()
     table = load_table(job.dataset_path, job.profile, job.target)
     splits = folds(table, job.split_seed, job.folds)
     params = chosen.complete(job.params, job.profile, job.target)

@@ -57,6 +57,17 @@ def chosen_backend() -> Backend:
     return backend
 
 
+def stay_on_processor() -> None:
+    """Have JAX compute on the processor in this process from now on, even if there is a GPU.
+
+    No effect on other backends, where ``JAX_PLATFORMS`` says otherwise, or once JAX has computed something.
+    """
+    if chosen_backend() is Backend.JAX and not os.environ.get("JAX_PLATFORMS"):
+        import jax
+
+        jax.config.update("jax_platforms", "cpu")  # type: ignore[no-untyped-call]  # JAX has none here
+
+
 def import_keras() -> Any:  # Keras ships without type information
     """Keras, on the backend that ``chosen_backend`` tells.
 
