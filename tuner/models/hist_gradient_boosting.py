@@ -134,7 +134,7 @@ class _Curve:
         self.verdict = Verdict(best_step=0)
 
     # Any: scikit-learn ships without type information.
-    def __call__(self, model: Any, rows: object, target: object) -> float:
+    def __call__(self, model: Any, rows: object, target: object, sample_weight: object = None) -> float:
         rounds = len(model.validation_score_)
         # Training rows are scored first in each round, then validation rows.
         is_validation = len(model.train_score_) > rounds

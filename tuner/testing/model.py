@@ -35,6 +35,7 @@ from tuner.data.profiling import profile_table
 from tuner.data.splits import folds
 from tuner.data.table import Table, build_table, features_frame
 from tuner.models import Estimator, ModelFamily, Report, Verdict
+from tuner.models.imbalance import CLASS_WEIGHT
 from tuner.space import Params
 from tuner.training.metrics import default_metric, metric
 
@@ -389,6 +390,19 @@ class TableFamilyContract(ModelFamilyContract):
         trained = fit(self.family, replace(data, train=replace(data.train, features=features)), stop=lambda _: True)
         assert np.isfinite(trained.estimator.predict(data.validation.features)).all()
 
+    @pytest.mark.parametrize("task", [Task.BINARY, Task.MULTICLASS])
+    def test_balanced_weights_are_learned_with(self, task: Task) -> None:
+        data = _with_a_rare_class(self.data(task))
+        default = self.family.default(data.profile, data.table.target_profile)
+        # Families to which the weight of a row means nothing have no such parameter.
+        if CLASS_WEIGHT in default:
+            usual, balanced = (
+                fit(self.family, data, {**default, CLASS_WEIGHT: weight}).estimator.predict(data.validation.features)
+                for weight in ("none", "balanced")
+            )
+            assert np.isfinite(balanced).all()
+            assert not np.allclose(balanced, usual)
+
     @each_task
     def test_new_categories_and_gaps_are_predicted(self, task: Task) -> None:
         data = self.data(task)
@@ -405,6 +419,15 @@ class TableFamilyContract(ModelFamilyContract):
         )
         prediction = self._fitted(Task.BINARY).estimator.predict(features_frame(rows, data.table.columns))
         assert np.isfinite(prediction).all()
+
+
+def _with_a_rare_class(data: Data) -> Data:
+    """The data with a sixth of the training rows of the first class."""
+    is_left = (data.train.target != 0) | (np.arange(data.train.num_rows) % 6 == 0)
+    train = data.train.take(np.flatnonzero(is_left))
+    counts = tuple(np.bincount(train.target).tolist())
+    target = replace(train.target_profile, num_rows=train.num_rows, class_counts=counts)
+    return replace(data, table=replace(data.table, target_profile=target), train=replace(train, target_profile=target))
 
 
 def assert_flat_without_pickles(folder: Path) -> None:
