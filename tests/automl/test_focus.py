@@ -33,7 +33,11 @@ DURATIONS = {"linear": 0.2, "trees": 2.0, "forest": 1.0, "net": 20.0}
 def test_families_that_carry_the_average_are_searched() -> None:
     weights = {"linear": 0.6, "forest": 0.2, "trees": 0.16, "net": 0.04}
     assert carrying_families(weights, RANKED, DURATIONS, None) == {"linear", "forest", "trees"}
-    assert carrying_families({}, RANKED, DURATIONS, 10.0) == frozenset()
+
+
+def test_before_there_is_an_average_the_best_are_searched() -> None:
+    assert carrying_families({}, RANKED, DURATIONS, 10.0) == {"trees", "linear", "forest"}
+    assert carrying_families({}, [], {}, 10.0) == frozenset()
 
 
 def test_best_others_are_searched_beside_a_few_families() -> None:

@@ -25,7 +25,8 @@ def carrying_families(
 ) -> frozenset[str]:
     """The families that are worth further candidates: those that carry the average, and the best others up to three.
 
-    A search needs many candidates. Families whose candidates take so long that there would be but a few of them are
+    Before there is an average, the best alone. A family without a candidate, whose default was too dear to be tried, is
+    none of them. A search needs many candidates. Families whose candidates take so long that there would be but a few of them are
     passed over, unless all are like that; the more of the average a family carries, the longer they may take.
 
     Args:
@@ -34,8 +35,6 @@ def carrying_families(
         durations: How long a candidate of a family takes, in seconds.
         seconds_left: Time left; None without a limit.
     """
-    if not weights:
-        return frozenset()
     carrying = [name for name, weight in weights.items() if weight >= _MIN_SHARE]
 
     def is_quick(name: str) -> bool:
