@@ -108,12 +108,14 @@ def test_bagged_candidate_keeps_its_score_and_averages_all_folds(cancer, tmp_pat
     assert [part.weight for part in model.manifest.parts] == pytest.approx([0.25] * 4)
 
 
-def test_bagged_candidate_without_time_for_a_fold_has_no_result(cancer, tmp_path):
+@pytest.mark.parametrize(("seconds", "num_bytes"), [(0.0, 1000), (100.0, 10**10)])
+def test_bagged_candidate_without_time_for_a_fold_and_to_save_it_has_no_result(cancer, tmp_path, seconds, num_bytes):
     candidate = make_job(cancer, tmp_path / "candidate", params={"learning_rate": 0.2})
     train(candidate, Caller())
-    job = replace(candidate, folder=tmp_path / "bagged", kind=Kind.BAGGED, seconds=0.0)
+    job = replace(candidate, folder=tmp_path / "bagged", kind=Kind.BAGGED, seconds=seconds)
+    members = (JobMember(7, "lightgbm", 1.0, num_bytes),)
     with pytest.raises(TrainingFailed, match="no time") as caught:
-        train(replace(job, members=(JobMember(7, "lightgbm", 1.0, 1000),)), Caller(folders={7: tmp_path / "candidate"}))
+        train(replace(job, members=members), Caller(folders={7: tmp_path / "candidate"}))
     assert caught.value.reason == "timeout"
 
 

@@ -26,8 +26,9 @@ def carrying_families(
     """The families that are worth further candidates: those that carry the average, and the best others up to three.
 
     Before there is an average, the best alone. A family without a candidate, whose default was too dear to be tried, is
-    none of them. A search needs many candidates. Families whose candidates take so long that there would be but a few of them are
-    passed over, unless all are like that; the more of the average a family carries, the longer they may take.
+    none of them. A search needs many candidates. Families whose candidates take so long that there would be but a few
+    of them are passed over, unless all are like that; the more of the average a family carries, the longer they may
+    take.
 
     Args:
         weights: Weight of each family in the latest average; empty if there is none.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from tuner.data.arrays.writing import write_npz
 from tuner.models.tabular import softmax
 
 if TYPE_CHECKING:
@@ -85,9 +86,12 @@ class KernelMachine:
 
     def save(self, path: Path) -> None:
         """Write the arrays into one file."""
-        np.savez_compressed(
-            path, vectors=self.vectors, weights=self.weights, intercepts=self.intercepts, gamma=np.float64(self.gamma)
-        )
+        arrays: dict[str, NDArray[Any]] = {
+            "vectors": self.vectors,
+            "weights": self.weights,
+            "intercepts": self.intercepts,
+        }
+        write_npz(path, [*arrays.items(), ("gamma", np.array(self.gamma, np.float64))])
 
     @classmethod
     def load(cls, path: Path) -> Self:

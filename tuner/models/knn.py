@@ -87,9 +87,9 @@ class KNNEstimator(TabularEstimator):
         return (shares * self._neighbors + frequencies) / (self._neighbors + 1)
 
     def _save_model(self, folder: Path) -> Mapping[str, object]:
-        import numpy as np
+        from tuner.data.arrays.writing import write_npz
 
-        np.savez_compressed(folder / _ROWS_FILE, rows=self._rows, answers=self._answers)
+        write_npz(folder / _ROWS_FILE, [("rows", self._rows), ("answers", self._answers)])
         return {"neighbors": self._neighbors, "by_distance": self._by_distance}
 
     def _load_model(self, folder: Path, facts: Mapping[str, Any]) -> None:

@@ -89,11 +89,10 @@ class LinearEstimator(TabularEstimator):
         return to_all_classes(softmax(scores), self._classes, self._num_classes)
 
     def _save_model(self, folder: Path) -> Mapping[str, object]:
-        import numpy as np
+        from tuner.data.arrays.writing import write_npz
 
-        np.savez_compressed(
-            folder / _WEIGHTS_FILE, weights=self._weights, intercepts=self._intercepts, classes=self._classes
-        )
+        arrays = {"weights": self._weights, "intercepts": self._intercepts, "classes": self._classes}
+        write_npz(folder / _WEIGHTS_FILE, arrays.items())
         return {}
 
     def _load_model(self, folder: Path, facts: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from tuner.data.arrays.writing import write_npz
 from tuner.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -251,18 +252,18 @@ class PackedTrees:
     def save(self, path: Path) -> None:
         """Write the trees into one file."""
         nodes = np.arange(len(self.children), dtype=np.int32)[:, None]
-        np.savez_compressed(
-            path,
-            roots=self.roots,
-            features=self.features,
-            thresholds=self.thresholds,
-            gaps_go_left=np.packbits(self.gaps_go_left),
+        arrays: dict[str, NDArray[Any]] = {
+            "roots": self.roots,
+            "features": self.features,
+            "thresholds": self.thresholds,
+            "gaps_go_left": np.packbits(self.gaps_go_left),
             # Children stand close behind their parents: small differences take less room.
-            children=np.where(self.children < 0, self.children, self.children - nodes),
-            answers=self.answers,
-            sets=self.sets,
-            members=self.members,
-        )
+            "children": np.where(self.children < 0, self.children, self.children - nodes),
+            "answers": self.answers,
+            "sets": self.sets,
+            "members": self.members,
+        }
+        write_npz(path, arrays.items())
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from tuner.data.arrays.writing import write_npz
 from tuner.models.tabular import softmax, to_all_classes
 
 if TYPE_CHECKING:
@@ -89,7 +90,12 @@ class SparseRegression:
 
     def save(self, path: Path) -> None:
         """Write the arrays into one file."""
-        np.savez_compressed(path, weights=self.weights, intercepts=self.intercepts, classes=self.classes)
+        arrays: dict[str, NDArray[Any]] = {
+            "weights": self.weights,
+            "intercepts": self.intercepts,
+            "classes": self.classes,
+        }
+        write_npz(path, arrays.items())
 
     @classmethod
     def load(cls, path: Path, num_classes: int) -> Self:

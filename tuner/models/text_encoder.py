@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from tuner.data.arrays.writing import write_npz
 from tuner.data.profile import ColumnKind
 from tuner.data.text.tf_idf import TfIdf
 from tuner.models.sparse_regression import SparseRegression
@@ -137,7 +138,7 @@ class TextEncoder:
             num_classes = None if column.regression is None else column.regression.num_classes
             facts.append({"column": column.name, "num_classes": num_classes, **column.tf_idf.to_json()})
         if arrays:
-            np.savez_compressed(path, allow_pickle=False, **arrays)
+            write_npz(path, arrays.items())
         return facts
 
     @classmethod

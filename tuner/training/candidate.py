@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 _SHARE_OF_A_FOLD = 0.8
 # A further fold may take this many times the steps of the candidate, and is worth having after this part of them.
 _MORE_STEPS, _NEARLY_DONE = 1.1, 0.6
+# Compressed, copied, checked and sent, on a core that has other work.
+_JOINED_BYTES_PER_SECOND = 15e6
 # What may be added to the time of the fits to find out how long the model takes to predict, and which columns matter.
 _SHARE_TO_MEASURE, _MOST_SECONDS_TO_MEASURE = 0.03, 0.15
 _SHARE_TO_EXPLAIN, _MOST_SECONDS_TO_EXPLAIN = 0.05, 0.3
@@ -85,7 +87,7 @@ def _train(job: TrainingJob, channel: Channel) -> TrainingResult:
     from tuner.data.splits import folds
     from tuner.data.table import load_table
 
-    clock = Clock(job.seconds)
+    clock = Clock(None if job.seconds is None else job.seconds - _seconds_to_join(job))
     chosen = family(job.family, architecture=job.architecture)
     if not chosen.is_available():
         raise MissingExtra(chosen.extra, f"The model family {chosen.name!r}")
@@ -301,6 +303,14 @@ class _Trainer:
 
 def _seconds(fitted: Sequence[Fold]) -> float:
     return sum(fold.seconds for fold in fitted)
+
+
+def _seconds_to_join(job: TrainingJob) -> float:
+    """How long it takes in the end to save the models of all folds of a bagged candidate as one, and to send it."""
+    if job.kind is not Kind.BAGGED:
+        return 0.0
+    member = job.members[0]
+    return member.num_bytes / member.folds * job.bagged_folds / _JOINED_BYTES_PER_SECOND
 
 
 def _seconds_to_measure(fitted: Sequence[Fold]) -> float:

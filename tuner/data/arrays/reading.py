@@ -10,7 +10,6 @@ are padding and are taken out. So are steps at the end that hold NaN alone.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -21,20 +20,17 @@ from numpy.typing import NDArray
 
 from tuner.data.archive import Archive, ArchiveEntry
 from tuner.data.arrays.cells import cells_of, holds_arrays, stacked, trimmed, with_channels_last
+from tuner.data.arrays.writing import SUFFIX, write_npz
 from tuner.data.frames import check_text, plain_column
 from tuner.data.reading import ReadLimits, check_names, check_num_rows
 from tuner.errors import InvalidDataset, TooLarge
 
-SUFFIX = ".npy"
 MASK = "mask"
 MAX_CHANNELS = 32
 
 _MASK_SUFFIX = "_mask"
 _LARGEST_BYTE = 255
 _MAX_HEADER = 10_000
-_NO_TIME = (1980, 1, 1, 0, 0, 0)
-# An upload waits for it: the quickest is several times as quick as the default, and files are a tenth larger.
-_LEVEL = 1
 
 
 def is_arrays(archive: Archive) -> bool:
@@ -83,13 +79,7 @@ def write_arrays(plain: pd.DataFrame, path: Path) -> None:
 
     The same frame gives the same bytes. Sequences of different lengths are filled up with NaN.
     """
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
-        for name in plain.columns:
-            entry = zipfile.ZipInfo(f"{name}{SUFFIX}", _NO_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry._compresslevel = _LEVEL  # type: ignore[attr-defined]  # as ``ZipFile.open`` does for names
-            with archive.open(entry, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, _to_array(plain[name]), allow_pickle=False)
+    write_npz(path, ((name, _to_array(plain[name])) for name in plain.columns))
 
 
 def plain_arrays(column: pd.Series[Any], name: str) -> pd.Series[Any]:

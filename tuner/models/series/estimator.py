@@ -82,7 +82,7 @@ class SeriesEstimator(Estimator):
         return self._ends
 
     def save(self, folder: Path) -> None:
-        import numpy as np
+        from tuner.data.arrays.writing import write_npz
 
         state = {
             "names": list(self._ends.names),
@@ -95,7 +95,7 @@ class SeriesEstimator(Estimator):
         }
         (folder / STATE_FILE).write_text(json.dumps(state, allow_nan=False), encoding="utf-8")
         arrays: dict[str, Any] = {"last_times": self._ends.last_times, "lengths": self._lengths, **self._kept()}
-        np.savez_compressed(folder / ARRAYS_FILE, **arrays)
+        write_npz(folder / ARRAYS_FILE, arrays.items())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
