@@ -109,6 +109,17 @@ def test_logarithm_of_a_target_with_a_tail_is_among_the_first_configurations() -
     assert not any("target_scale" in params for _, params in plain)
 
 
+@pytest.mark.parametrize("num_rows", [600, 5_000, 20_000])
+@pytest.mark.parametrize("num_values", [50, 500])
+def test_categories_of_many_values_are_read_in_both_ways(num_rows: int, num_values: int) -> None:
+    profile, target = table(num_rows, 2, with_categories=False)
+    places = column("place", ColumnKind.CATEGORY, dict.fromkeys(map(str, range(num_values)), num_rows // num_values))
+    wide = replace(profile, columns=(places, *profile.columns))
+    points = portfolio(wide, target, ["lightgbm", "xgboost", "hist_gradient_boosting"])
+    assert {params["categories"] for _, params in points[:6]} == {"target", "native"}
+    assert not any("categories" in params for _, params in portfolio(profile, target, ["lightgbm", "xgboost"]))
+
+
 @pytest.mark.parametrize("num_rows", ROWS[:-1])
 def test_text_is_read_first_by_what_is_quick(num_rows: int) -> None:
     profile, _ = table(num_rows, 2, with_categories=True)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from tuner.data.profile import ColumnKind, DatasetProfile, TargetProfile
 from tuner.models import ModelFamily, family
 from tuner.models.architecture import ARCHITECTURE
+from tuner.models.category_coding import CATEGORIES
 from tuner.models.cost import num_outputs, num_texts
 from tuner.models.target_scale import TARGET_SCALE
 from tuner.space import Params, Scalar
@@ -19,6 +20,9 @@ Entry: TypeAlias = tuple[str, Mapping[str, Scalar]]
 _DEFAULT: Mapping[str, Scalar] = MappingProxyType({})
 # Where the target has a tail to the right, some learn its logarithm and some do not, for an average to choose from.
 _LOG: Mapping[str, Scalar] = MappingProxyType({TARGET_SCALE: "log"})
+# Where a category has many values, some learn them from the target, some by themselves, whatever their default is.
+_CODED: Mapping[str, Scalar] = MappingProxyType({CATEGORIES: "target"})
+_NATIVE: Mapping[str, Scalar] = MappingProxyType({CATEGORIES: "native"})
 # Trees of few leaves, each of a part of the columns: the strongest boosting on few rows, where larger ones fit noise.
 _SHALLOW_LIGHTGBM: Entry = (
     "lightgbm",
@@ -26,7 +30,15 @@ _SHALLOW_LIGHTGBM: Entry = (
 )
 _SHALLOW_XGBOOST: Entry = (
     "xgboost",
-    {"learning_rate": 0.08, "max_leaves": 8, "max_features": 0.7, "sample_share": 0.8, "min_child_weight": 3.0, **_LOG},
+    {
+        "learning_rate": 0.08,
+        "max_leaves": 8,
+        "max_features": 0.7,
+        "sample_share": 0.8,
+        "min_child_weight": 3.0,
+        **_LOG,
+        **_CODED,
+    },
 )
 _RANDOM_LIGHTGBM: Entry = ("lightgbm", {"random_thresholds": True})
 _CAUTIOUS_LIGHTGBM: Entry = (
@@ -38,15 +50,19 @@ _CAUTIOUS_LIGHTGBM: Entry = (
         "max_features": 0.4,
         "sample_share": 0.7,
         "l2": 10.0,
+        **_NATIVE,
     },
 )
 _LARGE_LIGHTGBM: Entry = (
     "lightgbm",
-    {"learning_rate": 0.03, "max_leaves": 127, "min_samples_leaf": 5, "max_features": 0.8, "l2": 1.0},
+    {"learning_rate": 0.03, "max_leaves": 127, "min_samples_leaf": 5, "max_features": 0.8, "l2": 1.0, **_NATIVE},
 )
-_SLOW_LIGHTGBM: Entry = ("lightgbm", {"learning_rate": 0.025, "max_features": 0.7, "sample_share": 0.8})
+_SLOW_LIGHTGBM: Entry = ("lightgbm", {"learning_rate": 0.025, "max_features": 0.7, "sample_share": 0.8, **_CODED})
 _QUICK_LIGHTGBM: Entry = ("lightgbm", {"learning_rate": 0.2})
 _QUICK_CATBOOST: Entry = ("catboost", {"learning_rate": 0.15})
+
+# Parameters that depend on the table.
+_ON_SOME_TABLES = (TARGET_SCALE, CATEGORIES)
 
 # Up to this many rows.
 _SMALL_ROWS, _MIDDLE_ROWS = 1_500, 10_000
@@ -73,7 +89,7 @@ _MIDDLE: tuple[Entry, ...] = (
     ("extra_trees", _DEFAULT),
     ("knn", _DEFAULT),
     _SHALLOW_LIGHTGBM,
-    ("xgboost", _LOG),
+    ("xgboost", {**_LOG, **_CODED}),
     ("svm", _DEFAULT),
     ("random_forest", _DEFAULT),
     ("keras_mlp", _DEFAULT),
@@ -236,9 +252,9 @@ def _with_blind_last(entries: tuple[Entry, ...], kind: ColumnKind) -> tuple[Entr
 def _point(
     chosen: ModelFamily, changes: Mapping[str, Scalar], profile: DatasetProfile, target: TargetProfile
 ) -> Params:
-    """The default of the family with the changes; that of the target's scale only where the target allows it."""
+    """The default of the family with the changes, but for those of parameters that this table does not have."""
     default = chosen.default(profile, target)
-    wanted = {name: value for name, value in changes.items() if name != TARGET_SCALE or name in default}
+    wanted = {name: value for name, value in changes.items() if name not in _ON_SOME_TABLES or name in default}
     point = {**default, **wanted}
     if isinstance(leaf := changes.get("min_samples_leaf"), int):
         # A leaf must not be a large part of a small table.

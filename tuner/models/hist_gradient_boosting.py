@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, Verdict
+from tuner.models.category_coding import boosting_category_default, boosting_category_parameter
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, softmax, to_32_bits, to_all_classes, within_float32
@@ -184,7 +185,7 @@ class HistGradientBoosting(ModelFamily):
 
     Parameters: ``learning_rate``; ``max_leaves`` of a tree; ``min_samples_leaf``, training rows in a leaf, at
     least; ``l2``, the penalty on leaf values; ``max_features``, the share of the columns that a split may choose from;
-    ``class_weight``, where classes are rare.
+    ``categories``, how those of many values are read; ``class_weight``, where classes are rare.
     """
 
     name = "hist_gradient_boosting"
@@ -204,6 +205,7 @@ class HistGradientBoosting(ModelFamily):
             "l2": Float(1e-6, 100.0, log=True),
             "max_features": Float(0.2, 1.0),
         }
+        parameters |= boosting_category_parameter(profile, target)
         return SearchSpace(parameters | class_weight_parameter(target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
@@ -215,7 +217,7 @@ class HistGradientBoosting(ModelFamily):
             "l2": 1e-2,
             "max_features": 0.8,
         }
-        return params | class_weight_default(target)
+        return params | boosting_category_default(profile, target) | class_weight_default(target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
         rounds = boosting_rounds(target, float(params["learning_rate"]), _MAX_ROUNDS)

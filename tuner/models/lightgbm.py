@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, has_categories
+from tuner.models.category_coding import boosting_category_default, boosting_category_parameter
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator
@@ -141,8 +142,9 @@ class LightGBM(ModelFamily):
     ``max_features``, the share of the columns each tree sees; ``sample_share``, the share of the rows each tree sees;
     ``random_thresholds``, whether a split tries one random threshold of each column instead of all, which harms little
     and steadies much on small tables; ``l1`` and ``l2``, penalties on leaf values; ``category_smoothing``, how far
-    categories with few rows are drawn to the average, where the table has categories; ``class_weight``, where classes
-    are rare; ``target_scale``, whether a positive target with a tail to the right is learned as its logarithm.
+    categories with few rows are drawn to the average, where the table has categories; ``categories``, how those of many
+    values are read; ``class_weight``, where classes are rare; ``target_scale``, whether a positive target with a tail
+    to the right is learned as its logarithm.
     """
 
     name = "lightgbm"
@@ -167,6 +169,7 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             parameters["category_smoothing"] = Float(1.0, 200.0, log=True)
+        parameters |= boosting_category_parameter(profile, target)
         return SearchSpace(parameters | class_weight_parameter(target) | target_scale_parameter(profile, target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
@@ -183,6 +186,7 @@ class LightGBM(ModelFamily):
         }
         if has_categories(profile, target):
             params["category_smoothing"] = 10.0
+        params |= boosting_category_default(profile, target)
         return params | class_weight_default(target) | target_scale_default(profile, target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:

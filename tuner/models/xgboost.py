@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.data.profile import DatasetProfile, TargetProfile
 from tuner.models.base import ENCODED_KINDS, TEXT_KINDS, ModelFamily, Report, has_categories
+from tuner.models.category_coding import boosting_category_default, boosting_category_parameter
 from tuner.models.cost import boosting_rounds, num_columns, num_outputs, text_seconds
 from tuner.models.imbalance import class_weight_default, class_weight_parameter, row_weights
 from tuner.models.tabular import Encoding, TabularEstimator, within_float32
@@ -130,8 +131,8 @@ class XGBoost(ModelFamily):
     at least, which for quantities is a number of rows; ``max_features``, the share of the columns that a split may
     choose from; ``sample_share``, the share of the rows each tree sees; ``l1`` and ``l2``, penalties on leaf values;
     ``max_one_hot``, the number of categories up to which a split sets one apart instead of dividing them, where the
-    table has categories; ``class_weight``, where classes are rare; ``target_scale``, whether a positive target with a
-    tail to the right is learned as its logarithm.
+    table has categories; ``categories``, how those of many values are read; ``class_weight``, where classes are rare;
+    ``target_scale``, whether a positive target with a tail to the right is learned as its logarithm.
     """
 
     name = "xgboost"
@@ -155,6 +156,7 @@ class XGBoost(ModelFamily):
         }
         if has_categories(profile, target):
             parameters["max_one_hot"] = Int(1, 64, log=True)
+        parameters |= boosting_category_parameter(profile, target)
         return SearchSpace(parameters | class_weight_parameter(target) | target_scale_parameter(profile, target))
 
     def default(self, profile: DatasetProfile, target: TargetProfile) -> Params:
@@ -169,6 +171,7 @@ class XGBoost(ModelFamily):
         }
         if has_categories(profile, target):
             params["max_one_hot"] = 4
+        params |= boosting_category_default(profile, target)
         return params | class_weight_default(target) | target_scale_default(profile, target)
 
     def fit_seconds(self, profile: DatasetProfile, target: TargetProfile, params: Mapping[str, Any]) -> float:
