@@ -35,11 +35,12 @@ def needs_decision(spec: StudySpec, last_step: int | None, reported: Sequence[tu
 def is_hopeless(spec: StudySpec, view: StudyView, trial: Trial, reported: Sequence[tuple[int, float]]) -> bool:
     """Whether the pruner gives the trial up after these reports, which the view shows."""
     if spec.validation is not None:
+        if spec.validation.ensemble and trial.origin is Origin.ENQUEUED:
+            # It may add to an average what it lacks by itself; and of so few curves, with learning rates ten times
+            # apart, nobody can tell where one of them leads.
+            return False
         if spec.validation.scored_folds == 1:
             view = _among_family(view, trial)
-        elif spec.validation.ensemble and trial.origin is Origin.ENQUEUED:
-            # Another family may add to an average what it lacks by itself.
-            return False
     pruner = _pruner(spec)
     # Each is judged by itself, as of its step; later ones may have been stored since.
     as_reported = (replace(trial, last_step=step, last_value=value) for step, value in reported)
