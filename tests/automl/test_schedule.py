@@ -208,6 +208,34 @@ def test_what_would_take_too_long_is_given_up() -> None:
     assert next_step(Progress(spec(CROSS_VALIDATED), waiting, 80.0, False, estimates)) == GiveUp((0,))
 
 
+def test_folds_come_before_what_would_take_too_long_beside_them() -> None:
+    of = spec(HELD_OUT)
+    done = [trial(0, 1.0), trial(1, 2.0)]
+    waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (2, 3)]
+    estimates = {2: 20.0, 3: 30.0}
+
+    def after(*others: Trial) -> Any:
+        return next_step(Progress(of, [*done, *waiting, *others], 35.0, False, estimates))
+
+    # 7.3 seconds are left for candidates, 59 in all.
+    assert after() == Make(Origin.ENSEMBLE, {"model": "ensemble"}, (0, 1))
+    assert after(ensemble(4)) == Hold()
+    average = ensemble(4, {0: 1.0}, at=9.0)
+    # The folds of its only member take eight seconds, so that there is time for both.
+    assert isinstance(after(average), Search)
+    done = [replace(each, metrics={"fold_seconds": 12.0}) for each in done]
+    assert after(average) == Make(Origin.BAGGED, {"model": "lightgbm"}, (0,), folds=5)
+    bagged = trial(5, origin=Origin.BAGGED, members=(0,))
+    assert isinstance(after(average, bagged), Search)
+
+
+def test_what_takes_longer_than_all_that_is_left_is_given_up_before_folds() -> None:
+    waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (2, 3)]
+    trials = [trial(0, 1.0), *waiting]
+    found = next_step(Progress(spec(HELD_OUT), trials, 35.0, False, {2: 20.0, 3: 100.0}))
+    assert found == GiveUp((3,))
+
+
 def test_estimates_are_corrected_by_what_others_took() -> None:
     done = [trial(n, 1.0, metrics={"fit_seconds": 3.0}) for n in range(3)]
     waiting = [trial(n, state=TrialState.WAITING, origin=Origin.ENQUEUED) for n in (3, 4)]

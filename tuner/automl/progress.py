@@ -79,6 +79,11 @@ class Progress:
         return [trial for trial in self.trials if trial.origin.is_candidate and not trial.state.is_finished]
 
     @property
+    def waiting_candidates(self) -> list[int]:
+        """Numbers of the candidates that have not begun."""
+        return [t.number for t in self.trials if t.origin.is_candidate and t.state is TrialState.WAITING]
+
+    @property
     def running(self) -> list[Trial]:
         """Trials under way."""
         return [trial for trial in self.trials if trial.state is TrialState.RUNNING]

@@ -13,7 +13,7 @@ import statistics
 from tuner.automl.averages import ensemble, is_stale, wants_average
 from tuner.automl.bagging import bagging, has_bagging_left, to_bag
 from tuner.automl.progress import Progress, fold_seconds
-from tuner.automl.steps import Finish, GiveUp, Hold, Search, Step
+from tuner.automl.steps import Finish, GiveUp, Hold, Make, Search, Step
 from tuner.automl.timing import reserve_seconds
 from tuner.models import ENSEMBLE, MODEL, family
 from tuner.models.architecture import ARCHITECTURE
@@ -59,9 +59,8 @@ def _seconds_for_search(progress: Progress, left: float | None) -> float | None:
     return left - for_folds
 
 
-def _search(progress: Progress, for_search: float | None) -> Search | GiveUp | Hold:
-    is_waiting = any(t.origin.is_candidate and t.state is TrialState.WAITING for t in progress.trials)
-    if progress.is_search_over and not is_waiting:
+def _search(progress: Progress, for_search: float | None) -> Search | Make | GiveUp | Hold:
+    if progress.is_search_over and not progress.waiting_candidates:
         return Hold()
     limit = progress.spec.budget.seconds
     if for_search is None or limit is None:
@@ -72,13 +71,31 @@ def _search(progress: Progress, for_search: float | None) -> Search | GiveUp | H
     usual = min(for_search, share * limit)
     too_slow = _too_slow(progress, for_search)
     if not _is_tight(progress, usual):
-        return GiveUp(too_slow) if too_slow else Search(usual)
+        return _without(progress, too_slow) if too_slow else Search(usual)
     if any(trial.origin.is_candidate for trial in progress.running):
         return Hold()
     waiting = [trial.number for trial in progress.open_candidates]
     quickest = min(waiting, key=lambda number: progress.estimates.get(number, 0.0))
     others = tuple(number for number in too_slow if number != quickest)
     return GiveUp(others) if others else Search(progress.seconds_left)
+
+
+def _without(progress: Progress, too_slow: tuple[int, ...]) -> Make | GiveUp | Hold:
+    """What to do where there is no time for some that wait, before other folds are trained.
+
+    Those make way for quicker ones. If none are, folds come first: there may be time after them.
+    """
+    left = progress.seconds_left
+    others = set(progress.waiting_candidates) - set(too_slow)
+    if others or not progress.has_other_folds or left is None:
+        return GiveUp(too_slow)
+    if hopeless := _too_slow(progress, left):
+        return GiveUp(hopeless)
+    if progress.open(Origin.ENSEMBLE):
+        return Hold()
+    if is_stale(progress) and not progress.bagged:
+        return ensemble(progress)
+    return bagging(progress, left, 0.0) or GiveUp(too_slow)
 
 
 def _reads_arrays(spec: StudySpec) -> bool:
@@ -121,11 +138,9 @@ def _too_slow(progress: Progress, seconds: float) -> tuple[int, ...]:
         return seconds * (_ARRAY_WORTH_CUTTING_OFF if is_first else _WORTH_CUTTING_OFF)
 
     return tuple(
-        trial.number
-        for trial in progress.trials
-        if trial.state is TrialState.WAITING
-        and trial.origin.is_candidate
-        and speed * progress.estimates.get(trial.number, 0.0) > limit(trial)
+        number
+        for number in progress.waiting_candidates
+        if speed * progress.estimates.get(number, 0.0) > limit(progress.trial(number))
     )
 
 
