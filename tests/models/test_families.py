@@ -292,11 +292,22 @@ def test_categories_of_many_values_are_coded_by_the_target(name, task, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost", "hist_gradient_boosting"])
-@pytest.mark.parametrize(("num_values", "coding"), [(10, None), (11, "native"), (200, "native"), (201, "target")])
-def test_boosting_codes_categories_of_very_many_values_by_the_target(name, num_values, coding):
-    data = small_data(Task.BINARY)
+@pytest.mark.parametrize(
+    ("task", "num_values", "num_rows", "coding"),
+    [
+        (Task.BINARY, 10, 100, None),
+        (Task.BINARY, 50, 100, "native"),
+        (Task.BINARY, 60, 2_000, "native"),
+        (Task.BINARY, 60, 1_000, "target"),
+        (Task.REGRESSION, 1_500, 15_000, "target"),
+        (Task.MULTICLASS, 1_500, 15_000, "native"),
+    ],
+)
+def test_boosting_codes_categories_of_few_rows_each_by_the_target(name, task, num_values, num_rows, coding):
+    data = small_data(task)
     columns = [replace(c, num_unique=num_values) if c.name == "city" else c for c in data.profile.columns]
     profile, target = replace(data.profile, columns=tuple(columns)), data.table.target_profile
+    target = replace(target, num_rows=num_rows)
     assert family(name).default(profile, target).get("categories") == coding
     assert ("categories" in family(name).space(profile, target)) == (coding is not None)
 

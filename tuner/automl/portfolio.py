@@ -255,6 +255,9 @@ def _point(
     """The default of the family with the changes, but for those of parameters that this table does not have."""
     default = chosen.default(profile, target)
     wanted = {name: value for name, value in changes.items() if name not in _ON_SOME_TABLES or name in default}
+    if num_outputs(target) > 1:
+        # Codes of several classes are dear and weak in boosting.
+        wanted.pop(CATEGORIES, None)
     point = {**default, **wanted}
     if isinstance(leaf := changes.get("min_samples_leaf"), int):
         # A leaf must not be a large part of a small table.
