@@ -57,6 +57,7 @@ def curl(service: Service) -> Curl:
     return Curl(service.url, service.folder)
 
 
+@pytest.mark.slow
 def test_tuning_a_table(service: Service, curl: Curl) -> None:
     service.start_worker()
     table = tables.breast_cancer().csv

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance import tables
 from tests.packaging.installation import Installation
 
@@ -15,6 +17,7 @@ print(json.dumps([len(result.leaderboard()), result.predict("unseen.csv").tolist
 """
 
 
+@pytest.mark.slow
 def test_fit_works_from_standard_input(installation: Installation, tmp_path: Path) -> None:
     table = tables.wine()
     (tmp_path / "wine.csv").write_bytes(table.csv)

@@ -30,6 +30,7 @@ def guarded(new_service: Callable[..., Service]) -> Service:
     return service
 
 
+@pytest.mark.slow
 def test_sdk_worker_and_command_work_with_the_key(guarded: Service) -> None:
     guarded.start_worker()
     (guarded.folder / "wine.csv").write_bytes(tables.wine().csv)

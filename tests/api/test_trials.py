@@ -133,6 +133,7 @@ def test_a_waiting_ask_gets_the_trial_that_comes_free(client: httpx.Client, new_
     assert time.monotonic() - started < 15
 
 
+@pytest.mark.slow
 def test_waiting_asks_leave_room_for_everything_else(tmp_path: Path) -> None:
     with served(tmp_path, max_waiters=2, max_askers=1, max_readers=1) as client:
         body = {"name": "s", "space": SPACE, "objectives": {"loss": "minimize"}, "budget": {"trials": 1}}

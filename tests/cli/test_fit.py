@@ -53,6 +53,7 @@ def test_missing_file_is_wrong_usage(run: Run, tmp_path: Path) -> None:
     assert run("fit", str(tmp_path / "none.csv"), "--target", "ripe").returncode == 2
 
 
+@pytest.mark.slow
 def test_forecast_is_printed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("\n".join(["t,shop,sales", *(f"{t},{shop},{t % 4 + 10}" for shop in "ab" for t in range(40))]))

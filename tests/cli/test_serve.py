@@ -90,6 +90,7 @@ def test_public_address_without_a_key_is_refused(run: Run) -> None:
     assert "TUNER_API_KEY" in done.stderr
 
 
+@pytest.mark.slow
 def test_worker_gets_no_database_url(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'other.db'}"
     with background(tmp_path, "serve", "--port", "0", "--database-url", database) as command:

@@ -97,6 +97,7 @@ def test_batch_that_is_too_large_for_the_server_is_sent_in_pieces(tmp_path: Path
         assert study.best_value == 0.5
 
 
+@pytest.mark.slow
 def test_lost_replies_leave_curves_and_results_complete(own_server: ServerProcess) -> None:
     with LossyProxy(own_server.url, loss=0.3, seed=3) as proxy, tuner.Client(proxy.url) as client:
         client.list_studies()
@@ -115,6 +116,7 @@ def test_lost_replies_leave_curves_and_results_complete(own_server: ServerProces
         assert proxy.num_replies_lost > 5
 
 
+@pytest.mark.slow
 def test_training_goes_on_while_the_server_restarts(own_server: ServerProcess) -> None:
     with tuner.Client(own_server.url) as client:
         study = new_study(client)

@@ -14,6 +14,7 @@ from tuner.testing.client import new_name
 from tuner.testing.server import ServerProcess, WorkerProcess
 
 
+@pytest.mark.slow
 def test_pictures_are_uploaded_learned_and_predicted_as_lists(server: ServerProcess, tmp_path: Path) -> None:
     images, labels = load_digits(return_X_y=True)
     images = images.reshape(-1, 8, 8, 1)

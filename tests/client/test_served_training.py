@@ -23,6 +23,7 @@ def to_server(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> ServerP
     return server
 
 
+@pytest.mark.slow
 def test_study_over_a_dataset_is_trained_and_its_best_model_predicts(server: ServerProcess, tmp_path: Path) -> None:
     with tuner.Client(server.url) as client, WorkerProcess(server.url, tmp_path):
         data = client.upload_dataset(ROWS, name=new_name(), target="label")
@@ -48,6 +49,7 @@ def test_fit_is_trained_by_the_server(to_server: ServerProcess, tmp_path: Path) 
     result.close()
 
 
+@pytest.mark.slow
 def test_own_network_is_fitted_by_the_server(to_server: ServerProcess, tmp_path: Path) -> None:
     network = tuner.layers.Sequential([tuner.layers.Dense(tuner.Int(4, 8), activation="relu")])
     with WorkerProcess(to_server.url, tmp_path):

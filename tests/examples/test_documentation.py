@@ -37,6 +37,7 @@ def run_snippet(language: str, snippet: str, folder: Path, service: str) -> str:
     return run([*program, str(path)], folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("snippet", snippets("README.md", "python"))
 def test_python_of_the_readme_runs(snippet: str, tmp_path: Path, service: str) -> None:
     assert run_snippet("python", snippet, tmp_path, service)

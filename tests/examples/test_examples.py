@@ -12,6 +12,7 @@ import pytest
 from tests.examples.conftest import ROOT, run
 
 
+@pytest.mark.slow
 def test_automatic(tmp_path: Path) -> None:
     output = run([sys.executable, str(ROOT / "examples/automatic.py"), "20s"], tmp_path)
     assert "Gentoo" in output
@@ -25,6 +26,7 @@ def test_architecture(tmp_path: Path) -> None:
     assert "% of pictures" in output
 
 
+@pytest.mark.slow
 def test_forecast(tmp_path: Path) -> None:
     output = run([sys.executable, str(ROOT / "examples/forecast.py"), "20s"], tmp_path)
     assert "1960-12-01" in output
@@ -46,6 +48,7 @@ def test_arrays(name: str, card: str, tmp_path: Path) -> None:
     assert "Examples" in (tmp_path / card).read_text()
 
 
+@pytest.mark.slow
 def test_own_training(tmp_path: Path) -> None:
     output = run([sys.executable, str(ROOT / "examples/own_training.py"), "4"], tmp_path)
     assert "learning_rate" in output

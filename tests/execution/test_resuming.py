@@ -179,6 +179,7 @@ def check_resumed(watched: Watched, whole: Watched, attempt: int) -> None:
     wait_for(lambda: CHECKPOINT not in {name for _, name in watched.artifacts})
 
 
+@pytest.mark.slow
 def test_killed_training_goes_on_where_it_was(
     start: StartLoop, new_study: Callable[[str], StudyResource], transport: HttpTransport
 ) -> None:
@@ -193,6 +194,7 @@ def test_killed_training_goes_on_where_it_was(
     check_resumed(watched, whole, attempt=2)
 
 
+@pytest.mark.slow
 def test_trial_handed_back_goes_on_with_another_worker(
     start: StartLoop, new_study: Callable[[str], StudyResource], transport: HttpTransport
 ) -> None:
@@ -206,6 +208,7 @@ def test_trial_handed_back_goes_on_with_another_worker(
     assert watched.epochs(2)[0] >= 4
 
 
+@pytest.mark.slow
 def test_damaged_checkpoint_costs_no_trial(
     start: StartLoop, new_study: Callable[[str], StudyResource], transport: HttpTransport, home: Path
 ) -> None:

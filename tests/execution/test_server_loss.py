@@ -88,6 +88,7 @@ def test_training_survives_the_restart_of_a_killed_server(
     assert [item.step for item in transport.measurements(study.id, 0).items] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_result_waits_for_a_server_that_is_away(
     server: ServerProcess, transport: HttpTransport, study: StudyResource, start: Callable[..., ClaimLoop]
 ) -> None:

@@ -142,6 +142,7 @@ def test_arrays_are_a_table_too() -> None:
     found.close()
 
 
+@pytest.mark.slow
 def test_budget_holds_as_wall_time(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     people().to_csv(path, index=False)
@@ -269,6 +270,7 @@ def test_text_that_no_table_can_hold_is_told_with_its_place(features: Any, y: An
         tuner.fit((features, y))
 
 
+@pytest.mark.slow
 def test_failed_call_leaves_the_database_to_others(own_home: None) -> None:
     with pytest.raises(InvalidInput):
         tuner.fit(people())
