@@ -72,7 +72,7 @@ def fit(
     """Train the best model for a table within a time, and rank all that were tried.
 
     Strong settings of many model families are tried first, then others near the best; in the end the best models are
-    averaged. More time never gives a worse model.
+    averaged. The best is replaced only by what scores better on rows that no model has learned from.
 
     Works in this process, with training in child processes, unless ``TUNER_URL`` names a server or one owns the home
     folder: then its workers train. Ctrl-C returns the best so far.
