@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from tuner import errors
+from tuner.errors import TunerError
 
 if TYPE_CHECKING:
     from tuner.architecture import layers
@@ -40,6 +41,7 @@ __all__ = [
     "SearchSpace",
     "Study",
     "Trial",
+    "TunerError",
     "__version__",
     "errors",
     "fit",

@@ -108,9 +108,16 @@ def test_array_has_the_columns_in_their_order(folder):
     names = [column.name for column in model.manifest.facts.columns]
     matrix = pd.DataFrame(ROWS)[names].to_numpy(dtype=object)
     assert model.predict(matrix).tolist() == model.predict(ROWS).tolist()
+    assert model.predict(matrix.tolist()).tolist() == model.predict(ROWS).tolist()
     with pytest.raises(InvalidInput, match=r"shape \(2, 1\) does not go with the model's 2 columns") as refused:
         model.predict(matrix[:, :1])
     assert all(repr(name) in refused.value.hint for name in names)
+
+
+@pytest.mark.parametrize("rows", [[0.5, "rot"], [[0.5, "rot"], [0.5]]])
+def test_list_that_is_no_table_is_refused(folder, rows):
+    with pytest.raises(InvalidInput, match="a list of dicts or lists"):
+        load_model(folder).predict(rows)
 
 
 def test_file_with_one_row_is_enough(folder, tmp_path):

@@ -35,6 +35,7 @@ def test_public_names_are_these() -> None:
         "SearchSpace",
         "Study",
         "Trial",
+        "TunerError",
         "__version__",
         "errors",
         "fit",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+import scipy.sparse
 
 import tuner
 from tuner.errors import InvalidDataset, InvalidInput, NotFound, UnknownName
@@ -246,6 +247,28 @@ def test_lengths_must_agree() -> None:
 def test_target_cannot_be_given_twice() -> None:
     with pytest.raises(InvalidInput, match="target must be a name where y is given, got list"):
         tuner.fit(np.zeros((2, 2)), [1, 2], y=[1, 2])
+
+
+@pytest.mark.parametrize("form", [lambda y: np.array(y)[:, None], lambda y: pd.DataFrame({"answer": y})])
+def test_target_may_be_a_single_column(form: Any) -> None:
+    features = [[float(place % 7), place % 2] for place in range(60)]
+    labels = ["up" if place % 2 else "down" for place in range(60)]
+    found = tuner.fit(features, form(labels), time_budget=60, models=FAST, trials=1, progress=False)
+    assert found.predict(features).tolist() == labels
+    found.close()
+
+
+@pytest.mark.parametrize(
+    ("features", "y", "message"),
+    [
+        (np.zeros((4, 2)), np.eye(4), r"y has the shape \(4, 4\), .*argmax"),
+        (pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])), [1], "2 levels.*Join them"),
+        (scipy.sparse.eye_array(3).tocsr(), [1, 2, 3], r"sparse matrix \(csr_array\).*toarray"),
+    ],
+)
+def test_data_that_is_no_table_is_refused_with_the_remedy(features: Any, y: Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=f"(?s){message}"):
+        tuner.fit(features, y)
 
 
 def test_target_that_is_also_a_feature_is_told() -> None:

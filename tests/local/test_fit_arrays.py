@@ -192,7 +192,7 @@ def test_models_of_pictures_are_explained_and_have_a_card(of_pictures: tuner.Res
         (np.zeros((8, 8)), InvalidInput, r"the first axis must be the rows"),
         (np.zeros((2, 8, 8, 2)), InvalidDataset, "Row 0, column 'image'.*had 3 channels"),
         ([{"picture": 1}], InvalidDataset, "column 'image'|lack 1 of the 1 columns"),
-        (7, InvalidInput, "must be a DataFrame, .* a list of dicts or the path of a file, not int"),
+        (7, InvalidInput, "must be a DataFrame, .* a list of dicts or lists, or the path of a file, not int"),
     ],
 )
 def test_unfit_rows_are_refused(of_pictures: tuner.Result, rows: Any, error: type[Exception], message: str) -> None:

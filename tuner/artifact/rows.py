@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from tuner.data.pictures.folders import PictureFile
 
-    Rows: TypeAlias = pd.DataFrame | Sequence[Mapping[str, object]] | str | Path | NDArray[Any] | Sequence[NDArray[Any]]
+    Rows: TypeAlias = (
+        pd.DataFrame
+        | Sequence[Mapping[str, object]]
+        | Sequence[Sequence[object]]
+        | str
+        | Path
+        | NDArray[Any]
+        | Sequence[NDArray[Any]]
+    )
 
 # What the last axis of one picture may have.
 _CHANNELS = (1, 3, 4)
@@ -27,10 +35,10 @@ def to_frame(rows: Rows, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     """The rows as a frame, with the columns that a model needs if they have them.
 
     Args:
-        rows: A DataFrame; a list of dicts; the path of a CSV, Parquet or NPZ file; an array (n, columns) with the
-            columns in the order of the training. If the model has but one column and that holds pictures or sequences,
-            also an array of them, or a list of arrays; and for pictures the path of one, of a folder, or of a zip file.
-            Rows that come from picture files have their names as index.
+        rows: A DataFrame; a list of dicts; the path of a CSV, Parquet or NPZ file; an array (n, columns), or a list of
+            lists, with the columns in the order of the training. If the model has but one column and that holds
+            pictures or sequences, also an array of them, or a list of arrays; and for pictures the path of one, of a
+            folder, or of a zip file. Rows that come from picture files have their names as index.
         columns: The columns that the model was trained on.
 
     Raises:
@@ -38,6 +46,7 @@ def to_frame(rows: Rows, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
         InvalidInput: They are something else.
         NotFound: There is no such file.
     """
+    import numpy as np
     import pandas as pd
 
     if isinstance(rows, pd.DataFrame):
@@ -49,10 +58,12 @@ def to_frame(rows: Rows, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
     if len(columns) == 1 and columns[0].kind.is_array and hasattr(rows, "__len__") and not isinstance(rows, Mapping):
         return _from_arrays(rows, columns[0])
     if getattr(rows, "ndim", 0) == 2:
-        return _from_matrix(rows, columns)
+        return _named(pd.DataFrame(np.asarray(rows)), columns)
+    if _is_table_of_lists(rows):
+        return _named(pd.DataFrame(list(rows)), columns)
     raise InvalidInput(
-        "Rows to predict must be a DataFrame, an array (n, columns), a list of dicts or the path of a file, not "
-        f"{type(rows).__name__}.",
+        "Rows to predict must be a DataFrame, an array (n, columns), a list of dicts or lists, or the path of a file, "
+        f"not {type(rows).__name__}.",
         hint='For one row, give a list of one dict: [{"age": 41, "sex": "female"}].',
     )
 
@@ -60,6 +71,14 @@ def to_frame(rows: Rows, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
 def is_rows(rows: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
     """Whether they are a list of dicts."""
     return isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
+
+
+def _is_table_of_lists(rows: object) -> TypeGuard[Sequence[Sequence[object]]]:
+    return (
+        isinstance(rows, Sequence)
+        and all(isinstance(row, list | tuple) for row in rows)
+        and len({len(row) for row in rows}) == 1
+    )
 
 
 def _from_arrays(rows: Any, column: ColumnProfile) -> pd.DataFrame:  # Any: arrays, lists and tensors
@@ -81,22 +100,19 @@ def _from_arrays(rows: Any, column: ColumnProfile) -> pd.DataFrame:  # Any: arra
     return pd.DataFrame({column.name: pd.Series(cells_of(rows, len(rows)), dtype=object)})
 
 
-def _from_matrix(rows: Any, columns: Sequence[ColumnProfile]) -> pd.DataFrame:  # Any: arrays and tensors
-    import numpy as np
-    import pandas as pd
-
-    matrix = np.asarray(rows)
+def _named(matrix: pd.DataFrame, columns: Sequence[ColumnProfile]) -> pd.DataFrame:
+    """Rows of an array with the names of the training's columns, whose order theirs has."""
     names = [column.name for column in columns]
     numbered = matrix_names(matrix.shape[1])
     # A table that was an array itself: columns that say nothing are not among the model's.
     if set(names) <= set(numbered):
-        return pd.DataFrame(matrix, columns=numbered)
+        return matrix.set_axis(numbered, axis="columns")
     if matrix.shape[1] != len(names):
         raise InvalidInput(
             f"An array of shape {matrix.shape} does not go with the model's {len(names)} columns.",
             hint=f"Give a DataFrame, or an array of these columns: {', '.join(map(repr, names))}.",
         )
-    return pd.DataFrame(matrix, columns=names)
+    return matrix.set_axis(names, axis="columns")
 
 
 def matrix_names(width: int) -> list[str]:

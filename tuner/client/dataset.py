@@ -133,12 +133,20 @@ def labelled(features: Any, answers: Any, target: str | None) -> tuple[pd.DataFr
     from tuner.data.frames import check_text, frame_of_arrays
 
     if is_frame(features):
+        _check_levels(features)
         frame = features.reset_index(drop=True)
+    elif hasattr(features, "toarray"):
+        raise InvalidInput(
+            f"X is a sparse matrix ({type(features).__name__}).",
+            hint="Give X.toarray(), or texts themselves instead of the counts of their words.",
+            places=[Place("#/data", "is sparse")],
+        )
     elif _is_of_arrays(features):
         frame = frame_of_arrays(features, "x")
     else:
         frame = _held_as(pd.DataFrame, features)
         frame.columns = pd.Index(matrix_names(frame.shape[1]))
+    answers = _single_column(answers)
     labels = _held_as(pd.Series, answers.to_numpy() if isinstance(answers, pd.Series) else answers)
     if len(labels) != len(frame):
         raise InvalidInput(
@@ -156,6 +164,29 @@ def labelled(features: Any, answers: Any, target: str | None) -> tuple[pd.DataFr
     # Not assign, which no column may be called "self" for.
     frame[name] = labels
     return frame, name
+
+
+def _check_levels(frame: pd.DataFrame) -> None:
+    if frame.columns.nlevels > 1:
+        raise InvalidInput(
+            f"The columns of X have names of {frame.columns.nlevels} levels.",
+            hint='Join them: X.columns = ["_".join(map(str, name)) for name in X.columns].',
+            places=[Place("#/data", "has names of several levels")],
+        )
+
+
+def _single_column(answers: Any) -> Any:
+    """Answers in one dimension, if they are a single column of two."""
+    shape = tuple(getattr(answers, "shape", ()))
+    if len(shape) < 2:
+        return answers
+    if len(shape) > 2 or shape[1] != 1:
+        raise InvalidInput(
+            f"y has the shape {shape}, but one value is predicted for each row.",
+            hint="Of labels in columns of 0 and 1, give y.argmax(axis=1). Several targets are a study each.",
+            places=[Place("#/y", "has several columns")],
+        )
+    return answers.iloc[:, 0] if is_frame(answers) else answers[:, 0]
 
 
 def _is_of_arrays(features: Any) -> bool:
