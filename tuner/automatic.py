@@ -20,9 +20,9 @@ from tuner.client.study import WATCH_SECONDS
 from tuner.client.transport import Transport
 from tuner.data.pictures.files import LABEL
 from tuner.errors import InvalidInput, Place, TunerError, WaitTimeout
-from tuner.records import Budget, StudyState, TrialState
+from tuner.records import Budget, FailureReason, StudyState, TrialState
 from tuner.space import Params
-from tuner.wire import Forecast, Origin, StudyResource
+from tuner.wire import Forecast, Origin, StudyResource, TrialResource
 from tuner.wire.studies import AUTO_FAMILIES
 
 if TYPE_CHECKING:
@@ -188,7 +188,8 @@ class Result:
     def warnings(self) -> tuple[str, ...]:
         """What is doubtful about the table, such as a column that gives the answer away, or gaps in a series.
 
-        Also that there was too little time to train a model, or to judge it as was planned.
+        Also that there was too little time to train a model, or to judge it as was planned; and that trainings failed,
+        for other reasons than the time.
         """
         told = list(self._warnings)
         if self._best.origin is Origin.BASELINE and not _has_candidate(self._study, self._study.resource):
@@ -200,7 +201,18 @@ class Result:
             told.append(f"There was little time for the best model: {self._best.message}")
         if self.is_forecast:
             told += self.best_model.manifest.facts.warnings
+        told += self._failures()
         return tuple(dict.fromkeys(told))
+
+    def _failures(self) -> list[str]:
+        """How many trainings failed, and why the first one did, as a sentence."""
+        failed = [t for t in self._study.trials(TrialState.FAILED) if t.failure is not FailureReason.TIMEOUT]
+        if not failed:
+            return []
+        first = f"{failed[0].params['model']}: {_reason(failed[0])}"
+        if len(failed) == 1:
+            return [f"A training failed, of {first}"]
+        return [f"{len(failed)} trainings failed, the first of {first}"]
 
     @property
     def metric(self) -> str:
@@ -332,6 +344,11 @@ def _has_ended(study: StudyResource) -> bool:
     return study.is_finished and not study.counts.get(TrialState.RUNNING)
 
 
+def _reason(failed: TrialResource) -> str:
+    """Why a trial failed, in a line."""
+    return (failed.message or str(failed.failure)).strip().rpartition("\n")[2]
+
+
 def _hopelessness(study: Study, now: StudyResource, late: float) -> TunerError | None:
     """Why there will be no first model, if that is so."""
     if now.counts.get(TrialState.COMPLETED):
@@ -342,7 +359,7 @@ def _hopelessness(study: Study, now: StudyResource, late: float) -> TunerError |
     is_failing = late > 0 and now.counts.get(TrialState.FAILED, 0) >= ENOUGH_FAILURES
     if _has_ended(now) or is_failing:
         failed = list(study.trials(TrialState.FAILED))
-        reason = (failed[-1].message or str(failed[-1].failure)).strip().rpartition("\n")[2] if failed else "none ran"
+        reason = _reason(failed[-1]) if failed else "none ran"
         return TunerError(
             f"No model could be trained: {len(failed)} trials failed: {reason}",
             hint=f"See all reasons: tuner.Client().get_study({now.name!r}).to_pandas()['message'].",

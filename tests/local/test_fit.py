@@ -239,6 +239,18 @@ def test_unknown_family_is_told() -> None:
         tuner.fit(people(), "survived", models=["lightgmb"])
 
 
+def test_failed_trainings_are_told(own_home: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "xgboost.py").write_text("raise RuntimeError('the library is damaged')\n")
+    # Trainings inherit it.
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
+    models = [*FAST, "xgboost"]
+    found = tuner.fit(people(), "survived", time_budget=60, models=models, trials=2, seed=0, progress=False)
+    assert found.warnings[-1] == "A training failed, of xgboost: RuntimeError: the library is damaged"
+    assert set(found.predict(people())) == {"yes", "no"}
+    found.close()
+
+
 def test_lengths_must_agree() -> None:
     with pytest.raises(InvalidInput, match="3 rows, but y has 2"):
         tuner.fit(np.zeros((3, 2)), y=[1, 2])
