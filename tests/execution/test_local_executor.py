@@ -346,7 +346,7 @@ def test_memory_of_started_processes_counts(acting: MakeExecutor, make_job: Make
 
 
 def test_slots_share_the_devices(acting: MakeExecutor, make_job: MakeJob) -> None:
-    executor = acting(gpus=("3", "5"), slots=3)
+    executor = acting(gpus=("3", "5"))
     with ExitStack() as stack:
         logs = []
         for _ in range(3):
@@ -355,6 +355,7 @@ def test_slots_share_the_devices(acting: MakeExecutor, make_job: MakeJob) -> Non
             logs.append((execution.folder / LOG).read_text())
     seen = [line for log in logs for line in log.splitlines() if line.startswith("CUDA_VISIBLE_DEVICES")]
     assert seen == [f"CUDA_VISIBLE_DEVICES={gpu}" for gpu in ("3", "5", "3")]
+    assert all("XLA_PYTHON_CLIENT_PREALLOCATE=false\n" in log for log in logs)
 
 
 def test_training_gets_the_files_it_asks_for(executor: ActingExecutor, make_job: MakeJob, tmp_path: Path) -> None:

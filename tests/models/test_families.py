@@ -280,13 +280,14 @@ def test_categories_of_many_values_are_coded_by_the_target(name, task, tmp_path)
     split = folds(table, seed=0, count=4)[0]
     data = Data(profile, table, table.take(split.train), table.take(split.validation))
     default = family(name).default(profile, table.target_profile)
+    is_boosting = family(name).step == "rounds"
     # Boosting reads so many by itself.
-    assert default["categories"] == ("native" if family(name).step == "rounds" else "target")
+    assert default["categories"] == ("native" if is_boosting else "target")
     estimator = fit(family(name), data, {**default, "categories": "target"}).estimator
     estimator.save(tmp_path)
     prediction = family(name).estimator.load(tmp_path).predict(data.validation.features)
     np.testing.assert_array_equal(prediction, estimator.predict(data.validation.features))
-    judge, least = ("r2", 0.75) if task is Task.REGRESSION else ("accuracy", 0.7)
+    judge, least = ("r2", 0.75 if is_boosting else 0.8) if task is Task.REGRESSION else ("accuracy", 0.7)
     assert metric(judge, task).score(data.validation.target, prediction) > least
     assert np.isfinite(estimator.predict(data.validation.features.assign(place="new"))).all()
 

@@ -27,7 +27,6 @@ class LocalExecutor:
     Args:
         folder: Where the trainings' folders are made.
         threads: Processor threads for each training.
-        slots: Trainings at a time, which share the ``gpus``.
         gpus: The devices that trainings use, one each by turns, by the names that ``CUDA_VISIBLE_DEVICES`` takes; None:
             all that this process sees.
         limits: What each training may take.
@@ -42,14 +41,12 @@ class LocalExecutor:
         folder: Path,
         *,
         threads: int = 1,
-        slots: int = 1,
         gpus: Sequence[str] | None = None,
         limits: ProcessLimits | None = None,
         start: ProcessStart = DEFAULT_START,
     ) -> None:
         self._scratch = ScratchFolder(folder)
         self._threads = threads
-        self._slots = slots
         self._gpus = visible_gpus() if gpus is None else tuple(gpus)
         self._limits = limits or ProcessLimits()
         self._lock = threading.Lock()

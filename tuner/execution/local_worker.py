@@ -76,7 +76,6 @@ class LocalWorker:
         self._executor = LocalExecutor(
             folder / "runs",
             threads=threads_per_slot(cores, slots),
-            slots=slots,
             gpus=gpus,
             limits=processes,
             start=start,
